@@ -1,0 +1,57 @@
+import type { DeliveryHandle, Position, Preflight, Progress } from '../model/delivery.js';
+import type { Release } from '../model/release.js';
+
+export interface PreflightInput {
+  app: string;
+  deployment: string;
+  release: Release;
+  /** A running deployment of this application adopted PipeCD's task sets with consent (ecs-alb-facts §27). */
+  adopt: boolean;
+  /** QUICK_SYNC repairs what a pipeline would refuse to start from (ecs-alb-facts §26). */
+  repair: boolean;
+}
+
+export interface BeginInput {
+  app: string;
+  deployment: string;
+  uid: string;
+  release: Release;
+  snapshot: Preflight['snapshot'];
+  /** Roll out this registered revision instead of the release's definition (rollback to an earlier version). */
+  taskDefinitionArn?: string;
+}
+
+export interface AdvanceInput {
+  handle: DeliveryHandle;
+  /** Id of the stage that asks; part of the client token. */
+  stage: string;
+  position: Position;
+  /** Epoch ms, from the workflow: the stage's time-out. */
+  deadline: number;
+}
+
+export interface RollbackInput {
+  handle: DeliveryHandle;
+  reason: string;
+}
+
+/**
+ * The driver of one way to deliver, as activities. All of them may be run again at any moment: each looks at AWS before it changes
+ * it, and a change that was made without its answer being heard is found again.
+ */
+export interface DeliveryActivities {
+  /** Reads only: whether this release can start, and the snapshot of what stands. */
+  preflight(input: PreflightInput): Promise<Preflight>;
+  /** Registers the task definition (once for each content), creates or updates the service. */
+  begin(input: BeginInput): Promise<{ handle: DeliveryHandle } & Progress>;
+  /** Goes to a position, and returns when it is reached and verified. Fails with FAILURE.stage when it cannot be. */
+  advance(input: AdvanceInput): Promise<Progress>;
+  /** Reads the traffic as it is now. Fails with FAILURE.changedByOthers when a rule is not as this deployment wrote it. */
+  observe(input: { handle: DeliveryHandle; wanted: number }): Promise<Progress>;
+  /** First part of a rollback: takes the requests off the new version, by the observed state (ecs-alb-facts §1). Never gives up by itself. */
+  restoreTraffic(input: RollbackInput): Promise<Progress>;
+  /** Second part of a rollback: removes what the deployment had made. */
+  cleanUp(input: RollbackInput): Promise<Progress>;
+  /** After success: removes the retired old task set. */
+  finish(input: { handle: DeliveryHandle }): Promise<Progress>;
+}

@@ -1,0 +1,85 @@
+import type { Millis } from '../model/duration.js';
+
+/** Where a secret is, never the secret itself: opened in the activity at each use, so a rotated key needs no restart. */
+export type SecretRef = { file: string } | { env: string } | { base64: string };
+
+/** An AWS account and region that Sluice delivers to (PipeCD's platform provider of type ECS). */
+export interface EcsProvider {
+  name: string;
+  region: string;
+  profile?: string;
+  credentialsFile?: string;
+  roleArn?: string;
+  /** With `roleArn`: AssumeRoleWithWebIdentity. Without it `roleArn` is assumed from the base chain. */
+  tokenFile?: string;
+  externalId?: string;
+}
+
+/** A metrics source (PipeCD's analysis provider). */
+export interface AnalysisProvider {
+  name: string;
+  type: 'DATADOG';
+  /** A host (`datadoghq.eu`) or a full base URL. */
+  address: string;
+  apiKey: SecretRef;
+  applicationKey: SecretRef;
+  /** Defaults for the metrics of this provider that do not say otherwise. */
+  delay?: Millis;
+  maxDelay: Millis;
+  resolution: Millis;
+}
+
+/** What a key may do: a viewer reads, a deployer also starts, approves, cancels and rolls back. */
+export type Role = 'viewer' | 'deployer';
+
+/** An API key: only its SHA-256 (hex) is kept. */
+export interface ApiKey {
+  name: string;
+  role: Role;
+  sha256: string;
+  /** Epoch ms. */
+  expiresAt?: number;
+}
+
+/** Waits of a delivery. The defaults are for AWS; a sandbox that runs faster declares shorter ones. */
+export interface DeliverySettings {
+  /** Between weights read back and the first window of an ANALYSIS (ecs-alb-facts §4). */
+  trafficSettle: Millis;
+  /** Between weight 0 read back and the first target that leaves that side (ecs-alb-facts §4). */
+  drainSettle: Millis;
+  /** Rollback reads all rules once more this long after its first write. */
+  rollbackRecheck: Millis;
+  /** First and largest pause between two looks at AWS (ecs-alb-facts §19). */
+  pollMin: Millis;
+  pollMax: Millis;
+  /** A set that was just created is absent only after three looks over this time (ecs-alb-facts §25). */
+  absence: Millis;
+}
+
+/** One generic webhook for what people must hear of. */
+export interface Webhook {
+  url: string;
+  /** Key of the HMAC-SHA256 over the body, sent as `Sluice-Signature: t=<unix>,v1=<hex>`. */
+  secret: SecretRef;
+}
+
+/** Everything the server processes read from their configuration and environment. */
+export interface ServerConfig {
+  ecsProviders: EcsProvider[];
+  analysisProviders: AnalysisProvider[];
+  apiKeys: ApiKey[];
+  webhook?: Webhook;
+  delivery: DeliverySettings;
+  /** The API's listening address. */
+  host: string;
+  port: number;
+  /** Folder of the embedded Temporal's state, the generated keys and the archive. */
+  dataDir: string;
+  /** Base URLs for links, without a trailing slash. */
+  publicUrl: string;
+  temporalUiUrl?: string;
+  /** Seals what must not stand in histories in the clear (`config/seal.ts`). */
+  sealKey: SecretRef;
+  /** Fields of the configuration that Sluice accepts and does not need, for the start-up log. */
+  notNeeded: string[];
+}

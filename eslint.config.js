@@ -1,0 +1,121 @@
+import { builtinModules } from 'node:module';
+import tseslint from 'typescript-eslint';
+
+const FOLDERS = [
+  'model',
+  'analysis',
+  'spec',
+  'config',
+  'workflows',
+  'activities',
+  'worker',
+  'api',
+  'cli',
+  'sandbox',
+  'test',
+  'bench',
+];
+
+/**
+ * The house's arrows: what each folder may import of the others. `types` may be imported as types alone.
+ * `only` (where given) lists the packages a folder may use; Node's own modules are allowed unless `pure`.
+ */
+const ARROWS = {
+  model: { folders: [], pure: true, only: [] },
+  analysis: { folders: ['model'], pure: true, only: [] },
+  spec: { folders: ['model'] },
+  config: { folders: ['model'] },
+  workflows: {
+    folders: ['model', 'analysis'],
+    types: ['activities'],
+    pure: true,
+    only: ['@temporalio/workflow', '@temporalio/common'],
+  },
+  activities: { folders: ['model', 'analysis', 'config'], types: ['workflows'] },
+  worker: { folders: ['model', 'activities', 'config'] },
+  api: { folders: ['model', 'spec', 'config'], files: ['workflows/messages', 'workflows/search-attributes'] },
+  cli: { folders: ['model', 'spec', 'analysis', 'config'] },
+  sandbox: { folders: [] },
+};
+
+const SDKS = ['@aws-sdk/*', '@datadog/*', '@temporalio/worker', '@temporalio/activity'];
+
+function arrows(folder, { folders, types = [], files = [], pure = false, only }) {
+  const forbidden = FOLDERS.filter((other) => other !== folder && !folders.includes(other));
+  const patterns = forbidden.map((other) => ({
+    regex: `^(\\.\\./)+${other}/${files.length ? `(?!(${files.map((f) => f.replace(`${other}/`, '')).join('|')})\\.js$)` : ''}`,
+    message: `${folder}/ may not import ${other}/ (see the table in CONTRIBUTING.md).`,
+    allowTypeImports: types.includes(other),
+  }));
+  if (only) {
+    const names = only.map((name) => name.replace('/', '\\/')).join('|');
+    patterns.push({
+      regex: only.length ? `^(?!\\.|(${names})$)` : '^(?!\\.)',
+      message: `${folder}/ uses no package${only.length ? ` but ${only.join(', ')}` : ''}.`,
+    });
+  }
+  if (['spec', 'cli', 'api'].includes(folder)) {
+    patterns.push({ group: SDKS, message: `${folder}/ holds no AWS right, no provider secret and no worker.` });
+  }
+  return {
+    files: [`${folder}/**/*.ts`],
+    rules: {
+      '@typescript-eslint/no-restricted-imports': ['error', { patterns }],
+      ...(pure && {
+        'no-restricted-globals': ['error', 'process', 'fetch', 'Buffer', 'setInterval'],
+      }),
+    },
+  };
+}
+
+export default tseslint.config(
+  { ignores: ['dist/', 'node_modules/', '.tools/', '.sluice/', 'coverage/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [...tseslint.configs.strictTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true }],
+      '@typescript-eslint/no-confusing-void-expression': 'off',
+      '@typescript-eslint/consistent-type-imports': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/no-unnecessary-condition': ['error', { allowConstantLoopConditions: true }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+        { selector: 'ExportAllDeclaration', message: 'No barrel files.' },
+      ],
+    },
+  },
+  ...Object.entries(ARROWS).map(([folder, arrow]) => arrows(folder, arrow)),
+  {
+    // Only the configuration reads the environment; the sandbox is a program of its own.
+    files: ['{model,analysis,spec,workflows,activities,worker,api,cli}/**/*.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Only config/ reads the environment.' },
+      ],
+    },
+  },
+  {
+    // State that lives in a workflow module is shared between workflows: keep it in the workflow function.
+    files: ['workflows/**/*.ts'],
+    rules: {
+      'no-restricted-imports': ['error', { paths: builtinModules.flatMap((m) => [m, `node:${m}`]) }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'Program > VariableDeclaration[kind="let"]', message: 'No module-level state in workflow files.' },
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+      ],
+    },
+  },
+  {
+    files: ['vitest.config.ts', '**/*.config.ts'],
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: { '@typescript-eslint/no-non-null-assertion': 'off' },
+  },
+);

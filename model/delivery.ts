@@ -1,0 +1,115 @@
+import type { JsonObject } from './json.js';
+import type { Release, SealedTaskDefinition } from './release.js';
+
+/** Percent of the requests that each side gets; the two add up to 100. */
+export interface Weights {
+  primary: number;
+  canary: number;
+}
+
+export const ALL_PRIMARY: Weights = { primary: 100, canary: 0 };
+
+/**
+ * Where a delivery can be told to go. Stages speak of positions and never of weights in rules, task sets or target groups, so that
+ * a second driver (ECS-native deployments with PAUSE hooks) can take the same stages (ecs-alb-facts §D).
+ */
+export type Position =
+  | { at: 'SYNCED' }
+  | { at: 'CANARY_READY'; scale: number }
+  | { at: 'TRAFFIC'; canary: number }
+  | { at: 'PROMOTED' }
+  | { at: 'CANARY_GONE' };
+
+/** A line of the deployment's log: written for the people who watch it, in their words. */
+export interface LogLine {
+  at: number;
+  level: 'info' | 'warning' | 'error';
+  text: string;
+}
+
+/** One AWS change that was made, for the page's list of calls: `elasticloadbalancing:ModifyRule` on which ARN, and what changed. */
+export interface AwsChange {
+  at: number;
+  action: string;
+  resource: string;
+  summary: string;
+}
+
+/** A listener rule that forwards to exactly the pair of groups, as it stood when the deployment began. */
+export interface RuleSnapshot {
+  listenerArn: string;
+  ruleArn: string;
+  isDefault: boolean;
+  weights: Weights;
+  stickiness?: { enabled: boolean; durationSeconds?: number };
+}
+
+/** A task set as it stood when the deployment began, whole enough to be built again. */
+export interface TaskSetSnapshot {
+  taskSetArn: string;
+  id: string;
+  taskDefinitionArn: string;
+  taskDefinition: SealedTaskDefinition;
+  /** Percent. */
+  scale: number;
+  /** Members of CreateTaskSet: loadBalancers, networkConfiguration, launchType … */
+  createTaskSet: JsonObject;
+  tags: { key: string; value: string }[];
+}
+
+/** What stood before the first change. Opaque to the stages: the driver alone reads it. */
+export interface Snapshot {
+  takenAt: number;
+  accountId: string;
+  region: string;
+  loadBalancerArn: string;
+  service?: { serviceArn: string; desiredCount: number };
+  /** Absent on a first deployment. */
+  primary?: TaskSetSnapshot;
+  rules: RuleSnapshot[];
+}
+
+/** What the preflight found, reads only. `problems` end the deployment FAILED before any change. */
+export interface Preflight {
+  problems: string[];
+  warnings: string[];
+  snapshot?: Snapshot;
+  /** No primary task set stands: there is nothing to compare with and nothing to go back to. */
+  firstDeployment: boolean;
+  /** The primary already runs this content at full scale with the weights on it, and the service fields are as in the file. */
+  unchanged: boolean;
+  running?: { image?: string; taskDefinitionArn: string; content?: string; deployment?: string };
+  /** Most tasks that stand at once on the way, for the page and the plan (ecs-alb-facts §24). */
+  peakTasks: number;
+  log: LogLine[];
+}
+
+/** The driver's own memory of one delivery: everything an activity needs to find its way again after a crash. */
+export interface DeliveryHandle {
+  app: string;
+  /** `<app>-<n>`. */
+  deployment: string;
+  /** Random, so that what is written to AWS is ours even if `<app>-<n>` was used before (a lost Temporal database). */
+  uid: string;
+  release: Release;
+  snapshot: Snapshot;
+  /** Full ARN of the registered revision. */
+  taskDefinitionArn: string;
+}
+
+/** What a mutating activity answers: the traffic as wanted and as read back, and what it did, for the log. */
+export interface Progress {
+  traffic?: { wanted: Weights; verified?: Weights; verifiedAt?: number };
+  /** One sentence for the stage's row: `2 of 2 targets healthy on green`. */
+  detail: string;
+  log: LogLine[];
+  changes: AwsChange[];
+}
+
+/** What a running activity heartbeats, so that the page moves while it runs. The last 50 log lines at most. */
+export interface ActivityHeartbeat {
+  stage: string;
+  detail: string;
+  traffic?: Progress['traffic'];
+  log: LogLine[];
+}

@@ -1,0 +1,64 @@
+/** How one window of one metric ended. The last three are never a pass. */
+export type Outcome = 'PASS' | 'FAIL' | 'NO_DATA' | 'NOT_ENOUGH_DATA' | 'ERROR';
+
+/** How a metric, or a whole ANALYSIS stage, ended; RUNNING until then. */
+export type Verdict = Outcome | 'RUNNING';
+
+/** One bucket's value: `at` is the start of the bucket, epoch ms. Null and NaN are not values and never become points. */
+export interface Point {
+  at: number;
+  value: number;
+}
+
+/** One judged window, with all that is needed to judge it again. */
+export interface Measurement {
+  metric: string;
+  /** Counts from 1. */
+  window: number;
+  /** Epoch ms, half open: `[from, to)`. */
+  from: number;
+  to: number;
+  outcome: Outcome;
+  /** The worst point against the bounds; absent when nothing was measured. */
+  value?: number;
+  points: Point[];
+  /** The query as sent. */
+  query: string;
+  /** One sentence in words. */
+  reason: string;
+  judgedAt: number;
+  /** How long after the window's end its data was seen complete, in seconds; absent when it never was. */
+  delaySeconds?: number;
+  /** How many buckets were taken as `emptyValue` (or zero, by the quotient rule) because the source left them out. */
+  filled?: number;
+}
+
+export type OutcomeCounts = Record<Outcome, number>;
+
+/** Where one metric of a running or ended ANALYSIS stands. */
+export interface MetricProgress {
+  metric: string;
+  strategy: string;
+  query: string;
+  expected?: { min?: number; max?: number };
+  verdict: Verdict;
+  reason: string;
+  /** Planned number of windows. */
+  windows: number;
+  counts: OutcomeCounts;
+  consecutiveFailures: number;
+  /** The largest delay seen so far. */
+  delaySeconds?: number;
+  /** When the next window can be judged at the earliest, epoch ms. */
+  nextVerdictAt?: number;
+  dryRun: boolean;
+  /** The last 20. */
+  measurements: Measurement[];
+}
+
+/** How an ANALYSIS stage ended: one verdict and the sentence that goes into the deployment's reason. */
+export interface AnalysisResult {
+  verdict: Outcome;
+  reason: string;
+  metrics: MetricProgress[];
+}

@@ -1,0 +1,39 @@
+import type { Preflight } from './delivery.js';
+import { MINUTE } from './duration.js';
+import type { Release, Strategy } from './release.js';
+import type { Stage } from './stage.js';
+
+/** What a deployment will do, and why it does that. */
+export interface Plan {
+  kind: 'NOTHING_TO_DO' | 'QUICK_SYNC' | 'PIPELINE';
+  reason: string;
+  stages: Stage[];
+}
+
+const QUICK_SYNC_TIMEOUT = 30 * MINUTE;
+
+/**
+ * Decides what a deployment does (PipeCD's planner rules, pipecd.md §1.7, with one more: nothing changed is a named no-op).
+ * A caller who asks for a strategy gets it, except a pipeline where nothing stands to compare with.
+ */
+export function planDeployment(release: Release, strategy: Strategy, found: Preflight): Plan {
+  const quick = (reason: string): Plan => ({
+    kind: 'QUICK_SYNC',
+    reason,
+    stages: [{ id: 'stage-0', name: 'ECS_SYNC', timeout: QUICK_SYNC_TIMEOUT }],
+  });
+  const pipeline = (reason: string): Plan => ({ kind: 'PIPELINE', reason, stages: release.pipeline });
+
+  if (found.firstDeployment) return quick('First deployment: nothing runs yet that a canary could be compared with.');
+  if (strategy === 'QUICK_SYNC') return quick('Quick sync was asked for.');
+  if (strategy === 'PIPELINE') return pipeline('The pipeline was asked for.');
+  if (found.unchanged && !release.alwaysUsePipeline) {
+    return {
+      kind: 'NOTHING_TO_DO',
+      reason: 'Nothing to do: the service already runs this task definition.',
+      stages: [],
+    };
+  }
+  if (release.pipeline.length === 0) return quick('The file has no pipeline.');
+  return pipeline('The version changed.');
+}

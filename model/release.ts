@@ -1,0 +1,72 @@
+import type { Millis } from './duration.js';
+import type { Finding } from './finding.js';
+import type { JsonObject } from './json.js';
+import type { Stage } from './stage.js';
+
+/** A target group as the file names it: where one side's tasks register, and the container and port that take the requests. */
+export interface TargetGroup {
+  targetGroupArn: string;
+  containerName: string;
+  containerPort: number;
+}
+
+/**
+ * A service definition, split by the call that each field belongs to (ecs-alb-facts §16). The members of the three objects are
+ * those of the AWS API (`CreateService`, `UpdateService`, `CreateTaskSet`), without cluster, service name and desired count.
+ */
+export interface ServiceDefinition {
+  cluster: string;
+  serviceName: string;
+  /** Sent at CreateService; later only under the rule of ecs-alb-facts §15. */
+  desiredCount?: number;
+  createService: JsonObject;
+  updateService: JsonObject;
+  createTaskSet: JsonObject;
+  tags: { key: string; value: string }[];
+}
+
+/**
+ * A task definition on its way to AWS. Its environment values are secrets more often than not, so the whole of it travels sealed
+ * (`config/seal.ts`), and histories show the family, the images and the hash of the content alone.
+ */
+export interface SealedTaskDefinition {
+  family: string;
+  /** Hex SHA-256 of the canonical JSON of the normalised RegisterTaskDefinition request without its tags. */
+  content: string;
+  /** Container name → image. */
+  images: Record<string, string>;
+  /** The normalised RegisterTaskDefinition request, sealed. */
+  sealed: string;
+}
+
+export interface Commit {
+  hash: string;
+  message?: string;
+  author?: string;
+  url?: string;
+}
+
+/** How a deployment is planned: AUTO decides from what runs. */
+export type Strategy = 'AUTO' | 'QUICK_SYNC' | 'PIPELINE';
+
+/** What one deployment is asked to bring out: the user's files, parsed, normalised and free of secrets in the clear. */
+export interface Release {
+  app: string;
+  labels: Record<string, string>;
+  /** Name of the ECS provider in the server configuration. */
+  provider: string;
+  service: ServiceDefinition;
+  taskDefinition: SealedTaskDefinition;
+  targetGroups: { primary: TargetGroup; canary?: TargetGroup };
+  /** The image of the container named in `targetGroups.primary`: what people call the version. */
+  image: string;
+  /** The file's pipeline; empty when it has none. */
+  pipeline: Stage[];
+  alwaysUsePipeline: boolean;
+  autoRollback: boolean;
+  /** For the whole deployment. */
+  timeout: Millis;
+  /** Refuse when a rule outside the pair reaches a group (ecs-alb-facts §5). */
+  strictRules: boolean;
+  warnings: Finding[];
+}

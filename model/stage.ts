@@ -1,0 +1,76 @@
+import type { Millis } from './duration.js';
+import type { Metric, OnNoData, OnNotEnoughData } from './metric.js';
+
+interface StageCommon {
+  /** Unique in the deployment: the file's `id`, else `stage-<index>`. */
+  id: string;
+  desc?: string;
+  /** The stage fails when it takes longer. */
+  timeout: Millis;
+}
+
+/** Quick sync: the new version replaces the old one in the primary group at once. */
+export interface SyncStage extends StageCommon {
+  name: 'ECS_SYNC';
+}
+
+export interface CanaryRolloutStage extends StageCommon {
+  name: 'ECS_CANARY_ROLLOUT';
+  /** Percent of the service's desired count, above 0 up to 100. */
+  scale: number;
+}
+
+export interface TrafficRoutingStage extends StageCommon {
+  name: 'ECS_TRAFFIC_ROUTING';
+  /** Percent of the requests that the canary gets, 0 to 100; the primary gets the rest. */
+  canary: number;
+  /** The file says that it wants this share although the canary is scaled below it. */
+  allowUndersized: boolean;
+}
+
+export interface PrimaryRolloutStage extends StageCommon {
+  name: 'ECS_PRIMARY_ROLLOUT';
+}
+
+export interface CanaryCleanStage extends StageCommon {
+  name: 'ECS_CANARY_CLEAN';
+}
+
+export interface WaitStage extends StageCommon {
+  name: 'WAIT';
+  duration: Millis;
+}
+
+export interface WaitApprovalStage extends StageCommon {
+  name: 'WAIT_APPROVAL';
+  /** Who may approve; empty means every deployer. */
+  approvers: string[];
+  minApprovers: number;
+}
+
+export interface AnalysisStage extends StageCommon {
+  name: 'ANALYSIS';
+  duration: Millis;
+  initialDelay: Millis;
+  onNoData: OnNoData;
+  onNotEnoughData: OnNotEnoughData;
+  /** Upper bound of the stage when it extends itself for want of data; equals `duration` when it may not. */
+  maxDuration: Millis;
+  metrics: Metric[];
+}
+
+/** Everything a pipeline can hold. A new kind of stage is a new member, a case in `workflows/stages/run.ts` and a parser in `spec/`. */
+export type Stage =
+  | SyncStage
+  | CanaryRolloutStage
+  | TrafficRoutingStage
+  | PrimaryRolloutStage
+  | CanaryCleanStage
+  | WaitStage
+  | WaitApprovalStage
+  | AnalysisStage;
+
+export type StageName = Stage['name'];
+
+/** Rollback is no stage of the file; it is shown as the last stage of a deployment that needed it. */
+export const ROLLBACK_STAGE = { id: 'rollback', name: 'ROLLBACK' } as const;

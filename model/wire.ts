@@ -1,0 +1,176 @@
+import type { LogLine, Weights } from './delivery.js';
+import type { MetricProgress, OutcomeCounts } from './evidence.js';
+import type { Finding } from './finding.js';
+
+/** The deployment's states, as other people's scripts know them. */
+export type DeploymentStatus =
+  | 'PENDING'
+  | 'RUNNING'
+  | 'WAITING_APPROVAL'
+  | 'PAUSED'
+  | 'ROLLING_BACK'
+  | 'SUCCEEDED'
+  | 'ROLLED_BACK'
+  | 'CANCELLED'
+  | 'FAILED'
+  | 'SUPERSEDED';
+
+export type StageStatus = 'NOT_STARTED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | 'CANCELLED';
+
+const ENDED: ReadonlySet<DeploymentStatus> = new Set(['SUCCEEDED', 'ROLLED_BACK', 'CANCELLED', 'FAILED', 'SUPERSEDED']);
+
+/** Whether a deployment in this state will not change any more. */
+export function hasEnded(status: DeploymentStatus): boolean {
+  return ENDED.has(status);
+}
+
+/** A stage as the page and the command line show it. Times are ISO 8601. */
+export interface StageDocument {
+  id: string;
+  name: string;
+  status: StageStatus;
+  startedAt?: string;
+  completedAt?: string;
+  /** When the stage is expected to end (WAIT, ANALYSIS) or gives up (WAIT_APPROVAL). */
+  expectedEndAt?: string;
+  reason?: string;
+  detail?: string;
+}
+
+/** One measured window on the wire. Times are ISO 8601, points are `[epoch seconds, value]`. */
+export interface MeasurementDocument {
+  window: number;
+  from: string;
+  to: string;
+  outcome: string;
+  value?: number;
+  points: [number, number][];
+  reason: string;
+}
+
+export interface AnalysisDocument {
+  stage: string;
+  metric: string;
+  strategy: string;
+  query: string;
+  expected?: { min?: number; max?: number };
+  verdict: string;
+  reason: string;
+  windows: number;
+  delaySeconds?: number;
+  nextVerdictAt?: string;
+  counts: OutcomeCounts;
+  /** The last 20. */
+  measurements: MeasurementDocument[];
+}
+
+/** Who did what to the deployment, and why. */
+export interface TrailEntry {
+  at: string;
+  action: string;
+  by: string;
+  reason: string;
+  stage?: string;
+}
+
+/** The deployment document of the contract. */
+export interface DeploymentDocument {
+  id: string;
+  app: string;
+  status: DeploymentStatus;
+  /** One sentence: why the deployment is in this state. */
+  reason: string;
+  version: { image?: string; commit?: string; taskDefinition?: string };
+  trigger: { by: string; at: string };
+  startedAt?: string;
+  completedAt?: string;
+  stages: StageDocument[];
+  traffic: { wanted: Weights; verified: Weights | null };
+  analysis: AnalysisDocument[];
+  warnings: string[];
+  trail: TrailEntry[];
+  links: { temporal?: string; self?: string; commit?: string };
+}
+
+export interface DeploymentList {
+  deployments: DeploymentDocument[];
+  cursor?: string;
+}
+
+/** One line in an application's memory of its deployments. */
+export interface HistoryEntry {
+  id: string;
+  status: DeploymentStatus;
+  image?: string;
+  commit?: string;
+  taskDefinition?: string;
+  startedAt: string;
+  completedAt: string;
+  reason: string;
+}
+
+export interface ApplicationDocument {
+  app: string;
+  /** IDLE, DEPLOYING, HELD, or DIVERGED when a cancelled deployment was told to keep what it had done. */
+  state: 'IDLE' | 'DEPLOYING' | 'HELD' | 'DIVERGED';
+  service?: { cluster: string; name: string; provider: string };
+  labels: Record<string, string>;
+  running?: string;
+  pending?: string;
+  held?: { by: string; reason: string; at: string };
+  lastGood?: HistoryEntry;
+  /** Newest first, at most 50. */
+  history: HistoryEntry[];
+  links: { temporal?: string; self?: string };
+}
+
+/** RFC 9457. `findings` tell file, line and field where the cause is in what was sent. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  /** What to do. */
+  fix?: string;
+  findings?: Finding[];
+}
+
+/** What the live stream sends; each event's data. */
+export type LiveEvent =
+  | { type: 'snapshot'; data: DeploymentDocument }
+  | { type: 'stage'; data: StageDocument }
+  | { type: 'traffic'; data: DeploymentDocument['traffic'] }
+  | { type: 'measurement'; data: MeasurementDocument & { stage: string; metric: string } }
+  | { type: 'log'; data: LogLine & { stage: string } }
+  | { type: 'status'; data: { status: DeploymentStatus; reason: string } };
+
+/** An ISO 8601 instant of epoch milliseconds. */
+export function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/** A metric's progress as the wire shows it. */
+export function analysisDocument(stage: string, progress: MetricProgress): AnalysisDocument {
+  return {
+    stage,
+    metric: progress.metric,
+    strategy: progress.strategy,
+    query: progress.query,
+    ...(progress.expected && { expected: progress.expected }),
+    verdict: progress.verdict,
+    reason: progress.reason,
+    windows: progress.windows,
+    ...(progress.delaySeconds !== undefined && { delaySeconds: progress.delaySeconds }),
+    ...(progress.nextVerdictAt !== undefined && { nextVerdictAt: iso(progress.nextVerdictAt) }),
+    counts: progress.counts,
+    measurements: progress.measurements.map((m) => ({
+      window: m.window,
+      from: iso(m.from),
+      to: iso(m.to),
+      outcome: m.outcome,
+      ...(m.value !== undefined && { value: m.value }),
+      points: m.points.map((p): [number, number] => [p.at / 1000, p.value]),
+      reason: m.reason,
+    })),
+  };
+}

@@ -1,0 +1,137 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { AnalysisResult, MetricProgress } from '../model/evidence.js';
+import type { AnalysisStage } from '../model/stage.js';
+import type { Commit, Release, Strategy } from '../model/release.js';
+import type { ApplicationDocument, DeploymentDocument, DeploymentStatus, HistoryEntry } from '../model/wire.js';
+
+export const TASK_QUEUE = 'sluice';
+
+export const applicationWorkflowId = (app: string): string => `application:${app}`;
+export const deploymentWorkflowId = (id: string): string => `deployment:${id}`;
+export const analysisWorkflowId = (id: string, stage: string): string => `analysis:${id}:${stage}`;
+
+/** What a person says when they act: who and why, recorded in the trail. */
+export interface Control {
+  by: string;
+  reason: string;
+  /** The stage that is meant; the current one when left out. */
+  stage?: string;
+}
+
+export interface CancelControl extends Control {
+  /** False keeps what was done and marks the application DIVERGED. Rolls back when left out. */
+  rollback?: boolean;
+}
+
+/** The control was refused because the state does not allow it; the text says why and which command works. */
+export interface ControlAnswer {
+  status: DeploymentStatus;
+  text: string;
+}
+
+// ── deployment ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface DeploymentInput {
+  id: string;
+  app: string;
+  n: number;
+  uid: string;
+  release: Release;
+  strategy: Strategy;
+  commit?: Commit;
+  trigger: { by: string; at: number };
+  adopt: boolean;
+  /** Set for a rollback to an earlier version: its registered revision and its deployment. */
+  rollbackTo?: { deployment: string; taskDefinitionArn: string };
+  /** The application was DIVERGED: the first thing is to restore the last good version. */
+  repair: boolean;
+}
+
+/** One handler serves both: the Update answers its caller, the Signal of the same name serves Temporal's UI and CLI. */
+export const deploymentUpdates = {
+  approve: defineUpdate<ControlAnswer, [Control]>('approve'),
+  reject: defineUpdate<ControlAnswer, [Control]>('reject'),
+  skip: defineUpdate<ControlAnswer, [Control]>('skip'),
+  pause: defineUpdate<ControlAnswer, [Control]>('pause'),
+  resume: defineUpdate<ControlAnswer, [Control]>('resume'),
+  cancel: defineUpdate<ControlAnswer, [CancelControl]>('cancel'),
+  rollback: defineUpdate<ControlAnswer, [Control]>('rollback'),
+} as const;
+
+export const deploymentSignals = {
+  approve: defineSignal<[Control]>('approve'),
+  reject: defineSignal<[Control]>('reject'),
+  skip: defineSignal<[Control]>('skip'),
+  pause: defineSignal<[Control]>('pause'),
+  resume: defineSignal<[Control]>('resume'),
+  cancel: defineSignal<[CancelControl]>('cancel'),
+  rollback: defineSignal<[Control]>('rollback'),
+} as const;
+
+export type ControlName = keyof typeof deploymentUpdates;
+
+/** The application's turn to this deployment: it may begin. */
+export const goSignal = defineSignal('go');
+/** A newer deployment took this one's place in the queue before it began. */
+export const supersedeSignal = defineSignal<[{ by: string }]>('supersede');
+/** The deployment document without the running ANALYSIS stage's metrics, which the analysis workflow tells. */
+export const documentQuery = defineQuery<DeploymentDocument>('document');
+
+// ── analysis ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface AnalysisInput {
+  app: string;
+  deployment: string;
+  stage: AnalysisStage;
+  /** Epoch ms: the later of the stage's beginning and the last verified weight change. */
+  from: number;
+  /** Carried over a continue-as-new. */
+  progress?: MetricProgress[];
+}
+
+export const analysisQuery = defineQuery<MetricProgress[]>('analysis');
+export type AnalysisWorkflow = (input: AnalysisInput) => Promise<AnalysisResult>;
+
+// ── application ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface DeployRequest {
+  release: Release;
+  strategy: Strategy;
+  commit?: Commit;
+  by: string;
+  adopt: boolean;
+  idempotency?: { key: string; bodySha256: string };
+}
+
+export type DeployAnswer =
+  | { accepted: true; id: string; n: number; repeated: boolean }
+  | { accepted: false; status: 409 | 422; reason: string; fix?: string };
+
+export interface ApplicationRollback {
+  by: string;
+  reason: string;
+  /** An earlier good deployment; the last good one before the running one when left out. */
+  to?: string;
+}
+
+export interface HoldControl {
+  by: string;
+  reason: string;
+}
+
+export interface ApplicationState extends Omit<ApplicationDocument, 'links'> {
+  /** Highest number given to a deployment. */
+  highest: number;
+}
+
+export const applicationUpdates = {
+  deploy: defineUpdate<DeployAnswer, [DeployRequest]>('deploy'),
+  rollback: defineUpdate<DeployAnswer, [ApplicationRollback]>('rollbackApplication'),
+  hold: defineUpdate<ApplicationState, [HoldControl]>('hold'),
+  release: defineUpdate<ApplicationState, [HoldControl]>('release'),
+} as const;
+
+export const applicationQuery = defineQuery<ApplicationState>('application');
+/** A deployment's last act. */
+export const deploymentEndedSignal =
+  defineSignal<[HistoryEntry & { kept: boolean; release: Release }]>('deploymentEnded');
