@@ -1,4 +1,4 @@
-import type { DeliveryHandle, Position, Preflight, Progress } from '../model/delivery.js';
+import type { DeliveryHandle, Position, Preflight, Progress, Traffic } from '../model/delivery.js';
 import type { Release } from '../model/release.js';
 
 export interface PreflightInput {
@@ -47,7 +47,7 @@ export interface DeliveryActivities {
   /** Goes to a position, and returns when it is reached and verified. Fails with FAILURE.stage when it cannot be. */
   advance(input: AdvanceInput): Promise<Progress>;
   /** Reads the traffic as it is now. Fails with FAILURE.changedByOthers when a rule is not as this deployment wrote it. */
-  observe(input: { handle: DeliveryHandle; wanted: number }): Promise<Progress>;
+  observe(input: Traffic): Promise<Progress>;
   /** First part of a rollback: takes the requests off the new version, by the observed state (ecs-alb-facts §1). Never gives up by itself. */
   restoreTraffic(input: RollbackInput): Promise<Progress>;
   /** Second part of a rollback: removes what the deployment had made. */

@@ -1,4 +1,4 @@
-import type { LogLine } from '../model/delivery.js';
+import type { LogLine, Traffic } from '../model/delivery.js';
 import type { Millis } from '../model/duration.js';
 import type { Measurement } from '../model/evidence.js';
 import type { Metric } from '../model/metric.js';
@@ -13,6 +13,8 @@ export interface MeasureInput {
   before: { failures: number; consecutiveFailures: number; errors: number };
   /** The largest delay seen so far in this deployment, if any: the first look waits for it. */
   seenDelay?: Millis;
+  /** What the rules must say while these windows are judged (ecs-alb-facts §18). */
+  traffic?: Traffic;
 }
 
 export interface MeasureResult {

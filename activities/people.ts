@@ -1,4 +1,6 @@
-import type { DeploymentStatus } from '../model/wire.js';
+import type { Release } from '../model/release.js';
+import type { DeploymentDocument } from '../model/wire.js';
+import type { DeploymentEnded } from '../workflows/messages.js';
 
 /** What a webhook is told. `id` is the same for each attempt, so that a receiver can drop a repeat. */
 export interface Notice {
@@ -19,12 +21,37 @@ export interface PeopleActivities {
   notify(notice: Notice): Promise<{ delivered: boolean }>;
 }
 
+/** What AWS's tags tell of the version that runs: enough to go on after the Temporal database was lost. */
+export interface Recalled {
+  /** Highest number that a deployment of this application was ever given, as far as can be seen. */
+  highest: number;
+  /** Deployments whose workflows are open, oldest first. */
+  open: { id: string; n: number }[];
+  running?: { deployment: string; taskDefinition: string };
+}
+
 export interface MemoryActivities {
-  /** Whether the deployment's workflow is still open, and its final status when it is not and ended by itself. */
-  lookAtDeployment(id: string): Promise<{ open: boolean; status?: DeploymentStatus }>;
-  /**
-   * What can be known of an application whose workflow has no memory: from Visibility (highest number, open deployments) and, when
-   * the release is given, from the tags in AWS (the running version's deployment and its owner).
-   */
-  recallApplication(app: string): Promise<{ highest: number; open: string[] }>;
+  /** Whether the deployment's workflow is still open, and how it ended when it is not and ended by itself. */
+  lookAtDeployment(id: string): Promise<{ open: boolean; ended?: DeploymentDocument }>;
+  /** What can be known of an application whose workflow has no memory: from Visibility and, given a service, from AWS's tags. */
+  recallApplication(input: { app: string; release?: Release }): Promise<Recalled>;
+  /** Tells the application that a deployment ended, and starts it where it does not run. */
+  tellApplication(ended: DeploymentEnded): Promise<void>;
+  /** Wakes the application, and starts it where it does not run. */
+  wakeApplication(app: string): Promise<void>;
+  /** Writes the deployment for good: document, measurements and log lines, one gzip NDJSON. */
+  archive(document: DeploymentDocument): Promise<void>;
+}
+
+/** One line of `sluice doctor`. `ok` is null where it could not be told. */
+export interface Check {
+  name: string;
+  ok: boolean | null;
+  detail: string;
+  fix?: string;
+}
+
+export interface DoctorActivities {
+  /** Credentials, IAM actions, metrics providers and clock skew, as the worker sees them. */
+  examine(): Promise<{ checks: Check[] }>;
 }

@@ -97,6 +97,16 @@ export interface DeliveryHandle {
   taskDefinitionArn: string;
 }
 
+/** What an ANALYSIS needs to see whether the traffic is still as it was set: the rules, and the canary's share. */
+export interface Traffic {
+  provider: string;
+  app: string;
+  deployment: string;
+  snapshot: Pick<Snapshot, 'region' | 'accountId' | 'loadBalancerArn' | 'rules'>;
+  targetGroups: Release['targetGroups'];
+  wanted: Weights;
+}
+
 /** What a mutating activity answers: the traffic as wanted and as read back, and what it did, for the log. */
 export interface Progress {
   traffic?: { wanted: Weights; verified?: Weights; verifiedAt?: number };

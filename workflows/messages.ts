@@ -1,5 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import type { AnalysisResult, MetricProgress } from '../model/evidence.js';
+import type { JsonObject } from '../model/json.js';
 import type { AnalysisStage } from '../model/stage.js';
 import type { Commit, Release, Strategy } from '../model/release.js';
 import type { ApplicationDocument, DeploymentDocument, DeploymentStatus, HistoryEntry } from '../model/wire.js';
@@ -43,8 +45,8 @@ export interface DeploymentInput {
   adopt: boolean;
   /** Set for a rollback to an earlier version: its registered revision and its deployment. */
   rollbackTo?: { deployment: string; taskDefinitionArn: string };
-  /** The application was DIVERGED: the first thing is to restore the last good version. */
-  repair: boolean;
+  /** The application was DIVERGED by a deployment that was told to keep what it had done: undo that first. */
+  restore?: DeliveryHandle;
 }
 
 /** One handler serves both: the Update answers its caller, the Signal of the same name serves Temporal's UI and CLI. */
@@ -83,8 +85,11 @@ export interface AnalysisInput {
   app: string;
   deployment: string;
   stage: AnalysisStage;
-  /** Epoch ms: the later of the stage's beginning and the last verified weight change. */
-  from: number;
+  /** Epoch ms: the stage's beginning, and the last verified weight change if there was one. */
+  beganAt: number;
+  trafficVerifiedAt?: number;
+  /** What the rules must say while windows are judged; absent where no weight was ever set. */
+  traffic?: Traffic;
   /** Carried over a continue-as-new. */
   progress?: MetricProgress[];
 }
@@ -117,6 +122,12 @@ export interface ApplicationRollback {
 export interface HoldControl {
   by: string;
   reason: string;
+}
+
+/** What an application starts with: nothing but its name, or its whole memory after a continue-as-new. */
+export interface ApplicationInput {
+  app: string;
+  memory?: JsonObject;
 }
 
 export interface ApplicationState extends Omit<ApplicationDocument, 'links'> {
