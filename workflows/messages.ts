@@ -143,6 +143,16 @@ export const applicationUpdates = {
 } as const;
 
 export const applicationQuery = defineQuery<ApplicationState>('application');
-/** A deployment's last act. */
-export const deploymentEndedSignal =
-  defineSignal<[HistoryEntry & { kept: boolean; release: Release }]>('deploymentEnded');
+
+/** What a deployment tells its application as its last act. */
+export interface DeploymentEnded {
+  n: number;
+  entry: HistoryEntry;
+  release: Release;
+  /** Set when the deployment was told to keep what it had done: how to undo it later. */
+  kept?: DeliveryHandle;
+}
+
+export const deploymentEndedSignal = defineSignal<[DeploymentEnded]>('deploymentEnded');
+/** Makes the application look after its deployments now. */
+export const wakeSignal = defineSignal('wake');
