@@ -1,5 +1,5 @@
-import type { LogLine, Weights } from './delivery.js';
-import type { MetricProgress, OutcomeCounts } from './evidence.js';
+import type { AwsChange, LogLine, Weights } from './delivery.js';
+import type { Measurement, MetricProgress, OutcomeCounts } from './evidence.js';
 import type { Finding } from './finding.js';
 
 /** The deployment's states, as other people's scripts know them. */
@@ -124,6 +124,31 @@ export interface ApplicationDocument {
   links: { temporal?: string; self?: string };
 }
 
+export interface ApplicationList {
+  applications: ApplicationDocument[];
+}
+
+/** A measured window with the metric it belongs to. */
+export type MeasurementRecord = MeasurementDocument & { stage: string; metric: string };
+
+/** `GET /deployments/{id}/measurements`: in the order in which they were judged. `cursor` is set while there are more. */
+export interface MeasurementPage {
+  measurements: MeasurementRecord[];
+  cursor?: string;
+}
+
+/** `GET /deployments/{id}/log`: lines and AWS changes, each with its stage. `cursor` is set while there are more. */
+export interface LogPage {
+  lines: (LogLine & { stage: string })[];
+  changes: (AwsChange & { stage: string })[];
+  cursor?: string;
+}
+
+/** `GET /doctor`: one line for each thing looked at; `ok` is null where it could not be told. */
+export interface DoctorReport {
+  checks: { name: string; ok: boolean | null; detail: string; fix?: string }[];
+}
+
 /** RFC 9457. `findings` tell file, line and field where the cause is in what was sent. */
 export interface Problem {
   type: string;
@@ -140,7 +165,7 @@ export type LiveEvent =
   | { type: 'snapshot'; data: DeploymentDocument }
   | { type: 'stage'; data: StageDocument }
   | { type: 'traffic'; data: DeploymentDocument['traffic'] }
-  | { type: 'measurement'; data: MeasurementDocument & { stage: string; metric: string } }
+  | { type: 'measurement'; data: MeasurementRecord }
   | { type: 'log'; data: LogLine & { stage: string } }
   | { type: 'status'; data: { status: DeploymentStatus; reason: string } };
 
@@ -163,14 +188,19 @@ export function analysisDocument(stage: string, progress: MetricProgress): Analy
     ...(progress.delaySeconds !== undefined && { delaySeconds: progress.delaySeconds }),
     ...(progress.nextVerdictAt !== undefined && { nextVerdictAt: iso(progress.nextVerdictAt) }),
     counts: progress.counts,
-    measurements: progress.measurements.map((m) => ({
-      window: m.window,
-      from: iso(m.from),
-      to: iso(m.to),
-      outcome: m.outcome,
-      ...(m.value !== undefined && { value: m.value }),
-      points: m.points.map((p): [number, number] => [p.at / 1000, p.value]),
-      reason: m.reason,
-    })),
+    measurements: progress.measurements.map(measurementDocument),
+  };
+}
+
+/** A measurement as the wire shows it. */
+export function measurementDocument(m: Measurement): MeasurementDocument {
+  return {
+    window: m.window,
+    from: iso(m.from),
+    to: iso(m.to),
+    outcome: m.outcome,
+    ...(m.value !== undefined && { value: m.value }),
+    points: m.points.map((p): [number, number] => [p.at / 1000, p.value]),
+    reason: m.reason,
   };
 }
