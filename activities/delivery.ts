@@ -28,6 +28,11 @@ export interface AdvanceInput {
   position: Position;
   /** Epoch ms, from the workflow: the stage's time-out. */
   deadline: number;
+  /**
+   * The last `Progress.traffic` that the deployment heard: a rule with other weights than these was changed by somebody else, and
+   * the side that it left empty has been draining since. Left out: as in the snapshot.
+   */
+  traffic?: Progress['traffic'];
 }
 
 export interface RollbackInput {

@@ -42,6 +42,8 @@ export interface RuleSnapshot {
   isDefault: boolean;
   weights: Weights;
   stickiness?: { enabled: boolean; durationSeconds?: number };
+  /** The rule's actions as read, whole: what is sent back with other weights, and what shows whether somebody else changed it. */
+  actions: JsonObject[];
 }
 
 /** A task set as it stood when the deployment began, whole enough to be built again. */
@@ -67,6 +69,10 @@ export interface Snapshot {
   /** Absent on a first deployment. */
   primary?: TaskSetSnapshot;
   rules: RuleSnapshot[];
+  /** Rules outside the pair that reached the canary's group already: what they answer once it is empty was said before the start. */
+  rulesOnCanary: string[];
+  /** Task sets besides the primary that are ours to remove after success: of our own earlier runs, PipeCD's with consent. */
+  leftovers: string[];
 }
 
 /** What the preflight found, reads only. `problems` end the deployment FAILED before any change. */
@@ -122,4 +128,8 @@ export interface ActivityHeartbeat {
   detail: string;
   traffic?: Progress['traffic'];
   log: LogLine[];
+  /** The AWS changes made so far, so that a retry's answer tells the whole story. */
+  changes?: AwsChange[];
+  /** A task set that this activity made: known before any read shows it (ecs-alb-facts §25). */
+  created?: { taskSetArn: string; attempt: number };
 }
