@@ -31,6 +31,10 @@ export interface Measurement {
   delaySeconds?: number;
   /** How many buckets were taken as `emptyValue` (or zero, by the quotient rule) because the source left them out. */
   filled?: number;
+  /** Start of the newest bucket that the source showed when the window was judged, epoch ms: the buckets before it are complete. */
+  newest?: number;
+  /** Why what was measured cannot count, in words: the traffic was not as it was set. Such a window is NOT_ENOUGH_DATA. */
+  spoiled?: string;
 }
 
 export type OutcomeCounts = Record<Outcome, number>;

@@ -1,0 +1,114 @@
+import { formatDuration } from '../model/duration.js';
+import type { Measurement, MetricProgress, OutcomeCounts, Verdict } from '../model/evidence.js';
+import type { Metric } from '../model/metric.js';
+import { SOURCE_NAME } from './judge.js';
+
+/** Where a metric stands, as far as it decides whether to go on. */
+export interface Standing {
+  failures: number;
+  consecutiveFailures: number;
+  errors: number;
+}
+
+/** Whether a metric can only fail from here, or has used up its error budget; undefined while it may still pass. */
+export function isSpent(metric: Metric, standing: Standing): 'FAIL' | 'ERROR' | undefined {
+  if (standing.failures > metric.failureLimit) return 'FAIL';
+  const limit = metric.consecutiveFailureLimit;
+  if (limit !== undefined && limit > 0 && standing.consecutiveFailures >= limit) return 'FAIL';
+  if (standing.errors > metric.errorLimit) return 'ERROR';
+  return undefined;
+}
+
+/** Adds one outcome to a standing. Only a pass ends a row of failures: a window without a verdict says nothing about it. */
+export function addOutcome(standing: Standing, outcome: Measurement['outcome']): Standing {
+  return {
+    failures: standing.failures + (outcome === 'FAIL' ? 1 : 0),
+    consecutiveFailures:
+      outcome === 'FAIL' ? standing.consecutiveFailures + 1 : outcome === 'PASS' ? 0 : standing.consecutiveFailures,
+    errors: standing.errors + (outcome === 'ERROR' ? 1 : 0),
+  };
+}
+
+/** The standing of a progress. */
+export function standingOf(progress: MetricProgress): Standing {
+  return {
+    failures: progress.counts.FAIL,
+    consecutiveFailures: progress.consecutiveFailures,
+    errors: progress.counts.ERROR,
+  };
+}
+
+/** How many windows have been judged. */
+export function judged(counts: OutcomeCounts): number {
+  return counts.PASS + counts.FAIL + counts.NO_DATA + counts.NOT_ENOUGH_DATA + counts.ERROR;
+}
+
+/** How many windows were measured: those that ended in a verdict. */
+export function measured(counts: OutcomeCounts): number {
+  return counts.PASS + counts.FAIL;
+}
+
+/**
+ * How many windows a metric must have measured to pass: `minMeasured` of the planned ones, without those that had no data where
+ * `skipOnNoData` forgives them; never less than one.
+ */
+export function requiredWindows(metric: Metric, progress: Pick<MetricProgress, 'windows' | 'counts'>): number {
+  const forgiven = metric.skipOnNoData ? progress.counts.NO_DATA : 0;
+  // The product of a share such as 0.7 and a whole number may lie a hair above the whole number that is meant.
+  return Math.max(1, Math.ceil(metric.minMeasured * (progress.windows - forgiven) - 1e-9));
+}
+
+function plural(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? '' : 's'}`;
+}
+
+function failedInWords(metric: Metric, progress: MetricProgress, last: Measurement | undefined): string {
+  const { FAIL } = progress.counts;
+  const limit = FAIL > metric.failureLimit ? `failureLimit ${metric.failureLimit}` : 'consecutiveFailureLimit';
+  const why = last?.outcome === 'FAIL' ? ` Window ${last.window}: ${last.reason}` : '';
+  return `${metric.name} failed ${FAIL} of ${plural(judged(progress.counts), 'judged window')} (${limit}).${why}`;
+}
+
+/** The final verdict of a metric, when all its windows were judged or it is spent; RUNNING until then. With its reason. */
+export function metricVerdict(metric: Metric, progress: MetricProgress): { verdict: Verdict; reason: string } {
+  const { counts, windows } = progress;
+  const last = progress.measurements.at(-1);
+  const source = SOURCE_NAME[metric.source];
+  const spent = isSpent(metric, standingOf(progress));
+  if (spent === 'FAIL') return { verdict: 'FAIL', reason: failedInWords(metric, progress, last) };
+  if (spent === 'ERROR') {
+    const why = last?.outcome === 'ERROR' ? ` ${last.reason}` : '';
+    return {
+      verdict: 'ERROR',
+      reason: `${plural(counts.ERROR, 'window')} of ${metric.name} ended in an error, more than errorLimit ${metric.errorLimit}.${why}`,
+    };
+  }
+  const done = judged(counts);
+  if (done < windows)
+    return { verdict: 'RUNNING', reason: `${done} of ${windows} windows judged, ${counts.FAIL} failed.` };
+
+  const good = measured(counts);
+  if (good === 0) {
+    if (windows > 0 && counts.ERROR === windows) {
+      return { verdict: 'ERROR', reason: `Every query for ${metric.name} failed. ${last?.reason ?? ''}`.trim() };
+    }
+    return {
+      verdict: 'NO_DATA',
+      reason:
+        windows === 0
+          ? `${metric.name} has no window: its interval of ${formatDuration(metric.interval)} is longer than the stage.`
+          : `${source} gave no point to judge for ${metric.name} in any of ${plural(windows, 'window')}.`,
+    };
+  }
+  const required = requiredWindows(metric, progress);
+  if (good < required) {
+    return {
+      verdict: 'NOT_ENOUGH_DATA',
+      reason: `Only ${good} of ${plural(windows, 'window')} of ${metric.name} could be measured, ${required} are needed.`,
+    };
+  }
+  return {
+    verdict: 'PASS',
+    reason: `${counts.PASS} of ${plural(windows, 'window')} of ${metric.name} passed${counts.FAIL > 0 ? `, ${counts.FAIL} failed (failureLimit ${metric.failureLimit})` : ''}${good < windows ? `, ${windows - good} could not be measured` : ''}.`,
+  };
+}
