@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { findingAt } from '../document/check.js';
+import { duration } from '../document/scalars.js';
+import { written } from '../document/written.js';
+import type { Path, SourceDocument } from '../document/yaml.js';
+import { MINUTE } from '../model/duration.js';
+import type { Finding } from '../model/finding.js';
+import { besides, name, oneSecret } from './part.js';
+import type { AnalysisProvider } from './server.js';
+
+/** AWS's metrics reach Datadog minutes late: a window that is not complete after this long is given up. */
+const DATADOG_MAX_DELAY = 20 * MINUTE;
+/** ALB's metrics are one point a minute, whatever reads them. */
+const DATADOG_RESOLUTION = MINUTE;
+const DATADOG_ADDRESS = 'datadoghq.com';
+
+const ADDRESS = /^(https?:\/\/[^\s/]+(\/\S*)?|[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?)$/i;
+const BASE64 = /^[A-Za-z0-9+/]+={0,2}\s*$/;
+
+const keyData = name.regex(BASE64, { error: 'must be base64' });
+
+/** The fields of a provider of type DATADOG: PipeCD's, the `…Env` forms, and the defaults for its metrics. */
+export const datadogFields = {
+  address: name.regex(ADDRESS, { error: 'must be a host such as datadoghq.eu, or a base URL' }).optional(),
+  apiKeyFile: name.optional(),
+  apiKeyEnv: name.optional(),
+  apiKeyData: keyData.optional(),
+  applicationKeyFile: name.optional(),
+  applicationKeyEnv: name.optional(),
+  applicationKeyData: keyData.optional(),
+  delay: duration.optional(),
+  maxDelay: duration.optional(),
+  resolution: duration.optional(),
+};
+
+export const datadogSchema = z.object(datadogFields);
+
+/** The provider that these fields make, undefined when it has no keys; adds what does not fit together to the findings. */
+export function datadogProvider(
+  document: SourceDocument,
+  path: Path,
+  providerName: string,
+  values: z.output<typeof datadogSchema>,
+  findings: Finding[],
+): AnalysisProvider | undefined {
+  const secret = (key: 'apiKey' | 'applicationKey') =>
+    oneSecret(
+      document,
+      path,
+      {
+        [`${key}File`]: (file) => ({ file: besides(document, file) }),
+        [`${key}Env`]: (env) => ({ env }),
+        [`${key}Data`]: (base64) => ({ base64: base64.trim() }),
+      },
+      values,
+      findings,
+    );
+  const apiKey = secret('apiKey');
+  const applicationKey = secret('applicationKey');
+  const maxDelay = values.maxDelay || DATADOG_MAX_DELAY;
+  if (values.delay !== undefined && values.delay > maxDelay) {
+    const message = 'delay is longer than maxDelay: every window would be given up before its data is expected';
+    findings.push(findingAt(document, [...path, 'delay'], 'error', message, 'Make maxDelay the longer one.'));
+  }
+  if (!apiKey || !applicationKey) return undefined;
+  return {
+    name: providerName,
+    type: 'DATADOG',
+    address: (values.address ?? DATADOG_ADDRESS).replace(/\/+$/, ''),
+    apiKey,
+    applicationKey,
+    ...written({ delay: values.delay }),
+    maxDelay,
+    resolution: values.resolution || DATADOG_RESOLUTION,
+  };
+}

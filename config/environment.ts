@@ -1,0 +1,73 @@
+import { resolve } from 'node:path';
+import { z } from 'zod';
+import { ConfigError } from './config-error.js';
+
+/** Sluice's own environment variables (design, Contract), read and with their defaults. */
+export interface Environment {
+  /** `SLUICE_CONFIG`: configuration files, absolute. */
+  configFiles: string[];
+  /** `SLUICE_HOST` and `SLUICE_PORT`: the API's listening address. */
+  host: string;
+  port: number;
+  /** `SLUICE_DATA`, absolute. */
+  dataDir: string;
+  /** `SLUICE_API_KEY`: a key in the clear; for the server one more deployer's key, for the command line the key it shows. */
+  apiKey?: string;
+  /** `SLUICE_URL`: where the command line finds the API, without a trailing slash. */
+  url?: string;
+}
+
+const schema = z.object({
+  SLUICE_CONFIG: z.string().optional(),
+  SLUICE_HOST: z.string().min(1).default('127.0.0.1'),
+  SLUICE_PORT: z
+    .string()
+    .regex(/^\d{1,5}$/, { error: 'must be a port number' })
+    .transform(Number)
+    .refine((port) => port <= 65_535, { error: 'must be at most 65535' })
+    .default(8080),
+  SLUICE_DATA: z.string().min(1).default('.sluice'),
+  SLUICE_API_KEY: z.string().min(1).optional(),
+  SLUICE_URL: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).optional(),
+});
+
+/**
+ * Reads Sluice's environment variables; one that is set to nothing counts as not set.
+ * @throws ConfigError that names the variable.
+ */
+export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
+  const written = new Map<string, string>();
+  for (const name of Object.keys(schema.shape)) {
+    const value = env[name]?.trim();
+    if (value) written.set(name, value);
+  }
+  const parsed = schema.safeParse(Object.fromEntries(written));
+  if (!parsed.success) {
+    throw new ConfigError(
+      parsed.error.issues.map((issue) => ({
+        level: 'error',
+        field: String(issue.path[0]),
+        message: issue.message,
+        fix: `Set ${String(issue.path[0])} to a value that fits, or unset it.`,
+      })),
+    );
+  }
+  const found = parsed.data;
+  return {
+    configFiles: splitFiles(found.SLUICE_CONFIG ?? ''),
+    host: found.SLUICE_HOST,
+    port: found.SLUICE_PORT,
+    dataDir: resolve(found.SLUICE_DATA),
+    ...(found.SLUICE_API_KEY !== undefined && { apiKey: found.SLUICE_API_KEY }),
+    ...(found.SLUICE_URL !== undefined && { url: found.SLUICE_URL.replace(/\/+$/, '') }),
+  };
+}
+
+/** A list of files, divided by commas or colons. */
+export function splitFiles(list: string): string[] {
+  return list
+    .split(/[,:]/)
+    .map((file) => file.trim())
+    .filter(Boolean)
+    .map((file) => resolve(file));
+}

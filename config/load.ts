@@ -1,0 +1,136 @@
+import { readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { findingAt, hasErrors } from '../document/check.js';
+import { readDocuments } from '../document/yaml.js';
+import type { SourceDocument } from '../document/yaml.js';
+import { SECOND } from '../model/duration.js';
+import { formatFinding } from '../model/finding.js';
+import type { Finding } from '../model/finding.js';
+import { hashKey } from './api-key.js';
+import { ConfigError } from './config-error.js';
+import { readEnvironment } from './environment.js';
+import type { Environment } from './environment.js';
+import { emptyPart, notNeeded } from './part.js';
+import type { ConfigPart } from './part.js';
+import { readPiped } from './piped.js';
+import { defaultSealKey } from './seal.js';
+import type { DeliverySettings, ServerConfig } from './server.js';
+import { readSluice } from './sluice.js';
+
+/** For AWS (ecs-alb-facts §4, §19, §25). */
+const DELIVERY: DeliverySettings = {
+  trafficSettle: 30 * SECOND,
+  drainSettle: 120 * SECOND,
+  rollbackRecheck: 15 * SECOND,
+  pollMin: 5 * SECOND,
+  pollMax: 15 * SECOND,
+  absence: 10 * SECOND,
+};
+
+/**
+ * Reads the server's configuration from the environment and the files that `SLUICE_CONFIG` names. Lists of several files add up;
+ * of single values the later file wins. Without any file there are no providers, and nothing can be deployed.
+ * @throws ConfigError with every mistake found: file, line, field, what to do.
+ */
+export async function loadServerConfig(env: NodeJS.ProcessEnv = process.env): Promise<ServerConfig> {
+  const environment = readEnvironment(env);
+  const findings: Finding[] = [];
+  const parts: ConfigPart[] = [];
+  for (const file of environment.configFiles) parts.push(...(await readConfigFile(file, findings)));
+  const config = merge(parts, environment);
+  findings.push(...contradictions(config));
+  if (hasErrors(findings)) throw new ConfigError(findings);
+  config.notNeeded.push(...findings.map(formatFinding));
+  return config;
+}
+
+async function readConfigFile(file: string, findings: Finding[]): Promise<ConfigPart[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    const message = `cannot be read (${(error as NodeJS.ErrnoException).code ?? String(error)})`;
+    findings.push({ level: 'error', file, message, fix: 'Check the files that SLUICE_CONFIG (or --config) names.' });
+    return [];
+  }
+  const read = readDocuments(file, text);
+  findings.push(...read.findings);
+  if (read.documents.length === 0 && read.findings.length === 0) {
+    findings.push({ level: 'error', file, message: `${basename(file)} is empty` });
+  }
+  return read.documents.map((document) => readPart(document, findings));
+}
+
+function readPart(document: SourceDocument, findings: Finding[]): ConfigPart {
+  switch (kindOf(document.value)) {
+    case 'Piped':
+      return readPiped(document, findings);
+    case 'Sluice':
+      return readSluice(document, findings);
+    case 'ControlPlane':
+      return {
+        ...emptyPart(),
+        notNeeded: [`${notNeeded(document, ['spec'])} (kind ControlPlane: Sluice's state is in Temporal)`],
+      };
+    default: {
+      const message = 'kind must be Piped, ControlPlane or Sluice';
+      findings.push(
+        findingAt(document, ['kind'], 'error', message, 'Name a server configuration, not an application.'),
+      );
+      return emptyPart();
+    }
+  }
+}
+
+function kindOf(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return undefined;
+  return Object.entries(value).find(([key]) => key.toLowerCase() === 'kind')?.[1];
+}
+
+function merge(parts: ConfigPart[], environment: Environment): ServerConfig {
+  const { host, port, dataDir, apiKey } = environment;
+  const apiKeys = parts.flatMap((part) => part.apiKeys);
+  if (apiKey !== undefined) apiKeys.push({ name: 'SLUICE_API_KEY', role: 'deployer', sha256: hashKey(apiKey) });
+  const last = <K extends keyof ConfigPart>(field: K): ConfigPart[K] | undefined =>
+    parts.findLast((part) => part[field] !== undefined)?.[field];
+  const webhook = last('webhook');
+  const temporalUiUrl = last('temporalUiUrl');
+  const sealKeyFile = last('sealKeyFile');
+  return {
+    ecsProviders: parts.flatMap((part) => part.ecsProviders),
+    analysisProviders: parts.flatMap((part) => part.analysisProviders),
+    apiKeys,
+    ...(webhook && { webhook }),
+    delivery: Object.assign({}, DELIVERY, ...parts.map((part) => part.delivery)) as DeliverySettings,
+    host,
+    port,
+    dataDir,
+    publicUrl: last('publicUrl') ?? `http://${reachable(host)}:${port}`,
+    ...(temporalUiUrl && { temporalUiUrl }),
+    sealKey: sealKeyFile ? { file: sealKeyFile } : defaultSealKey(dataDir),
+    notNeeded: parts.flatMap((part) => part.notNeeded),
+  };
+}
+
+/** An address that a browser on this machine can open, for a listening address that may mean all of them. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function contradictions(config: ServerConfig): Finding[] {
+  const findings: Finding[] = [];
+  for (const field of ['ecsProviders', 'analysisProviders', 'apiKeys'] as const) {
+    const names = config[field].map(({ name }) => name);
+    for (const name of new Set(names.filter((name, i) => names.indexOf(name) !== i))) {
+      const message = `"${name}" is configured more than once`;
+      findings.push({ level: 'error', field, message, fix: 'Give each its own name, over all files.' });
+    }
+  }
+  const { pollMin, pollMax } = config.delivery;
+  if (pollMin <= 0 || pollMax < pollMin) {
+    const fix = 'Make pollMin above zero and pollMax no shorter than it.';
+    findings.push({ level: 'error', field: 'delivery', message: 'pollMin and pollMax do not fit together', fix });
+  }
+  return findings;
+}

@@ -1,0 +1,68 @@
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { findingAt } from '../document/check.js';
+import type { Path, SourceDocument } from '../document/yaml.js';
+import type { Finding } from '../model/finding.js';
+import type { AnalysisProvider, ApiKey, DeliverySettings, EcsProvider, SecretRef, Webhook } from './server.js';
+
+/** What one document of the configuration adds to the whole. */
+export interface ConfigPart {
+  ecsProviders: EcsProvider[];
+  analysisProviders: AnalysisProvider[];
+  apiKeys: ApiKey[];
+  webhook?: Webhook;
+  delivery?: Partial<DeliverySettings>;
+  publicUrl?: string;
+  temporalUiUrl?: string;
+  sealKeyFile?: string;
+  notNeeded: string[];
+}
+
+/** A part that adds nothing. */
+export function emptyPart(): ConfigPart {
+  return { ecsProviders: [], analysisProviders: [], apiKeys: [], notNeeded: [] };
+}
+
+/** A field that Sluice accepts and does not need, for the start-up log. */
+export function notNeeded(document: SourceDocument, path: Path): string {
+  const { file, line, field } = findingAt(document, path, 'warning', '');
+  return `${file}:${line ?? 1} ${field ?? ''}`;
+}
+
+/** A file that the configuration names, relative to the configuration file's own folder. */
+export function besides(document: SourceDocument, file: string): string {
+  return resolve(dirname(document.file), file);
+}
+
+/** A text that must not be empty. */
+export const name = z.string().min(1);
+
+/** One secret that can be given in several ways: field name → the reference that its value makes. */
+export type SecretFields = Record<string, (value: string) => SecretRef>;
+
+/**
+ * The one secret that is written among these fields.
+ * @returns undefined, with a finding, when there is none or more than one.
+ */
+export function oneSecret(
+  document: SourceDocument,
+  path: Path,
+  fields: SecretFields,
+  values: Record<string, unknown>,
+  findings: Finding[],
+): SecretRef | undefined {
+  const given = Object.keys(fields).filter((field) => typeof values[field] === 'string' && values[field] !== '');
+  const names = Object.keys(fields).join(', ');
+  const [field, second] = given;
+  if (!field) {
+    findings.push(findingAt(document, path, 'error', `one of ${names} is missing`, 'Name where the secret is kept.'));
+    return undefined;
+  }
+  if (second) {
+    findings.push(
+      findingAt(document, [...path, second], 'error', `${given.join(' and ')} are given both`, 'Keep one of them.'),
+    );
+    return undefined;
+  }
+  return fields[field]?.(String(values[field]));
+}

@@ -1,0 +1,89 @@
+import { z } from 'zod';
+import { check } from '../document/check.js';
+import { duration } from '../document/scalars.js';
+import { written } from '../document/written.js';
+import type { Path, SourceDocument } from '../document/yaml.js';
+import type { Finding } from '../model/finding.js';
+import { datadogFields, datadogProvider } from './analysis-provider.js';
+import { ecsProvider, ecsProviderFields } from './ecs-provider.js';
+import { besides, emptyPart, name, oneSecret } from './part.js';
+import type { ConfigPart } from './part.js';
+import type { Webhook } from './server.js';
+
+const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
+
+const apiKey = z.object({
+  name,
+  role: z.enum(['viewer', 'deployer']),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/i, { error: 'must be the SHA-256 of the key: 64 hex digits' }),
+  expiresAt: z.iso
+    .datetime({ offset: true, error: 'must be an instant such as 2027-01-31T00:00:00Z' })
+    .transform((text) => Date.parse(text))
+    .optional(),
+});
+
+const schema = z.object({
+  apiVersion: z.literal('sluice.dev/v1'),
+  kind: z.literal('Sluice'),
+  spec: z.object({
+    ecsProviders: z.array(z.object({ ...ecsProviderFields, name })).optional(),
+    analysisProviders: z.array(z.object({ ...datadogFields, name, type: z.literal('DATADOG') })).optional(),
+    apiKeys: z.array(apiKey).optional(),
+    webhook: z.object({ url: webUrl, secretFile: name.optional(), secretEnv: name.optional() }).optional(),
+    delivery: z
+      .object({
+        trafficSettle: duration.optional(),
+        drainSettle: duration.optional(),
+        rollbackRecheck: duration.optional(),
+        pollMin: duration.optional(),
+        pollMax: duration.optional(),
+        absence: duration.optional(),
+      })
+      .optional(),
+    publicUrl: webUrl.optional(),
+    temporalUiUrl: webUrl.optional(),
+    sealKeyFile: name.optional(),
+  }),
+});
+
+/** Reads Sluice's own configuration document. */
+export function readSluice(document: SourceDocument, findings: Finding[]): ConfigPart {
+  const checked = check(schema, document);
+  findings.push(...checked.findings);
+  const spec = checked.value?.spec;
+  if (!spec) return emptyPart();
+
+  const entry = (list: string, i: number): Path => ['spec', list, i];
+  return {
+    ...emptyPart(),
+    ecsProviders: (spec.ecsProviders ?? []).map((fields, i) =>
+      ecsProvider(document, entry('ecsProviders', i), fields.name, fields, findings),
+    ),
+    analysisProviders: (spec.analysisProviders ?? []).flatMap(
+      (fields, i) => datadogProvider(document, entry('analysisProviders', i), fields.name, fields, findings) ?? [],
+    ),
+    apiKeys: (spec.apiKeys ?? []).map((key) => written({ ...key, sha256: key.sha256.toLowerCase() })),
+    ...written({
+      webhook: spec.webhook && readWebhook(document, spec.webhook, findings),
+      delivery: spec.delivery && written(spec.delivery),
+      publicUrl: spec.publicUrl?.replace(/\/+$/, ''),
+      temporalUiUrl: spec.temporalUiUrl?.replace(/\/+$/, ''),
+      sealKeyFile: spec.sealKeyFile && besides(document, spec.sealKeyFile),
+    }),
+  };
+}
+
+function readWebhook(
+  document: SourceDocument,
+  fields: { url: string; secretFile?: string | undefined; secretEnv?: string | undefined },
+  findings: Finding[],
+): Webhook | undefined {
+  const secret = oneSecret(
+    document,
+    ['spec', 'webhook'],
+    { secretFile: (file) => ({ file: besides(document, file) }), secretEnv: (env) => ({ env }) },
+    fields,
+    findings,
+  );
+  return secret && { url: fields.url, secret };
+}

@@ -1,0 +1,104 @@
+import type { z } from 'zod';
+import type { Finding } from '../model/finding.js';
+import { complaints, unknownKey } from './issue.js';
+import { matchKeys } from './keys.js';
+import { duration, text } from './scalars.js';
+import { formatPath } from './yaml.js';
+import type { Path, SourceDocument } from './yaml.js';
+
+/** The value when the schema took it; findings either way. Unknown keys are errors that leave the rest readable. */
+export interface Checked<T> {
+  value?: T;
+  findings: Finding[];
+}
+
+export interface CheckOptions {
+  /** Called instead of an error for each key that the schema does not know. */
+  unknown?: (path: Path) => void;
+}
+
+/** A finding at a place of a document. `fix` and `level` as in Finding. */
+export function findingAt(
+  document: SourceDocument,
+  path: Path,
+  level: Finding['level'],
+  message: string,
+  fix?: string,
+): Finding {
+  const field = formatPath(path);
+  return {
+    level,
+    file: document.file,
+    ...document.place(path),
+    ...(field && { field }),
+    message,
+    ...(fix && { fix }),
+  };
+}
+
+/**
+ * Checks one part of a document against a schema under PipeCD's reading rules (pipecd.md §1.0): keys in any case, null as not
+ * written, numbers for durations and strings; where PipeCD keeps silent about a mistake, there is a finding.
+ */
+export function check<T>(
+  schema: z.ZodType<T>,
+  document: SourceDocument,
+  value: unknown = document.value,
+  path: Path = [],
+  options: CheckOptions = {},
+): Checked<T> {
+  const findings: Finding[] = [];
+  const add = (level: Finding['level'], at: Path, message: string, fix?: string): void => {
+    findings.push(findingAt(document, at, level, message, fix));
+  };
+  const matched = matchKeys(schema, value, path, {
+    unknown: (at, known) => {
+      if (options.unknown) return options.unknown(at);
+      const { message, fix } = unknownKey(String(at.at(-1)), known);
+      add('error', at, message, fix);
+    },
+    twice: (at, canonical) => {
+      add('error', at, `"${canonical}" is given twice in different case`, 'Keep one of them.');
+    },
+    leaf: (at, leaf, written) => {
+      if (typeof written !== 'number') return;
+      if (leaf === duration && written !== 0) {
+        add(
+          'warning',
+          at,
+          `the bare number ${written} is read as nanoseconds, as PipeCD does`,
+          'Write the unit: 30s, 10m, 1h.',
+        );
+      }
+      const typed = document.typed(at);
+      if (leaf === text && typed !== undefined && typed !== String(written)) {
+        add('error', at, `${typed} is read as the number ${written}`, `Put it in quotes: "${typed}".`);
+      }
+    },
+  });
+  const result = schema.safeParse(matched);
+  if (result.success) return { value: result.data, findings };
+  for (const { path: below, message, fix } of complaints(result.error.issues, matched)) {
+    add('error', [...path, ...below], message, fix);
+  }
+  return { findings };
+}
+
+/** The findings of a value that came without a document, such as a request's body. */
+export function checkPlain<T>(schema: z.ZodType<T>, value: unknown, known: readonly string[] = []): Checked<T> {
+  const result = schema.safeParse(value);
+  if (result.success) return { value: result.data, findings: [] };
+  return {
+    findings: complaints(result.error.issues, value, known).map(({ path, message, fix }) => ({
+      level: 'error',
+      ...(path.length > 0 && { field: formatPath(path) }),
+      message,
+      ...(fix && { fix }),
+    })),
+  };
+}
+
+/** Whether any finding refuses. */
+export function hasErrors(findings: readonly Finding[]): boolean {
+  return findings.some(({ level }) => level === 'error');
+}
