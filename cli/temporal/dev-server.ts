@@ -47,7 +47,9 @@ export function devServerArguments({ port, uiPort, metricsPort, file, extra = []
     String(port),
     '--metrics-port',
     String(metricsPort),
-    ...(uiPort === undefined ? ['--headless'] : ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort)]),
+    ...(uiPort === undefined
+      ? ['--headless']
+      : ['--ui-ip', '127.0.0.1', '--ui-port', String(uiPort), '--ui-disable-news-fetch']),
     ...(file === undefined ? [] : ['--db-filename', file]),
     '--log-level',
     'warn',

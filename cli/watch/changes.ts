@@ -1,0 +1,33 @@
+import type { DeploymentDocument } from '../../model/wire.js';
+import { plain } from './format.js';
+import { trafficLine, windowLine } from './tree.js';
+
+/**
+ * What changed from one look at a deployment to the next, a line each: for a pipe or a CI log, where nothing can be redrawn.
+ * @param before undefined at the first look: everything so far is told.
+ */
+export function changes(before: DeploymentDocument | undefined, after: DeploymentDocument): string[] {
+  const lines: string[] = [];
+  if (before?.status !== after.status) lines.push(`${after.id} ${after.status}: ${after.reason}`);
+  for (const warning of after.warnings) {
+    if (!before?.warnings.includes(warning)) lines.push(`⚠ ${warning}`);
+  }
+  for (const stage of after.stages) {
+    const earlier = before?.stages.find((other) => other.id === stage.id);
+    if (stage.status === 'NOT_STARTED' || earlier?.status === stage.status) continue;
+    const words = stage.status === 'FAILED' ? (stage.reason ?? stage.detail) : (stage.detail ?? stage.reason);
+    lines.push(`${stage.name} ${stage.status}${words ? `: ${words}` : ''}`);
+  }
+  if (!before || trafficLine(before.traffic) !== trafficLine(after.traffic)) lines.push(trafficLine(after.traffic));
+  for (const metric of after.analysis) {
+    const earlier = before?.analysis.find((other) => other.stage === metric.stage && other.metric === metric.metric);
+    const told = earlier?.measurements.at(-1)?.window ?? 0;
+    for (const measured of metric.measurements) {
+      if (measured.window > told) lines.push(`${metric.metric} ${windowLine(measured)}`);
+    }
+    if (metric.verdict !== 'RUNNING' && metric.verdict !== earlier?.verdict) {
+      lines.push(`${metric.metric} verdict ${metric.verdict}${metric.reason ? `: ${metric.reason}` : ''}`);
+    }
+  }
+  return lines.map(plain);
+}
