@@ -1,5 +1,5 @@
 import type { Release } from '../model/release.js';
-import type { DeploymentDocument } from '../model/wire.js';
+import type { DeploymentDocument, HistoryEntry } from '../model/wire.js';
 import type { DeploymentEnded } from '../workflows/messages.js';
 
 /** What a webhook is told. `id` is the same for each attempt, so that a receiver can drop a repeat. */
@@ -28,11 +28,15 @@ export interface Recalled {
   /** Deployments whose workflows are open, oldest first. */
   open: { id: string; n: number }[];
   running?: { deployment: string; taskDefinition: string };
+  /** Ended deployments that Temporal still knows, newest first. */
+  history: HistoryEntry[];
+  /** The release of the newest good one of them. */
+  release?: Release;
 }
 
 export interface MemoryActivities {
   /** Whether the deployment's workflow is still open, and how it ended when it is not and ended by itself. */
-  lookAtDeployment(id: string): Promise<{ open: boolean; ended?: DeploymentDocument }>;
+  lookAtDeployment(id: string): Promise<{ open: boolean; ended?: HistoryEntry }>;
   /** What can be known of an application whose workflow has no memory: from Visibility and, given a service, from AWS's tags. */
   recallApplication(input: { app: string; release?: Release }): Promise<Recalled>;
   /** Tells the application that a deployment ended, and starts it where it does not run. */

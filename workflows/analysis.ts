@@ -1,0 +1,151 @@
+import {
+  CancellationScope,
+  continueAsNew,
+  setCurrentDetails,
+  setHandler,
+  sleep,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { earliestVerdict } from '../analysis/judge.js';
+import { isSpent, judged, metricVerdict, standingOf } from '../analysis/metric-verdict.js';
+import { addMeasurements, beginProgress, stageVerdict } from '../analysis/tally.js';
+import { analysisStart, chunkWindows, planWindows } from '../analysis/windows.js';
+import type { Window } from '../analysis/windows.js';
+import { formatDuration, MINUTE, SECOND } from '../model/duration.js';
+import type { AnalysisResult, MetricProgress } from '../model/evidence.js';
+import type { Metric } from '../model/metric.js';
+import { iso } from '../model/wire.js';
+import { analysisQuery } from './messages.js';
+import type { AnalysisInput } from './messages.js';
+import { reading } from './proxies.js';
+
+/** A new run begins well before the server's limits; all that is carried over is where each metric stands. */
+const EVENTS_PER_RUN = 3_000;
+
+/**
+ * One ANALYSIS stage: each metric judges its windows one after the other, each once, when its data is complete. Ends with the first
+ * counted metric that failed, else with the last window of the last metric.
+ */
+export async function analysis(input: AnalysisInput): Promise<AnalysisResult> {
+  const { stage } = input;
+  const progress = input.progress ?? stage.metrics.map((m) => beginProgress(m, plannedWindows(input, m).length));
+  setHandler(analysisQuery, () => progress, { description: 'Where each metric stands, with its last windows.' });
+
+  const running = new CancellationScope();
+  const show = (): void => setCurrentDetails(detailsOf(progress));
+  show();
+  await running
+    .run(async () => {
+      await Promise.all(
+        stage.metrics.map((metric, index) =>
+          judgeMetric(input, metric, {
+            get: () => progress[index] ?? beginProgress(metric, 0),
+            set: (next) => {
+              progress[index] = next;
+              show();
+              // What is left to judge cannot change the verdict any more: no metric waits for it.
+              if (stageVerdict(progress).verdict !== 'RUNNING') running.cancel();
+            },
+          }),
+        ),
+      );
+    })
+    .catch((error: unknown) => {
+      if (stageVerdict(progress).verdict === 'RUNNING') throw error;
+    });
+
+  const { verdict, reason } = stageVerdict(progress);
+  if (verdict !== 'RUNNING') return { verdict, reason, metrics: progress };
+  return await continueAsNew<typeof analysis>({ ...input, progress });
+}
+
+function plannedWindows(
+  { stage, beganAt, trafficVerifiedAt }: AnalysisInput,
+  metric: Metric,
+  duration = stage.duration,
+): Window[] {
+  const start = analysisStart({
+    beganAt,
+    ...(trafficVerifiedAt !== undefined && { trafficVerifiedAt }),
+    initialDelay: stage.initialDelay,
+    resolution: metric.resolution,
+  });
+  return planWindows(start, duration, metric.interval);
+}
+
+/** The windows still to judge: the planned ones, and those of an extension for want of data, up to the stage's longest duration. */
+function windowsAhead(input: AnalysisInput, metric: Metric, done: number): Window[][] {
+  return chunkWindows(plannedWindows(input, metric, input.stage.maxDuration).slice(done));
+}
+
+/** Judges one metric's windows until it has a verdict, or this run's history is long enough. */
+async function judgeMetric(
+  input: AnalysisInput,
+  metric: Metric,
+  progress: { get: () => MetricProgress; set: (next: MetricProgress) => void },
+): Promise<void> {
+  for (const windows of windowsAhead(input, metric, judged(progress.get().counts))) {
+    const before = progress.get();
+    if (isEnded(metric, before) || workflowInfo().historyLength > EVENTS_PER_RUN) return;
+    const [first] = windows;
+    const last = windows.at(-1);
+    if (!first || !last) return;
+    const seenDelay = before.delaySeconds === undefined ? undefined : before.delaySeconds * SECOND;
+    const due = earliestVerdict(metric, first, seenDelay);
+    progress.set({ ...before, nextVerdictAt: due });
+    const label = `${metric.name} window ${first.window}${last === first ? '' : `–${last.window}`}`;
+    if (due > Date.now()) await sleep(due - Date.now(), { summary: `${label} is complete` });
+    const { measurements } = await reading.measure.executeWithOptions(
+      {
+        summary: `judge ${label}`,
+        startToCloseTimeout: Math.max(last.to - Date.now(), 0) + metric.maxDelay + 5 * MINUTE,
+      },
+      [
+        {
+          deployment: input.deployment,
+          stage: input.stage.id,
+          metric,
+          windows,
+          before: standingOf(before),
+          ...(seenDelay !== undefined && { seenDelay }),
+          ...(input.traffic && { traffic: input.traffic }),
+        },
+      ],
+    );
+    const after = addMeasurements(metric, before, measurements);
+    const extended = !isEnded(metric, after) && windowsAhead(input, metric, judged(after.counts)).length > 0;
+    progress.set(extended ? { ...after, verdict: 'RUNNING' } : after);
+  }
+  const at = progress.get();
+  progress.set({ ...at, ...metricVerdict(metric, at) });
+}
+
+/** A metric that is spent, or has its planned windows and enough of them measured, needs no further window. */
+function isEnded(metric: Metric, progress: MetricProgress): boolean {
+  if (isSpent(metric, standingOf(progress))) return true;
+  if (judged(progress.counts) < progress.windows) return false;
+  return metricVerdict(metric, progress).verdict === 'PASS';
+}
+
+/** What Temporal's own UI shows of the analysis: Markdown. */
+function detailsOf(progress: readonly MetricProgress[]): string {
+  return progress
+    .map((m) => {
+      const delay = m.delaySeconds === undefined ? '' : `, data ${formatDuration(m.delaySeconds * SECOND)} late`;
+      const next =
+        m.nextVerdictAt === undefined || m.verdict !== 'RUNNING' ? '' : `, next verdict about ${iso(m.nextVerdictAt)}`;
+      const rows = m.measurements.map(
+        (w) =>
+          `| ${w.window} | ${iso(w.from)} | ${w.outcome} | ${w.value ?? ''} | ${w.reason.replaceAll('|', '\\|')} |`,
+      );
+      return [
+        `### ${m.metric}: ${m.verdict} (${judged(m.counts)} of ${m.windows} windows${delay}${next})`,
+        m.reason,
+        '',
+        '| window | from | outcome | value | why |',
+        '|-|-|-|-|-|',
+        ...rows,
+      ].join('\n');
+    })
+    .join('\n\n');
+}

@@ -1,0 +1,167 @@
+import { DAY } from '../model/duration.js';
+import type { DeliveryHandle } from '../model/delivery.js';
+import type { Release } from '../model/release.js';
+import type { HistoryEntry } from '../model/wire.js';
+import { iso } from '../model/wire.js';
+import type { Recalled } from '../activities/people.js';
+import type { ApplicationState, DeploymentEnded } from './messages.js';
+
+/** How many ended deployments an application remembers; a rollback can go back to any good one of them. */
+export const HISTORY_LENGTH = 50;
+const KEYS_KEPT_FOR = DAY;
+const KEYS_KEPT_AT_LEAST = 200;
+/** Upper bound on remembered idempotency keys, so that the memory stays far under 128 KB however fast CI calls. */
+const KEYS_KEPT_AT_MOST = 300;
+
+/** A deployment that has not ended: the first of the queue holds the lock. */
+export interface Queued {
+  id: string;
+  n: number;
+  /** A rollback is never superseded. */
+  rollback: boolean;
+}
+
+interface RememberedKey {
+  key: string;
+  body: string;
+  id: string;
+  n: number;
+  at: number;
+}
+
+/** Everything an application knows: small, plain, carried whole over each continue-as-new. */
+export interface Memory {
+  highest: number;
+  /** In the order of their turns; `queue[0]` runs. */
+  queue: Queued[];
+  history: HistoryEntry[];
+  lastGood?: HistoryEntry;
+  /** The release that ended well last: where a rollback finds the service and the target groups. */
+  release?: Release;
+  held?: { by: string; reason: string; at: string };
+  /** What a cancelled deployment was told to keep: the next one undoes it first. */
+  diverged?: DeliveryHandle;
+  keys: RememberedKey[];
+}
+
+/** An application that was never heard of. */
+export function emptyMemory(): Memory {
+  return { highest: 0, queue: [], history: [], keys: [] };
+}
+
+/** Takes an ended deployment out of the queue and into the history. Telling it twice changes nothing. */
+export function noteEnded(
+  memory: Memory,
+  { n, entry, release, kept }: Omit<DeploymentEnded, 'release'> & Partial<Pick<DeploymentEnded, 'release'>>,
+): void {
+  memory.queue = memory.queue.filter((q) => q.id !== entry.id);
+  memory.highest = Math.max(memory.highest, n);
+  if (memory.history.some((h) => h.id === entry.id)) return;
+  memory.history = [entry, ...memory.history].slice(0, HISTORY_LENGTH);
+  if (kept) memory.diverged = kept;
+  if (entry.status !== 'SUCCEEDED') return;
+  memory.lastGood = entry;
+  if (release) memory.release = release;
+}
+
+/** The history of a deployment whose workflow is gone without a word: terminated, or past the retention. */
+export function lostEntry(id: string, now: number): HistoryEntry {
+  const at = iso(now);
+  return {
+    id,
+    status: 'FAILED',
+    startedAt: at,
+    completedAt: at,
+    reason: 'Its workflow was terminated; what it left in AWS was not undone.',
+  };
+}
+
+/** Takes over what could be found out where there was no memory. */
+export function noteRecalled(memory: Memory, found: Recalled, now: number): void {
+  memory.highest = Math.max(memory.highest, found.highest);
+  for (const open of found.open) {
+    if (!memory.queue.some((q) => q.id === open.id)) memory.queue.push({ ...open, rollback: false });
+  }
+  memory.queue.sort((a, b) => a.n - b.n);
+  for (const entry of found.history) {
+    if (!memory.history.some((h) => h.id === entry.id)) memory.history.push(entry);
+  }
+  memory.history = memory.history.sort((a, b) => b.completedAt.localeCompare(a.completedAt)).slice(0, HISTORY_LENGTH);
+  if (found.release) memory.release ??= found.release;
+  const good = memory.lastGood ?? memory.history.find((h) => h.status === 'SUCCEEDED');
+  if (good) memory.lastGood = good;
+  if (!found.running || good) return;
+  const { id, ...lost } = lostEntry(found.running.deployment, now);
+  memory.lastGood = {
+    ...lost,
+    id,
+    status: 'SUCCEEDED',
+    taskDefinition: found.running.taskDefinition,
+    reason: 'Found running in AWS; its history was lost.',
+  };
+  memory.history.push(memory.lastGood);
+}
+
+/** The answer given before under this idempotency key: the same deployment, or `OTHER_BODY` when the body was another. */
+export function recallKey(
+  memory: Memory,
+  key: string,
+  body: string,
+): { id: string; n: number } | 'OTHER_BODY' | undefined {
+  const known = memory.keys.find((k) => k.key === key);
+  if (!known) return undefined;
+  return known.body === body ? { id: known.id, n: known.n } : 'OTHER_BODY';
+}
+
+/** Remembers an idempotency key for a day, and at least the newest 200 of them. */
+export function rememberKey(memory: Memory, entry: RememberedKey, now: number): void {
+  memory.keys = [entry, ...memory.keys]
+    .filter((k, index) => index < KEYS_KEPT_AT_LEAST || now - k.at < KEYS_KEPT_FOR)
+    .slice(0, KEYS_KEPT_AT_MOST);
+}
+
+/**
+ * The good version that a rollback without a named one goes to: while something runs, the last good version (the one it replaces);
+ * else the newest good version before the running one that is another version.
+ */
+export function rollbackTarget(memory: Memory, to?: string): HistoryEntry | undefined {
+  const good = memory.history.filter((h) => h.status === 'SUCCEEDED' && h.taskDefinition !== undefined);
+  if (to !== undefined) return good.find((h) => h.id === to);
+  if (memory.queue.length > 0) return memory.lastGood;
+  return good.find((h) => h.taskDefinition !== memory.lastGood?.taskDefinition);
+}
+
+/** Pending deployments that a new one makes pointless: those that wait, but for rollbacks. */
+export function superseded(memory: Memory): Queued[] {
+  return memory.queue.slice(1).filter((q) => !q.rollback);
+}
+
+/** The application as others see it. */
+export function stateOf(app: string, memory: Memory): ApplicationState {
+  const [running, ...waiting] = memory.queue;
+  const pending = waiting.at(-1);
+  const { release } = memory;
+  return {
+    app,
+    state: running ? 'DEPLOYING' : memory.held ? 'HELD' : memory.diverged ? 'DIVERGED' : 'IDLE',
+    ...(release && {
+      service: { cluster: release.service.cluster, name: release.service.serviceName, provider: release.provider },
+    }),
+    labels: release?.labels ?? {},
+    ...(running && { running: running.id }),
+    ...(pending && { pending: pending.id }),
+    ...(memory.held && { held: memory.held }),
+    ...(memory.lastGood && { lastGood: memory.lastGood }),
+    history: memory.history,
+    highest: memory.highest,
+  };
+}
+
+/** What Temporal's own UI shows of the application: Markdown. */
+export function detailsOfApplication(state: ApplicationState): string {
+  return [
+    `### ${state.app}: ${state.state}`,
+    `Running: ${state.running ?? 'nothing'}; waiting: ${state.pending ?? 'nothing'}; last good: ${state.lastGood?.id ?? 'none'}.`,
+    ...(state.held ? [`Held by ${state.held.by}: ${state.held.reason}`] : []),
+  ].join('\n\n');
+}

@@ -1,0 +1,223 @@
+import {
+  allHandlersFinished,
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  log,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { MINUTE } from '../model/duration.js';
+import type { JsonObject } from '../model/json.js';
+import type { Release } from '../model/release.js';
+import { iso } from '../model/wire.js';
+import {
+  detailsOfApplication,
+  emptyMemory,
+  lostEntry,
+  noteEnded,
+  noteRecalled,
+  recallKey,
+  rememberKey,
+  rollbackTarget,
+  stateOf,
+  superseded,
+} from './application-memory.js';
+import type { Memory, Queued } from './application-memory.js';
+import { applicationQuery, applicationUpdates, deploymentEndedSignal, wakeSignal } from './messages.js';
+import type { ApplicationInput, ApplicationRollback, DeployAnswer, DeployRequest, HoldControl } from './messages.js';
+import { remembering } from './proxies.js';
+import { cancelDeployment, letGo, startDeployment, supersede } from './start-deployment.js';
+
+const LOOK_AFTER = 10 * MINUTE;
+/** Long before the server's own limit: the memory is small, so a new run costs little. */
+const EVENTS_PER_RUN = 2_000;
+
+/**
+ * One for each application: the queue, the lock and the memory of its deployments. It never touches a running deployment but by
+ * signals, and nothing that happens to it stops one: deployments are abandoned to themselves, tell their end, and are looked after.
+ */
+export async function application({ app, memory: carried }: ApplicationInput): Promise<void> {
+  const memory = carried ? (carried as unknown as Memory) : emptyMemory();
+  let recalled = carried !== undefined;
+  let recalledFromAws = carried !== undefined;
+  let woken = false;
+  /** Updates are carried out one after the other: each may wait for an activity in its midst. */
+  let turn: Promise<unknown> = Promise.resolve();
+
+  function publish(): void {
+    const state = stateOf(app, memory);
+    upsertMemo({ application: { ...state, history: state.history.slice(0, 5) } });
+    setCurrentDetails(detailsOfApplication(state));
+  }
+
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = turn.then(work);
+    turn = mine.catch(() => undefined);
+    return mine;
+  }
+
+  /** Passes the lock to the head of the queue. One that is gone is found out by looking after it. */
+  async function passLock(): Promise<void> {
+    const head = memory.queue[0];
+    if (head && !(await letGo(head.id))) woken = true;
+  }
+
+  /** Looks whether the one that holds the lock is still there, and passes the lock on when it is not. */
+  async function lookAfterHolder(): Promise<void> {
+    for (let holder = memory.queue[0]; holder; holder = memory.queue[0]) {
+      const { open, ended } = await remembering.lookAtDeployment(holder.id);
+      if (memory.queue[0] !== holder) continue;
+      if (open) return;
+      noteEnded(memory, { n: holder.n, entry: ended ?? lostEntry(holder.id, Date.now()) });
+      publish();
+      await passLock();
+    }
+  }
+
+  /** What an application without a memory can find out. AWS is asked once a release says which service. */
+  async function recall(release?: Release): Promise<void> {
+    if (recalled && (recalledFromAws || !release)) return;
+    noteRecalled(memory, await remembering.recallApplication({ app, ...(release && { release }) }), Date.now());
+    recalled = true;
+    recalledFromAws ||= release !== undefined;
+    publish();
+    await passLock();
+  }
+
+  async function deploy(request: DeployRequest): Promise<DeployAnswer> {
+    const { idempotency } = request;
+    const known = idempotency && recallKey(memory, idempotency.key, idempotency.bodySha256);
+    if (known === 'OTHER_BODY') {
+      return {
+        accepted: false,
+        status: 422,
+        reason: 'This Idempotency-Key was used with another body.',
+        fix: 'Send a new key for a new request.',
+      };
+    }
+    if (known) return { accepted: true, ...known, repeated: true };
+    if (memory.held) {
+      return {
+        accepted: false,
+        status: 409,
+        reason: `${app} is held by ${memory.held.by} since ${memory.held.at}: ${memory.held.reason}`,
+        fix: `Let it go first: sluice release ${app} --reason "…".`,
+      };
+    }
+    await recall(request.release);
+    await lookAfterHolder();
+    const queued = await startDeployment(app, memory, {
+      release: request.release,
+      strategy: request.strategy,
+      trigger: { by: request.by, at: Date.now() },
+      adopt: request.adopt,
+      ...(request.commit && { commit: request.commit }),
+      ...(memory.diverged && { restore: memory.diverged }),
+    });
+    delete memory.diverged;
+    if (idempotency) {
+      rememberKey(
+        memory,
+        { key: idempotency.key, body: idempotency.bodySha256, id: queued.id, n: queued.n, at: Date.now() },
+        Date.now(),
+      );
+    }
+    await enqueue(queued);
+    return { accepted: true, id: queued.id, n: queued.n, repeated: false };
+  }
+
+  /** The newest pending one supersedes the older ones; the head of the queue goes. */
+  async function enqueue(queued: Queued): Promise<void> {
+    const older = superseded(memory);
+    memory.queue = [...memory.queue.filter((q) => !older.includes(q)), queued];
+    publish();
+    await Promise.all(older.map(({ id }) => supersede(id, queued.id)));
+    if (memory.queue[0] === queued) await passLock();
+  }
+
+  async function rollback({ by, reason, to }: ApplicationRollback): Promise<DeployAnswer> {
+    await recall();
+    await lookAfterHolder();
+    const target = rollbackTarget(memory, to);
+    const { release } = memory;
+    if (!target?.taskDefinition || !release) {
+      const good = memory.history.filter((h) => h.status === 'SUCCEEDED' && h.taskDefinition).map((h) => h.id);
+      return {
+        accepted: false,
+        status: 409,
+        reason: to === undefined ? `${app} has no earlier good version.` : `${to} is no good version of ${app}.`,
+        fix: good.length ? `Good versions: ${good.join(', ')}.` : 'Deploy a version first.',
+      };
+    }
+    const holder = memory.queue[0];
+    const queued = await startDeployment(app, memory, {
+      release: { ...release, image: target.image ?? release.image },
+      strategy: 'QUICK_SYNC',
+      trigger: { by, at: Date.now() },
+      adopt: false,
+      rollbackTo: { deployment: target.id, taskDefinitionArn: target.taskDefinition },
+      ...(memory.diverged && { restore: memory.diverged }),
+    });
+    delete memory.diverged;
+    memory.held = { by, reason: `Rolled back to ${target.id}: ${reason}`, at: iso(Date.now()) };
+    await enqueue(queued);
+    if (holder && !(await cancelDeployment(holder.id, { by, reason: `${app} goes back to ${target.id}: ${reason}` }))) {
+      woken = true;
+    }
+    return { accepted: true, id: queued.id, n: queued.n, repeated: false };
+  }
+
+  setHandler(applicationQuery, () => stateOf(app, memory), { description: 'State, last good version, history.' });
+  setHandler(wakeSignal, () => void (woken = true));
+  setHandler(deploymentEndedSignal, async (ended) => {
+    const head = memory.queue[0];
+    noteEnded(memory, ended);
+    publish();
+    if (memory.queue[0] !== head) await passLock();
+  });
+  setHandler(applicationUpdates.deploy, (request) => inTurn(() => deploy(request)));
+  setHandler(applicationUpdates.rollback, (request) => inTurn(() => rollback(request)));
+  setHandler(
+    applicationUpdates.hold,
+    ({ by, reason }: HoldControl) => {
+      memory.held = { by, reason, at: iso(Date.now()) };
+      publish();
+      return stateOf(app, memory);
+    },
+    { description: `Refuse deployments of ${app} until it is released. {"by": "…", "reason": "…"}` },
+  );
+  setHandler(
+    applicationUpdates.release,
+    ({ by, reason }: HoldControl) => {
+      log.info('released', { app, by, reason });
+      delete memory.held;
+      publish();
+      return stateOf(app, memory);
+    },
+    {
+      description: `Let ${app} be deployed again. {"by": "…", "reason": "…"}`,
+      validator: () => {
+        if (!memory.held) throw ApplicationFailure.nonRetryable(`${app} is not held.`, 'Refused');
+      },
+    },
+  );
+
+  publish();
+  if (!recalled) await inTurn(() => recall());
+  for (;;) {
+    const busy = memory.queue.length > 0;
+    const due = (): boolean =>
+      woken || workflowInfo().historyLength > EVENTS_PER_RUN || memory.queue.length > 0 !== busy;
+    if (busy) await condition(due, LOOK_AFTER, { summary: 'look after the running deployment' });
+    else await condition(due);
+    woken = false;
+    await inTurn(lookAfterHolder);
+    if (workflowInfo().historyLength > EVENTS_PER_RUN || workflowInfo().continueAsNewSuggested) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof application>({ app, memory: memory as unknown as JsonObject });
+    }
+  }
+}

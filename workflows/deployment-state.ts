@@ -1,0 +1,173 @@
+import { ALL_PRIMARY } from '../model/delivery.js';
+import type { DeliveryHandle, Progress, Weights } from '../model/delivery.js';
+import { formatFinding } from '../model/finding.js';
+import type { Stage } from '../model/stage.js';
+import { hasEnded, iso } from '../model/wire.js';
+import type {
+  AnalysisDocument,
+  DeploymentDocument,
+  DeploymentStatus,
+  StageDocument,
+  TrailEntry,
+} from '../model/wire.js';
+import type { Control, DeploymentInput } from './messages.js';
+
+/**
+ * Why a deployment stops before its pipeline's end: a fact that a handler, the root scope or a stage sets, and never something
+ * concluded from the type of an error (with a dead worker a cancelled stage ends in a time-out).
+ */
+export interface Ending {
+  why: 'CANCEL' | 'ROLLBACK' | 'FAILED_STAGE';
+  rollback: boolean;
+  reason: string;
+}
+
+/** A gate that waits for people. */
+export interface Gate {
+  stage: string;
+  approvers: string[];
+  minApprovers: number;
+  approvedBy: string[];
+  rejected?: Control;
+}
+
+/** All that a deployment knows while it runs. One object, made by the workflow function; nothing lives in the module. */
+export interface DeploymentState {
+  readonly input: DeploymentInput;
+  /** What may still be done with it: nothing has been touched, the pipeline runs, it goes back, or it is over. */
+  phase: 'PENDING' | 'FORWARD' | 'ROLLING_BACK' | 'CLOSING';
+  status: DeploymentStatus;
+  reason: string;
+  startedAt?: number;
+  completedAt?: number;
+  stages: StageDocument[];
+  /** Id of the stage that runs. */
+  current?: string;
+  wanted: Weights;
+  verified: Weights | null;
+  verifiedAt?: number;
+  analysis: AnalysisDocument[];
+  warnings: string[];
+  trail: TrailEntry[];
+  taskDefinition?: string;
+  handle?: DeliveryHandle;
+  go: boolean;
+  supersededBy?: string;
+  ending?: Ending;
+  paused?: Control;
+  gate?: Gate;
+  /** Ids of stages that somebody skipped. */
+  skipped: string[];
+}
+
+/** The state at the start: PENDING, with the file's warnings. */
+export function pendingState(input: DeploymentInput): DeploymentState {
+  return {
+    input,
+    phase: 'PENDING',
+    status: 'PENDING',
+    reason: 'Waiting for its turn.',
+    stages: [],
+    wanted: ALL_PRIMARY,
+    verified: null,
+    analysis: [],
+    warnings: input.release.warnings.map(formatFinding),
+    trail: [
+      {
+        at: iso(input.trigger.at),
+        action: input.rollbackTo ? `rollback to ${input.rollbackTo.deployment}` : 'deploy',
+        by: input.trigger.by,
+        reason: input.commit?.message?.split('\n')[0] ?? '',
+      },
+    ],
+    go: false,
+    skipped: [],
+  };
+}
+
+/** The stage rows of a plan, none started. */
+export function stageRows(stages: readonly Stage[]): StageDocument[] {
+  return stages.map((stage) => ({
+    id: stage.id,
+    name: stage.name,
+    status: 'NOT_STARTED',
+    ...(stage.desc !== undefined && { detail: stage.desc }),
+  }));
+}
+
+/** Takes over what an activity reported of the traffic. */
+export function noteProgress(state: DeploymentState, progress: Progress, row?: StageDocument): void {
+  if (row) row.detail = progress.detail;
+  if (!progress.traffic) return;
+  state.wanted = progress.traffic.wanted;
+  if (progress.traffic.verified) {
+    state.verified = progress.traffic.verified;
+    if (progress.traffic.verifiedAt !== undefined) state.verifiedAt = progress.traffic.verifiedAt;
+  }
+}
+
+/** The deployment document of the contract, without the links that only the api knows. */
+export function documentOf(state: DeploymentState): DeploymentDocument {
+  const { input } = state;
+  const taskDefinition = state.taskDefinition ?? input.rollbackTo?.taskDefinitionArn;
+  return {
+    id: input.id,
+    app: input.app,
+    status: state.status,
+    reason: state.reason,
+    version: {
+      image: input.release.image,
+      ...(input.commit && { commit: input.commit.hash }),
+      ...(taskDefinition !== undefined && { taskDefinition }),
+    },
+    trigger: { by: input.trigger.by, at: iso(input.trigger.at) },
+    ...(state.startedAt !== undefined && { startedAt: iso(state.startedAt) }),
+    ...(state.completedAt !== undefined && { completedAt: iso(state.completedAt) }),
+    stages: state.stages,
+    traffic: { wanted: state.wanted, verified: state.verified },
+    analysis: state.analysis,
+    warnings: state.warnings,
+    trail: state.trail,
+    links: { ...(input.commit?.url !== undefined && { commit: input.commit.url }) },
+  };
+}
+
+/** The document as the memo keeps it for lists and for when no worker answers: without points and evidence. */
+export function memoOf(state: DeploymentState): DeploymentDocument {
+  const document = documentOf(state);
+  return { ...document, analysis: document.analysis.map((metric) => ({ ...metric, measurements: [] })) };
+}
+
+const MARK: Record<StageDocument['status'], string> = {
+  NOT_STARTED: '·',
+  RUNNING: '▶',
+  SUCCEEDED: '✔',
+  FAILED: '✖',
+  SKIPPED: '↷',
+  CANCELLED: '◼',
+};
+
+/** What Temporal's own UI shows of the deployment: Markdown. */
+export function detailsOf(state: DeploymentState): string {
+  const weights = (w: Weights | null): string => (w ? `${w.primary}/${w.canary}` : 'not read yet');
+  const rows = state.stages.map(
+    (s) => `| ${MARK[s.status]} | ${s.name} | ${s.status} | ${(s.reason ?? s.detail ?? '').replaceAll('|', '\\|')} |`,
+  );
+  const verdicts = state.analysis.map(
+    (m) => `| ${m.stage} | ${m.metric} | ${m.verdict} | ${m.reason.replaceAll('|', '\\|')} |`,
+  );
+  return [
+    `### ${state.input.id}: ${state.status}`,
+    state.reason,
+    '',
+    `Version \`${state.input.release.image}\` · traffic primary/canary: wanted ${weights(state.wanted)}, verified ${weights(state.verified)}`,
+    '',
+    ...(rows.length ? ['| | stage | state | |', '|-|-|-|-|', ...rows, ''] : []),
+    ...(verdicts.length ? ['| stage | metric | verdict | why |', '|-|-|-|-|', ...verdicts, ''] : []),
+    ...(hasEnded(state.status)
+      ? []
+      : [
+          'Signals: `approve`, `reject`, `skip`, `pause`, `resume`, `cancel`, `rollback`, each with `{"by": "…", "reason": "…"}`.',
+        ]),
+  ].join('\n');
+}

@@ -1,0 +1,54 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { DeliveryHandle } from '../model/delivery.js';
+import { rollbackCommands } from '../model/by-hand.js';
+import type { Notice } from '../activities/people.js';
+import type { DeploymentState } from './deployment-state.js';
+import { telling } from './proxies.js';
+import { reasonOf } from './reason.js';
+
+/** What people are told of a deployment, in the background: a webhook that is down holds nothing up. */
+export function notices(state: DeploymentState): {
+  tell: (event: Notice['event'], reason: string) => void;
+  stuck: (handle: DeliveryHandle, why: string) => void;
+  delivered: () => Promise<void>;
+} {
+  const { app, id } = state.input;
+  const sent: Promise<void>[] = [];
+  let saidStuck = false;
+
+  function send(event: Notice['event'], reason: string, commands?: string[]): void {
+    const notice: Notice = {
+      id: `${state.input.uid}-${sent.length + 1}`,
+      event,
+      app,
+      deployment: id,
+      at: Date.now(),
+      reason,
+      link: `/api/v1/deployments/${id}`,
+      ...(commands && { commands }),
+    };
+    // Not in the caller's scope: a cancelled stage does not take its notice with it.
+    const delivery = CancellationScope.nonCancellable(() =>
+      telling.notify.executeWithOptions({ summary: `tell people: ${event}` }, [notice]),
+    );
+    sent.push(
+      delivery.then(
+        () => undefined,
+        (error: unknown) => void state.warnings.push(`The webhook was not told ${event}: ${reasonOf(error)}`),
+      ),
+    );
+  }
+
+  return {
+    tell: send,
+    stuck: (handle, why) => {
+      state.warnings.push(`The rollback has not finished yet: ${why}`);
+      if (saidStuck) return;
+      saidStuck = true;
+      send('ROLLBACK_STUCK', `The rollback of ${id} has not finished yet: ${why}`, rollbackCommands(handle));
+    },
+    delivered: async () => {
+      await Promise.all(sent);
+    },
+  };
+}

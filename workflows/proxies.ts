@@ -1,0 +1,52 @@
+import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import { HOUR, SECOND, MINUTE } from '../model/duration.js';
+import type { DeliveryActivities } from '../activities/delivery.js';
+import type { MeasureActivities } from '../activities/measure.js';
+import type { DoctorActivities, MemoryActivities, PeopleActivities } from '../activities/people.js';
+
+/** A worker that is cut off is noticed this fast, and a cancelled activity hears of it within this time. */
+const HEARTBEAT = 10 * SECOND;
+const RETRY = { initialInterval: SECOND, backoffCoefficient: 2, maximumInterval: 30 * SECOND };
+
+/**
+ * Activities that change AWS. A cancelled one is waited for, so that a rollback never races with the stage that it undoes; what
+ * bounds the wait is the heartbeat. The default cancellation type of SDK 1.24 is TRY_CANCEL whatever its documentation says, so
+ * each proxy names its own.
+ */
+export const changing = proxyActivities<Pick<DeliveryActivities, 'begin' | 'advance' | 'finish'>>({
+  startToCloseTimeout: 6 * HOUR,
+  heartbeatTimeout: HEARTBEAT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: RETRY,
+});
+
+/** A rollback is repeated for as long as it takes. */
+export const undoing = proxyActivities<Pick<DeliveryActivities, 'restoreTraffic' | 'cleanUp'>>({
+  startToCloseTimeout: 6 * HOUR,
+  heartbeatTimeout: HEARTBEAT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: { ...RETRY, maximumInterval: 10 * SECOND },
+});
+
+/** Activities that only read: nothing is lost when one is left behind, and the rollback begins at once. */
+export const reading = proxyActivities<Pick<DeliveryActivities, 'preflight'> & MeasureActivities>({
+  startToCloseTimeout: 2 * HOUR,
+  heartbeatTimeout: HEARTBEAT,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: RETRY,
+});
+
+/** Looks at Temporal and at tags. */
+export const remembering = proxyActivities<MemoryActivities & DoctorActivities>({
+  startToCloseTimeout: MINUTE,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: RETRY,
+});
+
+/** People are told in the background, for an hour at most. */
+export const telling = proxyActivities<PeopleActivities>({
+  startToCloseTimeout: 30 * SECOND,
+  scheduleToCloseTimeout: HOUR,
+  cancellationType: ActivityCancellationType.ABANDON,
+  retry: { ...RETRY, maximumInterval: 5 * MINUTE },
+});

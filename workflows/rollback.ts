@@ -1,0 +1,94 @@
+import { CancellationScope, sleep, TemporalFailure } from '@temporalio/workflow';
+import type { DeliveryHandle, Progress } from '../model/delivery.js';
+import { MINUTE, SECOND } from '../model/duration.js';
+import { ROLLBACK_STAGE } from '../model/stage.js';
+import type { StageDocument } from '../model/wire.js';
+import { iso } from '../model/wire.js';
+import type { DeploymentState } from './deployment-state.js';
+import { noteProgress } from './deployment-state.js';
+import { undoing } from './proxies.js';
+import { reasonOf } from './reason.js';
+
+const STUCK_AFTER = 10 * MINUTE;
+const TRY_AGAIN_AFTER = 30 * SECOND;
+
+/** Repeats for as long as it takes; people hear of it when it takes long, and again when it failed for good and is begun anew. */
+async function untilDone(work: () => Promise<Progress>, onStuck: (why: string) => void): Promise<Progress> {
+  const watch = new CancellationScope();
+  void watch
+    .run(() => sleep(STUCK_AFTER, { summary: 'a rollback takes too long' }))
+    .then(
+      () => onStuck('It has not finished within ten minutes.'),
+      () => undefined,
+    );
+  try {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        // A failure of an activity is tried again; a bug in this code must fail the workflow task, not be swallowed here.
+        if (!(error instanceof TemporalFailure)) throw error;
+        onStuck(reasonOf(error));
+        await sleep(TRY_AGAIN_AFTER);
+      }
+    }
+  } finally {
+    watch.cancel();
+  }
+}
+
+/**
+ * Takes a delivery back by what is observed in AWS: the requests first, the cleaning up after (ecs-alb-facts §1). To be called in
+ * a scope that cannot be cancelled. Returns when both are done, however long that takes.
+ */
+export async function undo(
+  handle: DeliveryHandle,
+  reason: string,
+  onProgress: (progress: Progress) => void,
+  onStuck: (why: string) => void,
+): Promise<void> {
+  const restored = await untilDone(
+    () =>
+      undoing.restoreTraffic.executeWithOptions({ summary: `take the traffic off ${handle.release.image}` }, [
+        { handle, reason },
+      ]),
+    onStuck,
+  );
+  onProgress(restored);
+  const cleaned = await untilDone(
+    () => undoing.cleanUp.executeWithOptions({ summary: 'remove what the deployment had made' }, [{ handle, reason }]),
+    onStuck,
+  );
+  onProgress(cleaned);
+}
+
+/** The ROLLBACK stage of a deployment: appended to its stages, shown as it goes. */
+export async function rollBack(
+  state: DeploymentState,
+  handle: DeliveryHandle,
+  reason: string,
+  publish: () => void,
+  onStuck: (why: string) => void,
+): Promise<void> {
+  const row: StageDocument = {
+    ...ROLLBACK_STAGE,
+    status: 'RUNNING',
+    startedAt: iso(Date.now()),
+    reason,
+  };
+  state.stages.push(row);
+  state.current = row.id;
+  publish();
+  await undo(
+    handle,
+    reason,
+    (progress) => {
+      noteProgress(state, progress, row);
+      publish();
+    },
+    onStuck,
+  );
+  row.status = 'SUCCEEDED';
+  row.completedAt = iso(Date.now());
+  delete state.current;
+}

@@ -1,0 +1,91 @@
+import {
+  CancellationScope,
+  ChildWorkflowCancellationType,
+  condition,
+  executeChild,
+  ParentClosePolicy,
+} from '@temporalio/workflow';
+import { decide } from '../../analysis/decision.js';
+import type { Traffic } from '../../model/delivery.js';
+import { formatDuration } from '../../model/duration.js';
+import type { AnalysisResult } from '../../model/evidence.js';
+import type { AnalysisStage } from '../../model/stage.js';
+import { analysisDocument, iso } from '../../model/wire.js';
+import type { AnalysisWorkflow } from '../messages.js';
+import { analysisWorkflowId } from '../messages.js';
+import { approval } from './approval.js';
+import { isSkipped, skippedEnd, stageFailed } from './stage-run.js';
+import type { StageEnd, StageRun } from './stage-run.js';
+
+/** What the rules must say while windows are judged. */
+function expectedTraffic({ state, handle }: StageRun): Traffic {
+  const { region, accountId, loadBalancerArn, rules } = handle.snapshot;
+  return {
+    provider: handle.release.provider,
+    app: handle.app,
+    deployment: handle.deployment,
+    snapshot: { region, accountId, loadBalancerArn, rules },
+    targetGroups: handle.release.targetGroups,
+    wanted: state.wanted,
+  };
+}
+
+/** The analysis as a child workflow, so that its own history can be continued as new; ends early when skipped or out of time. */
+async function judge(run: StageRun, stage: AnalysisStage): Promise<AnalysisResult | 'SKIPPED' | 'OUT_OF_TIME'> {
+  const { state, row, deadline } = run;
+  const race = new CancellationScope();
+  try {
+    return await race.run(() =>
+      Promise.race([
+        executeChild<AnalysisWorkflow>('analysis', {
+          workflowId: analysisWorkflowId(state.input.id, row.id),
+          args: [
+            {
+              app: state.input.app,
+              deployment: state.input.id,
+              stage,
+              beganAt: Date.now(),
+              ...(state.verifiedAt !== undefined && {
+                trafficVerifiedAt: state.verifiedAt,
+                traffic: expectedTraffic(run),
+              }),
+            },
+          ],
+          cancellationType: ChildWorkflowCancellationType.TRY_CANCEL,
+          parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+          staticSummary: `ANALYSIS of ${state.input.id}: ${stage.metrics.length} metric(s) over ${formatDuration(stage.duration)}`,
+        }),
+        condition(() => isSkipped(run), Math.max(deadline - Date.now(), 0), {
+          summary: `time limit of ${row.id}`,
+        }).then((skipped) => (skipped ? 'SKIPPED' : 'OUT_OF_TIME')),
+      ]),
+    );
+  } finally {
+    race.cancel();
+  }
+}
+
+/** The ANALYSIS stage: the gate. What was not measured never opens it. */
+export async function analyse(run: StageRun, stage: AnalysisStage): Promise<StageEnd> {
+  const { state, row } = run;
+  row.expectedEndAt = iso(Date.now() + stage.initialDelay + stage.duration);
+  run.publish();
+  const result = await judge(run, stage);
+  if (result === 'SKIPPED') return skippedEnd(run);
+  if (result === 'OUT_OF_TIME') {
+    throw stageFailed(`ANALYSIS was not over within its time limit of ${formatDuration(stage.timeout)}.`);
+  }
+  state.analysis.push(...result.metrics.map((metric) => analysisDocument(row.id, metric)));
+  row.detail = result.reason;
+  const decision = decide(result, stage);
+  switch (decision.action) {
+    case 'PROCEED':
+      return { status: 'SUCCEEDED', reason: decision.reason };
+    case 'WAIT_APPROVAL':
+      return approval(run, { approvers: [], minApprovers: 1 }, decision.reason);
+    case 'ROLLBACK':
+      throw stageFailed(decision.reason);
+    default:
+      return decision.action satisfies never;
+  }
+}

@@ -1,0 +1,35 @@
+import type { Stage } from '../../model/stage.js';
+import { analyse } from './analysis.js';
+import { waitApproval } from './approval.js';
+import { deliver } from './deliver.js';
+import type { StageEnd, StageRun } from './stage-run.js';
+import { wait } from './wait.js';
+
+/** Runs one stage of the pipeline. */
+export function runStage(run: StageRun, stage: Stage): Promise<StageEnd> {
+  const image = run.state.input.release.image;
+  switch (stage.name) {
+    case 'ECS_SYNC':
+      return deliver(run, { at: 'SYNCED' }, `replace the running version by ${image}`);
+    case 'ECS_CANARY_ROLLOUT':
+      return deliver(run, { at: 'CANARY_READY', scale: stage.scale }, `canary of ${image} at ${stage.scale} % scale`);
+    case 'ECS_TRAFFIC_ROUTING':
+      return deliver(
+        run,
+        { at: 'TRAFFIC', canary: stage.canary },
+        `traffic ${100 - stage.canary} % primary, ${stage.canary} % canary`,
+      );
+    case 'ECS_PRIMARY_ROLLOUT':
+      return deliver(run, { at: 'PROMOTED' }, `promote ${image} to primary`);
+    case 'ECS_CANARY_CLEAN':
+      return deliver(run, { at: 'CANARY_GONE' }, 'remove the canary task set');
+    case 'WAIT':
+      return wait(run, stage);
+    case 'WAIT_APPROVAL':
+      return waitApproval(run, stage);
+    case 'ANALYSIS':
+      return analyse(run, stage);
+    default:
+      return stage satisfies never;
+  }
+}

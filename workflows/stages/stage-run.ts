@@ -1,0 +1,42 @@
+import { ApplicationFailure } from '@temporalio/workflow';
+import type { DeliveryHandle } from '../../model/delivery.js';
+import { FAILURE } from '../../model/failure.js';
+import type { StageDocument } from '../../model/wire.js';
+import type { Notice } from '../../activities/people.js';
+import type { DeploymentState } from '../deployment-state.js';
+
+/** What a stage's function gets: the deployment, its own row, and the instant (epoch ms) at which it has taken too long. */
+export interface StageRun {
+  state: DeploymentState;
+  row: StageDocument;
+  handle: DeliveryHandle;
+  deadline: number;
+  /** Shows the state to the outside: memo, search attributes, Temporal's UI. */
+  publish: () => void;
+  tell: (event: Notice['event'], reason: string) => void;
+}
+
+/** How a stage ended when it did not fail. */
+export interface StageEnd {
+  status: 'SUCCEEDED' | 'SKIPPED';
+  reason?: string;
+}
+
+/** What a stage throws when it cannot succeed: the deployment rolls back, with this sentence as its reason. */
+export function stageFailed(reason: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(reason, FAILURE.stage);
+}
+
+/** Whether somebody skipped this stage. */
+export function isSkipped({ state, row }: StageRun): boolean {
+  return state.skipped.includes(row.id);
+}
+
+/** How a skipped stage ends: with the words of the one who skipped it. */
+export function skippedEnd({ state, row }: StageRun): StageEnd {
+  const entry = state.trail.findLast((e) => e.action === 'skip' && e.stage === row.id);
+  return {
+    status: 'SKIPPED',
+    reason: `Skipped by ${entry?.by ?? 'somebody'}${entry?.reason ? `: ${entry.reason}` : ''}.`,
+  };
+}
