@@ -1,5 +1,5 @@
 import type { Release } from '../model/release.js';
-import type { DeploymentDocument, HistoryEntry } from '../model/wire.js';
+import type { HistoryEntry } from '../model/wire.js';
 import type { DeploymentEnded } from '../workflows/messages.js';
 
 /** What a webhook is told. `id` is the same for each attempt, so that a receiver can drop a repeat. */
@@ -43,8 +43,6 @@ export interface MemoryActivities {
   tellApplication(ended: DeploymentEnded): Promise<void>;
   /** Wakes the application, and starts it where it does not run. */
   wakeApplication(app: string): Promise<void>;
-  /** Writes the deployment for good: document, measurements and log lines, one gzip NDJSON. */
-  archive(document: DeploymentDocument): Promise<void>;
 }
 
 /** One line of `sluice doctor`. `ok` is null where it could not be told. */

@@ -199,7 +199,7 @@ export async function application({ app, memory: carried }: ApplicationInput): P
     },
     {
       description: `Let ${app} be deployed again. {"by": "…", "reason": "…"}`,
-      validator: () => {
+      validator: (_control) => {
         if (!memory.held) throw ApplicationFailure.nonRetryable(`${app} is not held.`, 'Refused');
       },
     },

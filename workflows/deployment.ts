@@ -276,7 +276,7 @@ function end(state: DeploymentState, status: DeploymentStatus, reason: string): 
   state.completedAt = Date.now();
 }
 
-/** The last acts: the lists, the application, the archive, the people; then the handlers that still run. */
+/** The last acts: the lists, the application, the people; then the handlers that still run. */
 async function close(state: DeploymentState, publish: () => void, people: ReturnType<typeof notices>): Promise<void> {
   const { input, ending, handle } = state;
   const completedAt = state.completedAt ?? Date.now();
@@ -297,6 +297,5 @@ async function close(state: DeploymentState, publish: () => void, people: Return
     ...(handle && ending && !ending.rollback && { kept: handle }),
   });
   await people.delivered();
-  await remembering.archive(documentOf(state));
   await condition(allHandlersFinished);
 }

@@ -6,11 +6,7 @@ import type { AnalysisStage } from '../model/stage.js';
 import type { Commit, Release, Strategy } from '../model/release.js';
 import type { ApplicationDocument, DeploymentDocument, DeploymentStatus, HistoryEntry } from '../model/wire.js';
 
-export const TASK_QUEUE = 'sluice';
-
-export const applicationWorkflowId = (app: string): string => `application:${app}`;
-export const deploymentWorkflowId = (id: string): string => `deployment:${id}`;
-export const analysisWorkflowId = (id: string, stage: string): string => `analysis:${id}:${stage}`;
+export { analysisWorkflowId, applicationWorkflowId, deploymentWorkflowId, TASK_QUEUE } from '../model/workflow-id.js';
 
 /** What a person says when they act: who and why, recorded in the trail. */
 export interface Control {

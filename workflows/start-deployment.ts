@@ -8,7 +8,8 @@ import {
 } from '@temporalio/workflow';
 import type { Memory, Queued } from './application-memory.js';
 import { deployment } from './deployment.js';
-import { deploymentSignals, deploymentWorkflowId, goSignal, supersedeSignal } from './messages.js';
+import { deploymentId, deploymentWorkflowId } from '../model/workflow-id.js';
+import { deploymentSignals, goSignal, supersedeSignal } from './messages.js';
 import type { Control, DeploymentInput } from './messages.js';
 import { SluiceApp, SluiceCommit, SluiceLabels, SluiceStatus, SluiceTriggeredBy } from './search-attributes.js';
 
@@ -23,7 +24,7 @@ export async function startDeployment(
 ): Promise<Queued> {
   for (;;) {
     const n = ++memory.highest;
-    const id = `${app}-${n}`;
+    const id = deploymentId(app, n);
     try {
       await startChild(deployment, {
         workflowId: deploymentWorkflowId(id),

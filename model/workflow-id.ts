@@ -1,0 +1,15 @@
+/** The one task queue of workflows and activities. */
+export const TASK_QUEUE = 'sluice';
+
+export const applicationWorkflowId = (app: string): string => `application:${app}`;
+export const deploymentWorkflowId = (id: string): string => `deployment:${id}`;
+export const analysisWorkflowId = (id: string, stage: string): string => `analysis:${id}:${stage}`;
+
+/** The deployment's name: `<app>-<n>`. */
+export const deploymentId = (app: string, n: number): string => `${app}-${n}`;
+
+/** The number in a deployment's name; undefined when it is no deployment of this application. */
+export function deploymentNumber(app: string, id: string): number | undefined {
+  const n = id.startsWith(`${app}-`) ? id.slice(app.length + 1) : '';
+  return /^[1-9]\d*$/.test(n) ? Number(n) : undefined;
+}

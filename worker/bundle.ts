@@ -1,0 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+import { WORKFLOW_BUNDLE } from './workflow-bundle.js';
+
+// Part of the build: a worker starts with the bundle at hand, and every worker of a build runs the same workflow code.
+const { code } = await bundleWorkflowCode({
+  workflowsPath: fileURLToPath(new URL('../workflows/registered.js', import.meta.url)),
+});
+await writeFile(WORKFLOW_BUNDLE, code);

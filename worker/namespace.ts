@@ -1,0 +1,35 @@
+import type { NativeConnection } from '@temporalio/worker';
+
+/** gRPC's ALREADY_EXISTS: somebody else was first, which is as good. */
+const ALREADY_EXISTS = 6;
+const INDEXED_VALUE_TYPE = { KEYWORD: 2, KEYWORD_LIST: 7 } as const;
+
+/** A search attribute, as `workflows/search-attributes.ts` names it. */
+export interface SearchAttribute {
+  name: string;
+  type: keyof typeof INDEXED_VALUE_TYPE;
+}
+
+/**
+ * Registers the search attributes that the workflows write. An attribute that is not registered would make each upsert fail its
+ * workflow task for ever, so the worker does not poll before this is done.
+ * @throws when the server refuses for another reason than that they exist.
+ */
+export async function registerSearchAttributes(
+  connection: NativeConnection,
+  namespace: string,
+  attributes: readonly SearchAttribute[],
+): Promise<void> {
+  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
+  for (const { name, type } of attributes) {
+    if (customAttributes[name] !== undefined) continue;
+    try {
+      await connection.operatorService.addSearchAttributes({
+        namespace,
+        searchAttributes: { [name]: INDEXED_VALUE_TYPE[type] },
+      });
+    } catch (error) {
+      if ((error as { code?: number }).code !== ALREADY_EXISTS) throw error;
+    }
+  }
+}

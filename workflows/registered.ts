@@ -1,0 +1,5 @@
+/** The bundle's entry: every export is a workflow type, so it exports workflow functions and nothing else. */
+export { analysis } from './analysis.js';
+export { application } from './application.js';
+export { deployment } from './deployment.js';
+export { doctor } from './doctor.js';
