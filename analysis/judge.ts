@@ -120,6 +120,13 @@ function outcomeOf(metric: Metric, known: Known): Judged {
   };
 }
 
+/** What to write where a quotient has no point although its denominator has some, and it is not known to be one of counts. */
+function adviceOnGauges(window: Window, look: Look): string {
+  const requests = look.denominator?.some(({ at, value }) => at >= window.from && at < window.to && value > 0);
+  if (!requests || look.counts === true) return '';
+  return ' The denominator has: if no point means none, write .as_count() on both sides, or emptyValue: 0.';
+}
+
 /**
  * Judges one window, once. Pure: the same evidence always gives the same measurement.
  * `delaySeconds` is set when the data was seen complete.
@@ -135,7 +142,8 @@ export function judgeWindow(metric: Metric, window: Window, evidence: WindowEvid
           window,
           look.points,
           {
-            ...(look.counts === true && look.denominator && { denominator: look.denominator }),
+            ...((look.counts === true || metric.emptyValue !== undefined) &&
+              look.denominator && { denominator: look.denominator }),
             ...(look.watermark && { watermark: look.watermark }),
             ...(metric.emptyValue !== undefined && { emptyValue: metric.emptyValue }),
           },
@@ -159,6 +167,7 @@ export function judgeWindow(metric: Metric, window: Window, evidence: WindowEvid
     ...(evidence.spoiled !== undefined && { spoiled: evidence.spoiled }),
   };
   const { outcome, value, reason } = outcomeOf(metric, known);
+  const advice = outcome === 'NO_DATA' && look ? adviceOnGauges(window, look) : '';
   return {
     metric: metric.name,
     ...window,
@@ -166,7 +175,7 @@ export function judgeWindow(metric: Metric, window: Window, evidence: WindowEvid
     ...(value !== undefined && { value }),
     points: known.points,
     query: look?.query ?? evidence.query,
-    reason,
+    reason: reason + advice,
     judgedAt: evidence.judgedAt,
     ...(delay !== undefined && { delaySeconds: Math.round(delay / 100) / 10 }),
     ...(known.filled !== undefined && { filled: known.filled }),

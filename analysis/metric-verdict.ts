@@ -107,8 +107,32 @@ export function metricVerdict(metric: Metric, progress: MetricProgress): { verdi
       reason: `Only ${good} of ${plural(windows, 'window')} of ${metric.name} could be measured, ${required} are needed.`,
     };
   }
+  const failed = counts.FAIL > 0 ? `, ${counts.FAIL} failed (failureLimit ${metric.failureLimit})` : '';
+  const missing = good < windows ? `, ${windows - good} could not be measured` : '';
   return {
     verdict: 'PASS',
-    reason: `${counts.PASS} of ${plural(windows, 'window')} of ${metric.name} passed${counts.FAIL > 0 ? `, ${counts.FAIL} failed (failureLimit ${metric.failureLimit})` : ''}${good < windows ? `, ${windows - good} could not be measured` : ''}.`,
+    reason: `${counts.PASS} of ${plural(windows, 'window')} of ${metric.name} passed${failed}${missing}.${neverSeen(progress)}`,
   };
+}
+
+/** A query that never had a point of its own may be right (no error was made) or wrong (a name that does not exist): say so. */
+function neverSeen({ measurements, counts }: MetricProgress): string {
+  const shown = measurements.filter(({ outcome }) => outcome === 'PASS');
+  if (counts.FAIL > 0 || shown.length === 0) return '';
+  if (shown.some(({ points, filled }) => points.length > (filled ?? 0))) return '';
+  return ' Every value was filled in: the query itself had no point, only its denominator or watermark had.';
+}
+
+/**
+ * More windows for a metric that ended with too little data: as few as can still bring it to `minMeasured`, within `most` windows in
+ * all. The progress as it is when that cannot be, or when it ended otherwise.
+ */
+export function extendProgress(metric: Metric, progress: MetricProgress, most: number): MetricProgress {
+  if (progress.verdict !== 'NOT_ENOUGH_DATA') return progress;
+  for (let windows = progress.windows + 1; windows <= most; windows += 1) {
+    const extended = { ...progress, windows };
+    const reachable = measured(progress.counts) + windows - progress.windows;
+    if (reachable >= requiredWindows(metric, extended)) return { ...extended, ...metricVerdict(metric, extended) };
+  }
+  return progress;
 }

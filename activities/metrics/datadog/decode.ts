@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import type { Look } from '../../../analysis/judge.js';
+import { SECOND, type Millis } from '../../../model/duration.js';
+import type { Point } from '../../../model/evidence.js';
+import type { Metric } from '../../../model/metric.js';
+import { SourceError } from '../source.js';
+import type { DatadogRequest } from './request.js';
+
+/** What we read of MetricsQueryResponse, in the spelling of Datadog's client. The rest is left alone. */
+const SERIES = z.object({
+  queryIndex: z.number().int().nonnegative().optional(),
+  interval: z.number().positive().optional(),
+  scope: z.string().optional(),
+  pointlist: z.array(z.tuple([z.number(), z.number().nullable()])).default([]),
+});
+const ANSWER = z.object({
+  status: z.string().optional(),
+  error: z.string().nullish(),
+  message: z.string().nullish(),
+  series: z.array(SERIES).nullish(),
+});
+
+type Series = z.output<typeof SERIES>;
+
+/** A query that Datadog cannot read: asking again does not help. Other errors inside a 200 may pass. */
+const UNREADABLE = /pars|syntax|invalid|unknown|unrecogni[sz]ed|not (a )?valid/i;
+
+/**
+ * The one series of a query. Several would have to be made one, and which way only the author of the query can tell.
+ * @throws SourceError when there are several.
+ */
+function oneSeries(
+  series: readonly Series[],
+  index: number,
+  request: DatadogRequest,
+  what: string,
+): Series | undefined {
+  const mine = series.filter((each) => (each.queryIndex ?? (request.queries === 1 ? 0 : undefined)) === index);
+  if (mine.length < 2) return mine[0];
+  const scopes = mine.slice(0, 3).map((each) => `"${each.scope ?? '?'}"`);
+  throw new SourceError(
+    'refused',
+    `Datadog gave ${mine.length} series for ${what} (${scopes.join(', ')}${mine.length > 3 ? ', …' : ''}), and one is needed: ` +
+      'write sum:, avg: or max: without "by {…}", or narrow the tags.',
+  );
+}
+
+function pointsOf(series: Series | undefined): Point[] {
+  const points: Point[] = [];
+  for (const [at, value] of series?.pointlist ?? []) {
+    if (value !== null && Number.isFinite(value)) points.push({ at, value });
+  }
+  return points;
+}
+
+/**
+ * How long the answer's buckets are: Datadog takes longer ones for longer ranges. The API page says that `interval` is in
+ * milliseconds, the answers have it in seconds: taken as the unit that brings it nearer to the metric's resolution.
+ */
+function bucketLength(interval: number | undefined, resolution: Millis): Millis {
+  if (interval === undefined) return resolution;
+  const off = (length: Millis): number => Math.abs(Math.log(length / resolution));
+  return off(interval * SECOND) <= off(interval) ? interval * SECOND : interval;
+}
+
+/**
+ * Reads Datadog's answer. Null and NaN are no values.
+ * @param body what the client made of the answer; not trusted
+ * @param date the answer's Date header: Datadog's own clock
+ * @throws SourceError when the answer is an error in spite of its 200, or has a shape that is not known.
+ */
+export function decodeDatadog(
+  metric: Metric,
+  request: DatadogRequest,
+  body: unknown,
+  date: string | undefined,
+  now: number,
+): Look {
+  const parsed = ANSWER.safeParse(body);
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const where = issue ? `${issue.path.join('.') || 'the answer'}: ${issue.message}` : 'no detail';
+    throw new SourceError('transient', `Datadog's answer has a shape that is not known (${where}).`);
+  }
+  const { status, error, message } = parsed.data;
+  if (status === 'error' || error) {
+    const words = error ?? message ?? 'no reason given';
+    throw new SourceError(UNREADABLE.test(words) ? 'refused' : 'transient', `Datadog answered with an error: ${words}`);
+  }
+
+  const series = parsed.data.series ?? [];
+  if (request.queries > 1 && series.some((each) => each.queryIndex === undefined)) {
+    throw new SourceError('transient', "Datadog's answer does not say which query its series belong to.");
+  }
+  const judged = oneSeries(series, 0, request, 'the query');
+  const denominator =
+    request.denominator === undefined ? undefined : oneSeries(series, request.denominator, request, 'the denominator');
+  const watermark =
+    request.watermark === undefined ? undefined : oneSeries(series, request.watermark, request, 'the watermark');
+  const sourceNow = date === undefined ? NaN : Date.parse(date);
+  return {
+    query: request.query,
+    points: pointsOf(judged),
+    ...(request.denominator !== undefined && { denominator: pointsOf(denominator), counts: request.counts }),
+    ...(request.watermark !== undefined && { watermark: pointsOf(watermark) }),
+    bucket: bucketLength((judged ?? denominator ?? watermark)?.interval, metric.resolution),
+    at: Number.isNaN(sourceNow) ? now : sourceNow,
+  };
+}

@@ -1,0 +1,46 @@
+import type { Metric } from '../../../model/metric.js';
+import { alignDown } from '../../../analysis/windows.js';
+import { oneLine, quotientOf, withoutDefaults } from './expression.js';
+
+/** One call of `GET /api/v1/query`. The answer's series tell by `query_index` which of the queries they belong to. */
+export interface DatadogRequest {
+  /** Epoch seconds. */
+  from: number;
+  to: number;
+  /** The judged query first, then what shows that its data flows, separated by commas. */
+  query: string;
+  /** Position of the denominator and of the watermark among the queries; absent when not asked. */
+  denominator?: number;
+  watermark?: number;
+  /** How many queries there are. */
+  queries: number;
+  /** Both sides of the quotient are counts. */
+  counts: boolean;
+}
+
+/**
+ * What is asked for a window: the metric's query together with its denominator and its watermark in one call, so that all of them
+ * show the same moment. The range goes from the edge of the bucket that holds the window's start up to now.
+ */
+export function datadogRequest(metric: Metric, from: number, now: number): DatadogRequest {
+  const query = oneLine(metric.query);
+  const quotient = quotientOf(query);
+  const denominator = quotient && (withoutDefaults(quotient.denominator) ?? quotient.denominator);
+  const watermark = metric.watermark ?? (quotient ? undefined : withoutDefaults(query));
+  const queries = [query, denominator, watermark && oneLine(watermark)].filter((each) => each !== undefined);
+  return {
+    from: Math.floor(alignDown(from, metric.resolution) / 1000),
+    to: Math.floor(now / 1000),
+    query: queries.join(', '),
+    ...(denominator !== undefined && { denominator: 1 }),
+    ...(watermark !== undefined && { watermark: queries.length - 1 }),
+    queries: queries.length,
+    counts: quotient?.counts ?? false,
+  };
+}
+
+/** Base URL of an address: a host as PipeCD's files have it (`datadoghq.eu`) or a full URL. Without a trailing slash. */
+export function baseUrl(address: string): string {
+  if (/^https?:\/\//i.test(address)) return address.replace(/\/+$/, '');
+  return `https://${address.startsWith('api.') ? '' : 'api.'}${address}`;
+}

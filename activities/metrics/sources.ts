@@ -1,0 +1,31 @@
+import type { AnalysisProvider, SecretRef } from '../../config/server.js';
+import type { Metric } from '../../model/metric.js';
+import { createDatadogSource, type DatadogShared } from './datadog/client.js';
+import { SourceError, type MetricSourceClient } from './source.js';
+
+/** Finds the source of a metric by the provider that it names. */
+export type FindSource = (metric: Pick<Metric, 'provider' | 'source'>) => MetricSourceClient;
+
+/**
+ * All configured metrics sources, with what they share: rate limits for each account and questions on their way. Make one for each
+ * process.
+ * @throws SourceError from what it returns, when the provider is not configured or is of another kind.
+ */
+export function createSources(
+  providers: readonly AnalysisProvider[],
+  openSecret: (ref: SecretRef) => Promise<string>,
+): FindSource {
+  const shared: DatadogShared = { limits: new Map(), flying: new Map() };
+  const clients = new Map(providers.map((each) => [each.name, createDatadogSource(each, openSecret, shared)]));
+
+  return function find({ provider, source }) {
+    const client = clients.get(provider);
+    const kind = providers.find((each) => each.name === provider)?.type;
+    if (client && kind === source) return client;
+    const known = providers.map((each) => each.name).join(', ') || 'none';
+    throw new SourceError(
+      'refused',
+      `No analysis provider ${provider} of type ${source} is configured where this was measured (there: ${known}).`,
+    );
+  };
+}
