@@ -1,0 +1,124 @@
+import { randomUUID } from 'node:crypto';
+import express from 'express';
+import type { Express, RequestHandler, Router } from 'express';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { deploymentUpdates } from '../workflows/messages.js';
+import type { ControlName } from '../workflows/messages.js';
+import { jsonBody } from './body.js';
+import type { Gateway } from './gateway.js';
+import { authenticate, keyOf, requireRole } from './identity.js';
+import type { Identity } from './identity.js';
+import type { LiveEvents } from './live-events.js';
+import { addPath } from './methods.js';
+import { createMetrics } from './metrics.js';
+import { problemHandler, unavailable, unknownRoute } from './problem.js';
+import type { ReleaseReader } from './release-reader.js';
+import { holdApplication, listApplications, readApplication, rollbackApplication } from './routes/applications.js';
+import { controlDeployment } from './routes/controls.js';
+import { listDeployments, readDeployment } from './routes/deployments.js';
+import { streamEvents } from './routes/events.js';
+import { listLog, listMeasurements } from './routes/records.js';
+import { beginSession, endSession } from './routes/session.js';
+import { startDeployment } from './routes/start.js';
+
+export interface AppDeps {
+  gateway: Gateway;
+  live: LiveEvents;
+  releases: ReleaseReader;
+  identity: Identity;
+  logger: Logger;
+  /** The OpenAPI document. */
+  openApi: unknown;
+  /** Folder of the page's files, if there is one. */
+  webDir?: string;
+}
+
+/** The HTTP API as one Express application; it listens nowhere by itself. */
+export function createApp(deps: AppDeps): Express {
+  const { gateway, identity, logger } = deps;
+  const metrics = createMetrics();
+  const app = express();
+  app.disable('x-powered-by');
+  // ETags would be computed from whole documents that change each second.
+  app.disable('etag');
+  app.use(helmet());
+  app.use(metrics.count, logRequests(logger));
+
+  const authenticated = authenticate(identity);
+  addPath(app, '/healthz', { get: [(_req, res) => void res.json({ status: 'ok' })] });
+  addPath(app, '/readyz', { get: [ready(gateway)] });
+  addPath(app, '/openapi.json', { get: [(_req, res) => void res.json(deps.openApi)] });
+  addPath(app, '/metrics', {
+    get: [
+      authenticated,
+      (_req, res) => void res.type('text/plain; version=0.0.4').send(metrics.render(deps.live.streams())),
+    ],
+  });
+  app.use('/api/v1', apiRoutes(deps, authenticated));
+  if (deps.webDir !== undefined) app.use(express.static(deps.webDir));
+  app.use(unknownRoute);
+  app.use(problemHandler(logger));
+  return app;
+}
+
+function apiRoutes({ gateway, live, releases, identity, openApi }: AppDeps, authenticated: RequestHandler): Router {
+  const api = express.Router();
+  api.use((_req, res, next) => {
+    res.setHeader('Cache-Control', 'no-store');
+    next();
+  });
+  addPath(api, '/openapi.json', { get: [(_req, res) => void res.json(openApi)] });
+  addPath(api, '/session', { post: [jsonBody(), beginSession(identity)], delete: [endSession(identity)] });
+
+  api.use(authenticated);
+  const change = [requireRole('deployer'), jsonBody()];
+  addPath(api, '/applications', { get: [listApplications(gateway)] });
+  addPath(api, '/applications/:app', { get: [readApplication(gateway)] });
+  addPath(api, '/applications/:app/deployments', { post: [...change, startDeployment(gateway, releases)] });
+  addPath(api, '/applications/:app/rollback', { post: [...change, rollbackApplication(gateway)] });
+  addPath(api, '/applications/:app/hold', { post: [...change, holdApplication(gateway, 'hold')] });
+  addPath(api, '/applications/:app/release', { post: [...change, holdApplication(gateway, 'release')] });
+  addPath(api, '/deployments', { get: [listDeployments(gateway)] });
+  addPath(api, '/deployments/:id', { get: [readDeployment(gateway)] });
+  addPath(api, '/deployments/:id/measurements', { get: [listMeasurements(gateway)] });
+  addPath(api, '/deployments/:id/log', { get: [listLog(gateway)] });
+  addPath(api, '/deployments/:id/events', { get: [streamEvents(live)] });
+  for (const name of Object.keys(deploymentUpdates) as ControlName[]) {
+    addPath(api, `/deployments/:id/${name}`, { post: [...change, controlDeployment(gateway, name)] });
+  }
+  addPath(api, '/doctor', { get: [async (_req, res) => void res.json(await gateway.doctor())] });
+  return api;
+}
+
+function ready(gateway: Gateway): RequestHandler {
+  return async (_req, res) => {
+    const { ready: isReady, detail } = await gateway.readiness();
+    if (!isReady) throw unavailable(detail, 'Deployments that run go on when it is back; `sluice doctor` tells more.');
+    res.json({ status: 'ok', detail });
+  };
+}
+
+/** One line for each answered request; the id is what a 500 tells its caller to look for. */
+function logRequests(logger: Logger): RequestHandler {
+  return (req, res, next) => {
+    const requestId = randomUUID();
+    const began = Date.now();
+    res.locals['requestId'] = requestId;
+    res.on('close', () => {
+      const by = res.locals['key'] ? keyOf(res).name : undefined;
+      logger.info(
+        {
+          requestId,
+          method: req.method,
+          path: req.originalUrl.split('?')[0],
+          status: res.statusCode,
+          ms: Date.now() - began,
+          by,
+        },
+        'request',
+      );
+    });
+    next();
+  };
+}

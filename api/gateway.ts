@@ -1,0 +1,84 @@
+import type { AwsChange, LogLine } from '../model/delivery.js';
+import type {
+  ApplicationDocument,
+  DeploymentDocument,
+  DeploymentList,
+  DeploymentStatus,
+  DoctorReport,
+  MeasurementRecord,
+} from '../model/wire.js';
+import type {
+  ApplicationRollback,
+  CancelControl,
+  ControlAnswer,
+  ControlName,
+  DeployAnswer,
+  DeployRequest,
+  HoldControl,
+} from '../workflows/messages.js';
+
+/** One thing that a deployment left in its histories. */
+export type DeploymentRecord =
+  | { kind: 'log'; value: LogLine & { stage: string } }
+  | { kind: 'change'; value: AwsChange & { stage: string } }
+  | { kind: 'measurement'; value: MeasurementRecord };
+
+/**
+ * How far a reader has come: for each workflow run of the deployment (its own and its analyses'), how many records were read.
+ * A history only grows at its end, so a place stays good while the deployment runs.
+ */
+export type RecordPlace = Record<string, number>;
+
+export interface RecordPage {
+  records: DeploymentRecord[];
+  /** Where to go on. */
+  place: RecordPlace;
+  /** There are more records now; false at the present end. */
+  more: boolean;
+}
+
+/** A deployment as it is this moment. */
+export interface LiveDeployment {
+  document: DeploymentDocument;
+  /** What running activities have told and not handed over as a result yet: it is in no history. */
+  log: (LogLine & { stage: string })[];
+  measurements: MeasurementRecord[];
+  /** Grows when the histories do, which is when there may be new records. */
+  historyEvents: number;
+}
+
+export interface DeploymentQuery {
+  app?: string;
+  status?: DeploymentStatus[];
+  limit: number;
+  cursor?: string;
+}
+
+/**
+ * All that the routes ask of Temporal. Every function answers within a deadline; all throw ApiProblem: 503 when Temporal or the
+ * workers are away, 409 with the workflow's own words when it refuses, 404 where something must exist and does not.
+ */
+export interface Gateway {
+  /** Starts the application's workflow where it does not run. */
+  deploy(app: string, request: DeployRequest): Promise<DeployAnswer>;
+  rollbackApplication(app: string, request: ApplicationRollback): Promise<DeployAnswer>;
+  hold(app: string, control: HoldControl): Promise<ApplicationDocument>;
+  release(app: string, control: HoldControl): Promise<ApplicationDocument>;
+  control(id: string, name: ControlName, control: CancelControl): Promise<ControlAnswer>;
+  application(app: string): Promise<ApplicationDocument | undefined>;
+  /** By name. */
+  applications(): Promise<ApplicationDocument[]>;
+  deployment(id: string): Promise<LiveDeployment | undefined>;
+  /** Newest first. */
+  deployments(query: DeploymentQuery): Promise<DeploymentList>;
+  /** The records after `place` that `wanted` picks, at most `limit`; undefined when there is no such deployment. */
+  records(
+    id: string,
+    place: RecordPlace,
+    limit: number,
+    wanted: (record: DeploymentRecord) => boolean,
+  ): Promise<RecordPage | undefined>;
+  /** Whether Temporal answers and a worker polls the queue; the text says what is missing. */
+  readiness(): Promise<{ ready: boolean; detail: string }>;
+  doctor(): Promise<DoctorReport>;
+}

@@ -1,0 +1,67 @@
+import type { RequestHandler } from 'express';
+import { z } from 'zod';
+import type { LogPage, MeasurementPage } from '../../model/wire.js';
+import { parseWith } from '../body.js';
+import { readCursor, writeCursor } from '../cursor.js';
+import type { DeploymentRecord, Gateway, LiveDeployment, RecordPage } from '../gateway.js';
+import { deploymentParam, unknownDeployment } from '../names.js';
+import { ListLog, ListMeasurements } from '../requests.js';
+
+/** Records on one page. */
+const PAGE = 500;
+const Place = z.record(z.string(), z.number().int().min(0));
+
+/** `GET /deployments/{id}/measurements`: every judged window; the last page also holds those of a running `measure`. */
+export function listMeasurements(gateway: Gateway): RequestHandler {
+  return async (req, res) => {
+    const { cursor, stage, metric } = parseWith(ListMeasurements, req.query, 400);
+    const wanted = (m: { stage: string; metric: string }): boolean =>
+      (stage === undefined || m.stage === stage) && (metric === undefined || m.metric === metric);
+    const { page, live } = await readPage(
+      gateway,
+      deploymentParam(req),
+      cursor,
+      (record) => record.kind === 'measurement' && wanted(record.value),
+    );
+    const measurements = page.records.flatMap((record) => (record.kind === 'measurement' ? [record.value] : []));
+    if (!page.more) measurements.push(...live.measurements.filter(wanted));
+    const once = new Map(measurements.map((m) => [`${m.stage} ${m.metric} ${m.window}`, m]));
+    res.json({ measurements: [...once.values()], ...cursorOf(page) } satisfies MeasurementPage);
+  };
+}
+
+/** `GET /deployments/{id}/log`: every line and AWS change; the last page also holds the newest lines of running activities. */
+export function listLog(gateway: Gateway): RequestHandler {
+  return async (req, res) => {
+    const { cursor } = parseWith(ListLog, req.query, 400);
+    const { page, live } = await readPage(
+      gateway,
+      deploymentParam(req),
+      cursor,
+      (record) => record.kind !== 'measurement',
+    );
+    const lines = page.records.flatMap((record) => (record.kind === 'log' ? [record.value] : []));
+    if (!page.more) lines.push(...live.log);
+    const once = new Map(lines.map((line) => [`${line.at} ${line.level} ${line.text}`, line]));
+    const changes = page.records.flatMap((record) => (record.kind === 'change' ? [record.value] : []));
+    res.json({ lines: [...once.values()], changes, ...cursorOf(page) } satisfies LogPage);
+  };
+}
+
+/** The live part is read first: what moves from a heartbeat into a history between the two reads is then seen twice, never missed. */
+async function readPage(
+  gateway: Gateway,
+  id: string,
+  cursor: string | undefined,
+  wanted: (record: DeploymentRecord) => boolean,
+): Promise<{ page: RecordPage; live: LiveDeployment }> {
+  const place = cursor === undefined ? {} : readCursor(Place, cursor);
+  const live = await gateway.deployment(id);
+  const page = live && (await gateway.records(id, place, PAGE, wanted));
+  if (!page) throw unknownDeployment(id);
+  return { page, live };
+}
+
+function cursorOf(page: RecordPage): { cursor?: string } {
+  return page.more ? { cursor: writeCursor(page.place) } : {};
+}

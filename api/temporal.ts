@@ -1,0 +1,69 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import { SECOND } from '../model/duration.js';
+import { applicationQuery, applicationUpdates, applicationWorkflowId } from '../workflows/messages.js';
+import type { Gateway } from './gateway.js';
+import { callTemporal } from './temporal/call.js';
+import { readDeployment } from './temporal/deployment.js';
+import { doctor, readiness } from './temporal/health.js';
+import { readRecords } from './temporal/history.js';
+import type { ClosedRuns } from './temporal/history.js';
+import { applicationDocument, withDeploymentLinks } from './temporal/links.js';
+import type { LinkBases } from './temporal/links.js';
+import { controlDeployment, updateApplication, updateKnownApplication } from './temporal/updates.js';
+import { applicationOf, listApplications, listDeployments } from './temporal/visibility.js';
+
+/** A read of a document is a handful of calls; one of histories may be many. */
+const READ_DEADLINE = 10 * SECOND;
+const RECORDS_DEADLINE = 30 * SECOND;
+const QUERY_DEADLINE = 2 * SECOND;
+
+/** The gateway over a Temporal client. The client may be lazy: nothing is asked before the first request. */
+export function createGateway(client: Client, bases: LinkBases): Gateway {
+  const closedRuns: ClosedRuns = new Map();
+  return {
+    deploy: (app, request) => updateApplication(client, app, applicationUpdates.deploy, request),
+    rollbackApplication: (app, request) => updateKnownApplication(client, app, applicationUpdates.rollback, request),
+    hold: async (app, control) =>
+      applicationDocument(await updateKnownApplication(client, app, applicationUpdates.hold, control), bases),
+    release: async (app, control) =>
+      applicationDocument(await updateKnownApplication(client, app, applicationUpdates.release, control), bases),
+    control: (id, name, control) => controlDeployment(client, id, name, control),
+    application: (app) => readApplication(client, app, bases),
+    applications: async () => {
+      const states = await callTemporal(client, READ_DEADLINE, () => listApplications(client));
+      return states.map((state) => applicationDocument(state, bases));
+    },
+    deployment: async (id) => {
+      const live = await callTemporal(client, READ_DEADLINE, () => readDeployment(client, id));
+      return live && { ...live, document: withDeploymentLinks(live.document, bases) };
+    },
+    deployments: async (query) => {
+      const page = await callTemporal(client, READ_DEADLINE, () => listDeployments(client, query, Date.now()));
+      return { ...page, deployments: page.deployments.map((document) => withDeploymentLinks(document, bases)) };
+    },
+    records: (id, place, limit, wanted) =>
+      callTemporal(client, RECORDS_DEADLINE, () => readRecords(client, closedRuns, id, place, limit, wanted)),
+    readiness: () => callTemporal(client, READ_DEADLINE, () => readiness(client)),
+    doctor: () => doctor(client),
+  };
+}
+
+/** By Query; by the memo where no worker answers or the workflow has ended. */
+async function readApplication(client: Client, app: string, bases: LinkBases): ReturnType<Gateway['application']> {
+  return callTemporal(client, READ_DEADLINE, async () => {
+    const handle = client.workflow.getHandle(applicationWorkflowId(app));
+    try {
+      const { status, memo } = await handle.describe();
+      const remembered = applicationOf(applicationWorkflowId(app), memo);
+      if (status.name !== 'RUNNING') return applicationDocument(remembered, bases);
+      const state = await client
+        .withDeadline(Date.now() + QUERY_DEADLINE, () => handle.query(applicationQuery))
+        .catch(() => remembered);
+      return applicationDocument(state, bases);
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return undefined;
+      throw error;
+    }
+  });
+}

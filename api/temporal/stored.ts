@@ -1,0 +1,74 @@
+import { z } from 'zod';
+import type { AwsChange, LogLine, Weights } from '../../model/delivery.js';
+import type { Measurement } from '../../model/evidence.js';
+import type { DeploymentDocument } from '../../model/wire.js';
+import type { ApplicationState } from '../../workflows/messages.js';
+
+// What is read back from Temporal may have been written by an older or newer worker: each reader takes what it knows and leaves
+// the rest, and what does not fit is as if it were not there.
+
+const logLine: z.ZodType<LogLine> = z.object({
+  at: z.number(),
+  level: z.enum(['info', 'warning', 'error']),
+  text: z.string(),
+});
+
+const awsChange: z.ZodType<AwsChange> = z.object({
+  at: z.number(),
+  action: z.string(),
+  resource: z.string(),
+  summary: z.string(),
+});
+
+const measurement = z.looseObject({
+  metric: z.string(),
+  window: z.number(),
+  from: z.number(),
+  to: z.number(),
+  outcome: z.enum(['PASS', 'FAIL', 'NO_DATA', 'NOT_ENOUGH_DATA', 'ERROR']),
+  points: z.array(z.object({ at: z.number(), value: z.number() })),
+  reason: z.string(),
+}) as unknown as z.ZodType<Measurement>;
+
+const weights: z.ZodType<Weights> = z.object({ primary: z.number(), canary: z.number() });
+
+/** An activity's result, a failure's details: the records in it. */
+export const Records = z.object({
+  log: z.array(logLine).catch([]),
+  changes: z.array(awsChange).catch([]),
+  measurements: z.array(measurement).catch([]),
+});
+
+/** What a running activity heartbeats (`ActivityHeartbeat` and `MeasureHeartbeat` in one). */
+export const Heartbeat = z.object({
+  stage: z.string(),
+  detail: z.string(),
+  traffic: z.object({ wanted: weights, verified: weights.optional() }).optional(),
+  log: z.array(logLine).catch([]),
+  measurements: z.array(measurement).catch([]),
+});
+export type Heartbeat = z.output<typeof Heartbeat>;
+
+/** The memo of a deployment: its document, without the running analysis. */
+export const DeploymentMemo = z.object({
+  document: z.looseObject({
+    id: z.string(),
+    app: z.string(),
+    status: z.string(),
+    reason: z.string(),
+    stages: z.array(z.looseObject({ id: z.string(), status: z.string() })),
+    traffic: z.looseObject({ wanted: weights }),
+    analysis: z.array(z.unknown()),
+    warnings: z.array(z.string()),
+    links: z.looseObject({}),
+  }) as unknown as z.ZodType<DeploymentDocument>,
+});
+
+/** The memo of an application: its state. */
+export const ApplicationMemo = z.object({
+  application: z.looseObject({
+    app: z.string(),
+    state: z.string(),
+    history: z.array(z.unknown()),
+  }) as unknown as z.ZodType<ApplicationState>,
+});
