@@ -32,7 +32,7 @@ const ARROWS = {
     only: ['@temporalio/workflow', '@temporalio/common'],
   },
   activities: { folders: ['model', 'analysis', 'config'], types: ['workflows'] },
-  worker: { folders: ['model', 'activities', 'config'] },
+  worker: { folders: ['model', 'activities', 'config'], files: ['workflows/search-attributes'] },
   api: { folders: ['model', 'spec', 'config'], files: ['workflows/messages', 'workflows/search-attributes'] },
   cli: { folders: ['model', 'spec', 'analysis', 'config'] },
   sandbox: { folders: [] },

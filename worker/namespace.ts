@@ -20,12 +20,11 @@ export async function registerSearchAttributes(
   namespace: string,
   attributes: readonly SearchAttribute[],
 ): Promise<void> {
-  const { customAttributes } = await connection.operatorService.listSearchAttributes({ namespace });
   for (const { name, type } of attributes) {
-    if (customAttributes[name] !== undefined) continue;
     try {
       await connection.operatorService.addSearchAttributes({
         namespace,
+        // eslint-disable-next-line @typescript-eslint/no-unsafe-enum-assignment -- the enum lives in @temporalio/proto, no dependency of ours
         searchAttributes: { [name]: INDEXED_VALUE_TYPE[type] },
       });
     } catch (error) {

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import type { HistoryEntry } from '../../model/wire.js';
+
+/** The part of a deployment document that an application remembers, as it comes from a memo or a workflow's result. */
+const remembered = z.object({
+  id: z.string(),
+  status: z.enum([
+    'PENDING',
+    'RUNNING',
+    'WAITING_APPROVAL',
+    'PAUSED',
+    'ROLLING_BACK',
+    'SUCCEEDED',
+    'ROLLED_BACK',
+    'CANCELLED',
+    'FAILED',
+    'SUPERSEDED',
+  ]),
+  reason: z.string(),
+  version: z.object({ image: z.string(), commit: z.string(), taskDefinition: z.string() }).partial(),
+  trigger: z.object({ at: z.string() }),
+  startedAt: z.string().optional(),
+  completedAt: z.string().optional(),
+});
+
+const REASON_LENGTH = 200;
+
+/** A deployment document as one line of an application's history; undefined when it is none, or of one that has not ended. */
+export function historyEntry(document: unknown): HistoryEntry | undefined {
+  const { success, data } = remembered.safeParse(document);
+  if (!success || data.completedAt === undefined) return undefined;
+  const { image, commit, taskDefinition } = data.version;
+  return {
+    id: data.id,
+    status: data.status,
+    ...(image !== undefined && { image }),
+    ...(commit !== undefined && { commit }),
+    ...(taskDefinition !== undefined && { taskDefinition }),
+    startedAt: data.startedAt ?? data.trigger.at,
+    completedAt: data.completedAt,
+    reason: data.reason.slice(0, REASON_LENGTH),
+  };
+}

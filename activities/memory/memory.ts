@@ -1,0 +1,91 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { defaultPayloadConverter, fromPayloadsAtIndex } from '@temporalio/common';
+import type { Release } from '../../model/release.js';
+import type { HistoryEntry } from '../../model/wire.js';
+import { applicationWorkflowId, deploymentNumber, deploymentWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
+import type { DeploymentInput } from '../../workflows/messages.js';
+import type { MemoryActivities, Recalled } from '../people.js';
+import { historyEntry } from './history-entry.js';
+
+/** As many as an application remembers, and some that are open. */
+const RECALLED = 60;
+
+/** What AWS's tags say of the version that a service runs; undefined when nothing can be told. */
+export type ReadRunning = (release: Release, app: string) => Promise<Recalled['running']>;
+
+/** The activities that look at Temporal on behalf of the workflows. */
+export function createMemory({ client, readRunning }: { client: Client; readRunning: ReadRunning }): MemoryActivities {
+  async function startsWith(app: string, signal: 'deploymentEnded' | 'wake', args: unknown[]): Promise<void> {
+    await client.workflow.signalWithStart('application', {
+      workflowId: applicationWorkflowId(app),
+      taskQueue: TASK_QUEUE,
+      args: [{ app }],
+      signal,
+      signalArgs: args,
+    });
+  }
+
+  return {
+    async lookAtDeployment(id) {
+      const handle = client.workflow.getHandle(deploymentWorkflowId(id));
+      try {
+        const { status } = await handle.describe();
+        if (status.name === 'RUNNING') return { open: true };
+        const ended = status.name === 'COMPLETED' ? historyEntry(await handle.result()) : undefined;
+        return { open: false, ...(ended && { ended }) };
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return { open: false };
+        throw error;
+      }
+    },
+
+    async recallApplication({ app, release }) {
+      const found: Recalled = { highest: 0, open: [], history: [] };
+      for await (const execution of client.workflow.list({
+        query: `WorkflowType = "deployment" AND SluiceApp = "${app}"`,
+        pageSize: RECALLED,
+      })) {
+        const id = execution.workflowId.slice(deploymentWorkflowId('').length);
+        const n = deploymentNumber(app, id);
+        if (n === undefined) continue;
+        found.highest = Math.max(found.highest, n);
+        if (execution.status.name === 'RUNNING') found.open.push({ id, n });
+        const entry = historyEntry(execution.memo?.document);
+        if (entry) found.history.push(entry);
+        if (found.history.length + found.open.length >= RECALLED) break;
+      }
+      found.open.sort((a, b) => a.n - b.n);
+      found.history.sort((a, b) => b.completedAt.localeCompare(a.completedAt));
+      const good = found.history.find((entry) => entry.status === 'SUCCEEDED');
+      if (good) {
+        const recalled = await releaseOf(client, good);
+        if (recalled) found.release = recalled;
+      }
+      const running = release && (await readRunning(release, app));
+      if (!running) return found;
+      return { ...found, running, highest: Math.max(found.highest, deploymentNumber(app, running.deployment) ?? 0) };
+    },
+
+    tellApplication: (ended) => startsWith(applicationOf(ended.entry.id), 'deploymentEnded', [ended]),
+    wakeApplication: (app) => startsWith(app, 'wake', []),
+  };
+}
+
+function applicationOf(deployment: string): string {
+  return deployment.slice(0, deployment.lastIndexOf('-'));
+}
+
+/** What a deployment was started with: the first event of its history. */
+async function releaseOf(client: Client, { id }: HistoryEntry): Promise<Release | undefined> {
+  const { history } = await client.workflowService.getWorkflowExecutionHistory({
+    namespace: client.options.namespace,
+    execution: { workflowId: deploymentWorkflowId(id) },
+    maximumPageSize: 1,
+  });
+  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
+  if (!started?.input?.payloads) return undefined;
+  // We wrote it ourselves, as the argument of our own workflow.
+  const input = fromPayloadsAtIndex<DeploymentInput>(defaultPayloadConverter, 0, started.input.payloads);
+  return { ...input.release, pipeline: [], warnings: [] };
+}

@@ -1,0 +1,154 @@
+import { ApplicationFailure } from '@temporalio/common';
+import { Context } from '@temporalio/activity';
+import type { DeliveryActivities } from '../../activities/delivery.js';
+import type { MeasureActivities } from '../../activities/measure.js';
+import type { DoctorActivities, MemoryActivities, Notice, PeopleActivities } from '../../activities/people.js';
+import { ALL_PRIMARY } from '../../model/delivery.js';
+import type { Position, Preflight, Progress, Snapshot } from '../../model/delivery.js';
+import type { Outcome } from '../../model/evidence.js';
+import { FAILURE } from '../../model/failure.js';
+import type { DeploymentEnded } from '../../workflows/messages.js';
+
+/** What was asked of the outside world, in order. */
+export interface Call {
+  activity: string;
+  detail: string;
+}
+
+/** The outside world of a workflow test: it keeps the calls, and does what the test scripted. */
+export interface FakeWorld {
+  calls: Call[];
+  notices: Notice[];
+  ended: DeploymentEnded[];
+  preflight: Partial<Preflight>;
+  /** How a window ends. */
+  outcome: (window: number) => Outcome;
+  /** Positions that cannot be reached. */
+  unreachable: Set<Position['at']>;
+  /** Positions that are under way until the activity is cancelled. */
+  endless: Set<Position['at']>;
+  /** How often a rollback's first part fails for good before it works. */
+  rollbackFailures: number;
+}
+
+const SNAPSHOT: Snapshot = {
+  takenAt: 0,
+  accountId: '123456789012',
+  region: 'eu-central-1',
+  loadBalancerArn: 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:loadbalancer/app/main/3333333333333333',
+  rules: [],
+} as unknown as Snapshot;
+
+/** A world in which all goes well. */
+export function fakeWorld(): FakeWorld {
+  return {
+    calls: [],
+    notices: [],
+    ended: [],
+    preflight: {},
+    outcome: () => 'PASS',
+    unreachable: new Set(),
+    endless: new Set(),
+    rollbackFailures: 0,
+  };
+}
+
+/** The activities of that world. */
+export function fakeActivities(
+  world: FakeWorld,
+): DeliveryActivities &
+  MeasureActivities &
+  PeopleActivities &
+  DoctorActivities &
+  Omit<MemoryActivities, 'lookAtDeployment' | 'recallApplication' | 'tellApplication' | 'wakeApplication'> &
+  Partial<MemoryActivities> {
+  const did = (activity: string, detail = ''): void => void world.calls.push({ activity, detail });
+  const progress = (detail: string, canary?: number): Progress => ({
+    detail,
+    log: [],
+    changes: [],
+    ...(canary !== undefined && {
+      traffic: {
+        wanted: { primary: 100 - canary, canary },
+        verified: { primary: 100 - canary, canary },
+        verifiedAt: Date.now(),
+      },
+    }),
+  });
+
+  return {
+    async preflight({ deployment }) {
+      did('preflight', deployment);
+      return Promise.resolve({
+        problems: [],
+        warnings: [],
+        snapshot: SNAPSHOT,
+        firstDeployment: false,
+        unchanged: false,
+        running: { taskDefinitionArn: 'shop:1' },
+        peakTasks: 5,
+        log: [],
+        ...world.preflight,
+      });
+    },
+    async begin({ app, deployment, uid, release, taskDefinitionArn }) {
+      did('begin', taskDefinitionArn ?? release.image);
+      return Promise.resolve({
+        handle: { app, deployment, uid, release, snapshot: SNAPSHOT, taskDefinitionArn: taskDefinitionArn ?? 'shop:2' },
+        ...progress('registered'),
+      });
+    },
+    async advance({ position }) {
+      did('advance', position.at === 'TRAFFIC' ? `TRAFFIC ${position.canary}` : position.at);
+      if (world.unreachable.has(position.at)) {
+        throw ApplicationFailure.nonRetryable('3 tasks stopped: exit code 1.', FAILURE.stage);
+      }
+      if (world.endless.has(position.at)) {
+        for (;;) {
+          Context.current().heartbeat();
+          await Context.current().sleep(200);
+        }
+      }
+      return progress('reached', position.at === 'TRAFFIC' ? position.canary : undefined);
+    },
+    observe: () => Promise.resolve(progress('as set')),
+    async restoreTraffic({ reason }) {
+      did('restoreTraffic', reason);
+      if (world.rollbackFailures-- > 0) throw ApplicationFailure.nonRetryable('AccessDenied', 'Other');
+      return Promise.resolve({ ...progress('restored', 0), traffic: { wanted: ALL_PRIMARY, verified: ALL_PRIMARY } });
+    },
+    async cleanUp() {
+      did('cleanUp');
+      return Promise.resolve(progress('clean'));
+    },
+    async finish() {
+      did('finish');
+      return Promise.resolve(progress('finished'));
+    },
+    async measure({ metric, windows }) {
+      did('measure', `${metric.name} ${windows.map((w) => w.window).join(',')}`);
+      return Promise.resolve({
+        log: [],
+        measurements: windows.map(({ window, from, to }) => {
+          const outcome = world.outcome(window);
+          return {
+            metric: metric.name,
+            window,
+            from,
+            to,
+            outcome,
+            points: outcome === 'PASS' || outcome === 'FAIL' ? [{ at: from, value: outcome === 'PASS' ? 0 : 0.3 }] : [],
+            query: metric.query,
+            reason: `scripted ${outcome}`,
+            judgedAt: to,
+          };
+        }),
+      });
+    },
+    async notify(notice) {
+      world.notices.push(notice);
+      return Promise.resolve({ delivered: true });
+    },
+    examine: () => Promise.resolve({ checks: [] }),
+  };
+}
