@@ -30,7 +30,7 @@ const schema = z.object({
 export function readPiped(document: SourceDocument, findings: Finding[]): ConfigPart {
   const part = emptyPart();
   const checked = check(schema, document, undefined, [], {
-    unknown: (path) => part.notNeeded.push(notNeeded(document, path)),
+    tolerates: (path) => part.notNeeded.push(notNeeded(document, path)) > 0,
   });
   findings.push(...checked.findings);
   const spec = checked.value?.spec;

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Finding } from '../model/finding.js';
 import { complaints, unknownKey } from './issue.js';
 import { matchKeys } from './keys.js';
-import { duration, text } from './scalars.js';
+import { duration, filledText, text } from './scalars.js';
 import { formatPath } from './yaml.js';
 import type { Path, SourceDocument } from './yaml.js';
 
@@ -13,8 +13,8 @@ export interface Checked<T> {
 }
 
 export interface CheckOptions {
-  /** Called instead of an error for each key that the schema does not know. */
-  unknown?: (path: Path) => void;
+  /** Asked for each key that the schema does not know: true when that is no mistake. */
+  tolerates?: (path: Path) => boolean;
 }
 
 /** A finding at a place of a document. `fix` and `level` as in Finding. */
@@ -53,7 +53,7 @@ export function check<T>(
   };
   const matched = matchKeys(schema, value, path, {
     unknown: (at, known) => {
-      if (options.unknown) return options.unknown(at);
+      if (options.tolerates?.(at)) return;
       const { message, fix } = unknownKey(String(at.at(-1)), known);
       add('error', at, message, fix);
     },
@@ -71,7 +71,7 @@ export function check<T>(
         );
       }
       const typed = document.typed(at);
-      if (leaf === text && typed !== undefined && typed !== String(written)) {
+      if ((leaf === text || leaf === filledText) && typed !== undefined && typed !== String(written)) {
         add('error', at, `${typed} is read as the number ${written}`, `Put it in quotes: "${typed}".`);
       }
     },

@@ -49,3 +49,8 @@ export const percentage = z
 export const text = z
   .union([z.string(), z.number(), z.boolean()], { error: 'must be a string' })
   .transform((written) => String(written));
+
+/** As `text`, where the API takes no empty string: an empty one counts as not written (ecs-alb-facts §6). */
+export const filledText = z
+  .union([z.string(), z.number(), z.boolean()], { error: 'must be a string' })
+  .transform((written) => (written === '' ? undefined : String(written)));

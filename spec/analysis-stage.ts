@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { duration } from '../document/scalars.js';
+import type { Reader } from '../document/reader.js';
+import type { Path } from '../document/yaml.js';
+import { formatDuration, HOUR, MINUTE } from '../model/duration.js';
+import type { Millis } from '../model/duration.js';
+import type { Metric } from '../model/metric.js';
+import type { AnalysisStage } from '../model/stage.js';
+import { readMetric } from './metric.js';
+import type { MetricContext } from './metric.js';
+
+const NOT_YET = ['logs', 'https'] as const;
+
+const DEFAULT_TIMEOUT = 6 * HOUR;
+/** What a stage may take beyond its longest wait for data: the start at a bucket's edge, retries, judging. */
+const TIMEOUT_SLACK = 10 * MINUTE;
+
+const shape = z.object({
+  duration,
+  metrics: z.array(z.unknown()).optional(),
+  logs: z.array(z.unknown()).optional(),
+  https: z.array(z.unknown()).optional(),
+  restartThreshold: z.unknown().optional(),
+  skipOn: z.unknown().optional(),
+  initialDelay: duration.optional(),
+  onNoData: z.enum(['ROLLBACK', 'WAIT_APPROVAL', 'PROCEED']).optional(),
+  onNotEnoughData: z.enum(['WAIT_APPROVAL', 'ROLLBACK', 'PROCEED']).optional(),
+  maxDuration: duration.optional(),
+});
+
+/** An ANALYSIS stage but for what all stages have. `timeout` is the file's, when it gives one. */
+export function readAnalysis(
+  reader: Reader,
+  value: unknown,
+  path: Path,
+  timeout: Millis | undefined,
+  context: Omit<MetricContext, 'duration'>,
+): Omit<AnalysisStage, 'id' | 'desc'> | undefined {
+  const fields = reader.read(shape, value, path);
+  if (!fields) return undefined;
+  if (fields.duration === 0) reader.error([...path, 'duration'], 'must be above zero', 'Write, for example, 10m.');
+  for (const field of NOT_YET) {
+    if (!fields[field]?.length) continue;
+    reader.error([...path, field], `${field} checks are not supported yet`, 'Delete them; metrics are what is judged.');
+  }
+  if (fields.restartThreshold !== undefined) {
+    reader.warning([...path, 'restartThreshold'], 'restartThreshold does nothing, here as in PipeCD', 'Delete it.');
+  }
+  const metrics = readMetrics(reader, fields.metrics ?? [], path, { ...context, duration: fields.duration });
+  const initialDelay = fields.initialDelay ?? 0;
+  const maxDuration = fields.maxDuration || fields.duration;
+  if (maxDuration < fields.duration) {
+    const message = `maxDuration ${formatDuration(maxDuration)} is shorter than duration ${formatDuration(fields.duration)}`;
+    reader.error([...path, 'maxDuration'], message, 'Make it the longer one, or delete it.');
+  }
+  const longest = initialDelay + maxDuration + Math.max(0, ...metrics.map(({ maxDelay }) => maxDelay)) + TIMEOUT_SLACK;
+  if (timeout !== undefined && timeout < initialDelay + fields.duration) {
+    const message = `the stage’s timeout ${formatDuration(timeout)} is shorter than the ${formatDuration(initialDelay + fields.duration)} that it takes`;
+    reader.error(
+      [...path.slice(0, -1), 'timeout'],
+      message,
+      `Write timeout: ${formatDuration(longest)}, or delete it.`,
+    );
+  }
+  return {
+    name: 'ANALYSIS',
+    timeout: timeout ?? Math.max(DEFAULT_TIMEOUT, longest),
+    duration: fields.duration,
+    initialDelay,
+    onNoData: fields.onNoData ?? 'ROLLBACK',
+    onNotEnoughData: fields.onNotEnoughData ?? 'WAIT_APPROVAL',
+    maxDuration,
+    metrics,
+  };
+}
+
+function readMetrics(reader: Reader, values: unknown[], path: Path, context: MetricContext): Metric[] {
+  const at = [...path, 'metrics'];
+  if (values.length === 0) {
+    reader.error(at, 'the stage has no metrics: it would judge nothing', 'Add a metric, or delete the stage.');
+  }
+  const metrics: Metric[] = [];
+  for (const [i, value] of values.entries()) {
+    const metric = readMetric(reader, value, [...at, i], i, context);
+    if (!metric) continue;
+    if (metrics.some(({ name }) => name === metric.name)) {
+      reader.error([...at, i, 'name'], `a second metric is named "${metric.name}"`, 'Give each its own name.');
+    }
+    metrics.push(metric);
+  }
+  if (metrics.length > 0 && metrics.length === values.length && metrics.every(({ dryRun }) => dryRun)) {
+    reader.warning(at, 'every metric is a dry run: nothing here can stop the deployment', 'Delete dryRun from one.');
+  }
+  return metrics;
+}

@@ -1,0 +1,207 @@
+import { z } from 'zod';
+import { closest } from '../document/closest.js';
+import { duration, percentage } from '../document/scalars.js';
+import type { Reader } from '../document/reader.js';
+import { written } from '../document/written.js';
+import type { Path } from '../document/yaml.js';
+import { formatDuration, HOUR, MINUTE } from '../model/duration.js';
+import type { Millis } from '../model/duration.js';
+import { ROLLBACK_STAGE } from '../model/stage.js';
+import type { Stage, StageName } from '../model/stage.js';
+import { readAnalysis } from './analysis-stage.js';
+import type { MetricContext } from './metric.js';
+
+type StageContext = Omit<MetricContext, 'duration'>;
+/** What one kind of stage adds to what all have, and its timeout. */
+type Own<S extends Stage = Stage> = S extends Stage ? Omit<S, 'id' | 'desc'> : never;
+type ReadStage = (
+  reader: Reader,
+  value: unknown,
+  path: Path,
+  timeout: Millis | undefined,
+  context: StageContext,
+) => Own | undefined;
+
+/** A rollout that takes longer is stuck (ecs-alb-facts §11). */
+const ROLLOUT_TIMEOUT = 30 * MINUTE;
+const LONG_TIMEOUT = 6 * HOUR;
+const DEFAULT_WAIT = MINUTE;
+
+const STAGES: Readonly<Record<StageName, ReadStage>> = {
+  ECS_SYNC: readSync,
+  ECS_CANARY_ROLLOUT: readCanaryRollout,
+  ECS_TRAFFIC_ROUTING: readTrafficRouting,
+  ECS_PRIMARY_ROLLOUT: readPlain('ECS_PRIMARY_ROLLOUT'),
+  ECS_CANARY_CLEAN: readPlain('ECS_CANARY_CLEAN'),
+  WAIT: readWait,
+  WAIT_APPROVAL: readWaitApproval,
+  ANALYSIS: readAnalysis,
+};
+
+/** Stages that PipeCD or a later version has, so that their names are no mistyping. */
+const NOT_YET = ['ECS_BASELINE_ROLLOUT', 'ECS_BASELINE_CLEAN', 'SCRIPT_RUN', 'CUSTOM_SYNC'];
+
+/** Accepted on a stage (PipeCD v1) and in `with` (v0). */
+const SKIP_ON = z.unknown().optional();
+
+const head = z.object({
+  id: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, dots, dashes or underscores' })
+    .optional(),
+  name: z.string(),
+  desc: z.string().optional(),
+  timeout: duration.optional(),
+  with: z.unknown().optional(),
+  skipOn: SKIP_ON,
+});
+
+/** Reads one stage of the pipeline. Gives its name alone when what it says cannot be used. */
+export function readStage(
+  reader: Reader,
+  value: unknown,
+  path: Path,
+  index: number,
+  context: StageContext,
+): { name: string; stage?: Stage } | undefined {
+  const fields = reader.read(head, value, path);
+  if (!fields) return undefined;
+  const { name } = fields;
+  const read = isStageName(name) ? STAGES[name] : undefined;
+  if (!read) {
+    reader.error([...path, 'name'], ...unknownStage(name));
+    return { name };
+  }
+  const id = fields.id ?? `stage-${index}`;
+  if (id === ROLLBACK_STAGE.id) {
+    reader.error([...path, 'id'], `the id "${id}" is kept for the rollback itself`, 'Choose another.');
+  }
+  if (fields.timeout === 0) reader.warning([...path, 'timeout'], '0 means the default, as in PipeCD');
+  warnOfSkipOn(reader, fields.skipOn, path);
+  warnOfSkipOn(reader, (fields.with as Record<string, unknown> | null | undefined)?.['skipOn'], [...path, 'with']);
+  const own = read(reader, fields.with ?? {}, [...path, 'with'], fields.timeout || undefined, context);
+  return { name, ...(own && { stage: { id, ...written({ desc: fields.desc }), ...own } }) };
+}
+
+function isStageName(name: string): name is StageName {
+  return Object.hasOwn(STAGES, name);
+}
+
+function unknownStage(name: string): [message: string, fix: string] {
+  if (NOT_YET.includes(name)) return [`the stage ${name} is not supported yet`, 'Delete it.'];
+  const near = closest(name, Object.keys(STAGES));
+  const known = Object.keys(STAGES).join(', ');
+  return [`there is no stage "${name}"`, near ? `Did you mean ${near}?` : `There are: ${known}.`];
+}
+
+function warnOfSkipOn(reader: Reader, skipOn: unknown, path: Path): void {
+  if (skipOn === undefined || skipOn === null) return;
+  reader.warning([...path, 'skipOn'], 'skipOn is not supported yet: the stage is never skipped', 'Delete it.');
+}
+
+function readPlain(name: 'ECS_PRIMARY_ROLLOUT' | 'ECS_CANARY_CLEAN'): ReadStage {
+  return (reader, value, path, timeout) =>
+    reader.read(z.object({}), value, path) && { name, timeout: timeout ?? ROLLOUT_TIMEOUT };
+}
+
+function readSync(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
+  const fields = reader.read(z.object({ recreate: z.boolean().optional() }), value, path);
+  if (fields?.recreate) reader.error([...path, 'recreate'], ...RECREATE);
+  return fields && { name: 'ECS_SYNC', timeout: timeout ?? ROLLOUT_TIMEOUT };
+}
+
+/** Said wherever a file asks for it. */
+export const RECREATE: [message: string, fix: string] = [
+  'recreate is not supported yet: it would stop the old version before the new one starts',
+  'Delete it; a quick sync replaces the old version without a gap.',
+];
+
+function readCanaryRollout(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
+  const fields = reader.read(z.object({ scale: percentage.optional() }), value, path);
+  if (!fields) return undefined;
+  const { scale } = fields;
+  if (!scale) {
+    const message =
+      scale === 0
+        ? 'scale is 0: the canary would be empty'
+        : 'scale is missing; PipeCD reads that as 0 and deploys an empty canary';
+    reader.error([...path, 'scale'], message, 'Write, for example, scale: 30.');
+    return undefined;
+  }
+  return { name: 'ECS_CANARY_ROLLOUT', timeout: timeout ?? ROLLOUT_TIMEOUT, scale };
+}
+
+function readTrafficRouting(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
+  const shape = z.object({
+    primary: percentage.optional(),
+    canary: percentage.optional(),
+    allowUndersized: z.boolean().optional(),
+  });
+  const fields = reader.read(shape, value, path);
+  if (!fields) return undefined;
+  const canary = canaryShare(reader, fields.primary, fields.canary, path);
+  if (canary === undefined) return undefined;
+  return {
+    name: 'ECS_TRAFFIC_ROUTING',
+    timeout: timeout ?? ROLLOUT_TIMEOUT,
+    canary,
+    allowUndersized: fields.allowUndersized ?? false,
+  };
+}
+
+/** PipeCD's rule (pipecd.md §1.3), without what it guesses when the file contradicts itself or says nothing. */
+function canaryShare(
+  reader: Reader,
+  primary: number | undefined,
+  canary: number | undefined,
+  path: Path,
+): number | undefined {
+  if (primary === undefined && canary === undefined) {
+    const message = 'neither primary nor canary is given; PipeCD reads that as primary 100';
+    reader.error(path, message, 'Write primary: 100, or canary: 20.');
+    return undefined;
+  }
+  if (primary !== undefined && canary !== undefined && primary + canary !== 100) {
+    const message = `primary ${primary} and canary ${canary} do not add up to 100`;
+    reader.error([...path, 'primary'], message, `Write canary: ${canary} alone, or primary: ${primary} alone.`);
+    return undefined;
+  }
+  if (primary === 0 && canary === undefined) {
+    reader.error([...path, 'primary'], 'primary: 0 is read as primary 100 by PipeCD', 'Write canary: 100.');
+    return undefined;
+  }
+  return canary ?? 100 - (primary ?? 100);
+}
+
+function readWait(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
+  const fields = reader.read(z.object({ duration: duration.optional(), skipOn: SKIP_ON }), value, path);
+  if (!fields) return undefined;
+  const wait = reader.durationOr(DEFAULT_WAIT, fields.duration, [...path, 'duration']);
+  if (timeout !== undefined && timeout < wait) {
+    const message = `the stage’s timeout ${formatDuration(timeout)} is shorter than its duration ${formatDuration(wait)}`;
+    reader.error([...path.slice(0, -1), 'timeout'], message, 'Delete it.');
+  }
+  return { name: 'WAIT', timeout: timeout ?? Math.max(LONG_TIMEOUT, wait + MINUTE), duration: wait };
+}
+
+function readWaitApproval(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
+  const shape = z.object({
+    timeout: duration.optional(),
+    approvers: z.array(z.string().min(1)).optional(),
+    minApproverNum: z.int().min(0).optional(),
+    skipOn: SKIP_ON,
+  });
+  const fields = reader.read(shape, value, path);
+  if (!fields) return undefined;
+  const approvers = fields.approvers ?? [];
+  const minApprovers = fields.minApproverNum || 1;
+  if (approvers.length > 0 && minApprovers > approvers.length) {
+    const message = `${minApprovers} approvals are needed, and only ${approvers.length} may approve`;
+    reader.error([...path, 'minApproverNum'], message, `Write at most ${approvers.length}, or name more approvers.`);
+  }
+  if (fields.minApproverNum === 0) {
+    reader.warning([...path, 'minApproverNum'], '0 means the default, 1, as in PipeCD');
+  }
+  const own = reader.durationOr(timeout ?? LONG_TIMEOUT, fields.timeout, [...path, 'timeout']);
+  return { name: 'WAIT_APPROVAL', timeout: Math.min(own, timeout ?? own), approvers, minApprovers };
+}

@@ -1,0 +1,91 @@
+import type { Reader } from '../document/reader.js';
+import type { Path } from '../document/yaml.js';
+import type { Release, TargetGroup } from '../model/release.js';
+import type { Stage } from '../model/stage.js';
+import type { Application } from './application.js';
+import { parseArn } from './arn.js';
+import type { Arn } from './arn.js';
+import type { TaskDefinition } from './task-definition.js';
+
+type Groups = Partial<Release['targetGroups']>;
+
+const SIDES = ['primary', 'canary'] as const;
+
+/** Reads the two target groups; what they lack is said here. */
+export function readTargetGroups(reader: Reader, { input, inputPath }: Application): Groups {
+  const path = [...inputPath, 'targetGroups'];
+  const groups: Groups = {};
+  for (const side of SIDES) {
+    const group = input.targetGroups?.[side];
+    if (!group) continue;
+    const { targetGroupArn, containerName, containerPort, loadBalancerName } = group;
+    groups[side] = { targetGroupArn, containerName, containerPort };
+    const arn = parseArn(targetGroupArn);
+    if (arn?.service !== 'elasticloadbalancing' || !arn.resource.startsWith('targetgroup/')) {
+      const message = `"${targetGroupArn}" is not the ARN of a target group`;
+      const fix = 'Write arn:aws:elasticloadbalancing:REGION:ACCOUNT:targetgroup/NAME/ID.';
+      reader.error([...path, side, 'targetGroupArn'], message, fix);
+    }
+    if (loadBalancerName !== undefined) {
+      const message = 'loadBalancerName is not used: the target group says which load balancer it is';
+      reader.warning([...path, side, 'loadBalancerName'], message, 'Delete it.');
+    }
+  }
+  if (!groups.primary) {
+    reader.error([...path, 'primary'], 'targetGroups.primary is missing', 'Name the group that serves the requests.');
+  }
+  if (groups.primary && groups.primary.targetGroupArn === groups.canary?.targetGroupArn) {
+    reader.error([...path, 'canary'], 'primary and canary are the same target group', 'Name two different groups.');
+  }
+  return groups;
+}
+
+/** A pipeline with a canary needs a group for it. */
+export function checkCanaryGroup(reader: Reader, stages: readonly Stage[], groups: Groups, path: Path): void {
+  const needs = stages.find(({ name }) => name === 'ECS_CANARY_ROLLOUT' || name === 'ECS_TRAFFIC_ROUTING');
+  if (!needs || groups.canary) return;
+  const message = `targetGroups.canary is missing, which ${needs.name} needs`;
+  reader.error([...path, 'targetGroups', 'canary'], message, 'Name the group that the canary’s tasks register in.');
+}
+
+/** Everything that a file names must be in one account and region. */
+export function checkAccounts(reader: Reader, groups: Groups, cluster: string | undefined, path: Path): void {
+  const named: [string, Arn | undefined][] = [
+    ['the cluster', cluster === undefined ? undefined : parseArn(cluster)],
+    ...SIDES.map((side): [string, Arn | undefined] => [`targetGroups.${side}`, arnOf(groups[side])]),
+  ];
+  const [first, ...others] = named.filter((entry): entry is [string, Arn] => entry[1] !== undefined);
+  if (!first) return;
+  const [name, one] = first;
+  for (const [otherName, other] of others) {
+    if (one.account === other.account && one.region === other.region) continue;
+    const message = `${name} is in ${one.account} ${one.region}, ${otherName} in ${other.account} ${other.region}`;
+    reader.error([...path, 'targetGroups'], message, 'Name resources of one account and region.');
+  }
+}
+
+/** The containers and ports that the groups name must exist in the task definition. */
+export function checkContainers(reader: Reader, groups: Groups, definition: TaskDefinition, path: Path): void {
+  const names = definition.containerDefinitions.map(({ name }) => name);
+  for (const side of SIDES) {
+    const group = groups[side];
+    if (!group) continue;
+    const at = [...path, 'targetGroups', side];
+    const container = definition.containerDefinitions.find(({ name }) => name === group.containerName);
+    if (!container) {
+      const message = `the task definition has no container "${group.containerName}"`;
+      reader.error([...at, 'containerName'], message, `It has: ${names.join(', ')}.`);
+      continue;
+    }
+    const ports = (container.portMappings ?? []).map(({ containerPort }) => containerPort);
+    if (ports.includes(group.containerPort) || container.portMappings?.some((port) => port.containerPortRange))
+      continue;
+    const message = `the container "${group.containerName}" does not map the port ${group.containerPort}`;
+    const fix = `Add it to portMappings${ports.length > 0 ? `, which have ${ports.join(', ')}` : ''}.`;
+    reader.error([...at, 'containerPort'], message, fix);
+  }
+}
+
+function arnOf(group: TargetGroup | undefined): Arn | undefined {
+  return group && parseArn(group.targetGroupArn);
+}
