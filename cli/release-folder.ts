@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
 import { parseDocument } from 'yaml';
+import type { Finding } from '../model/finding.js';
+import { applicationFile } from '../spec/files.js';
 import { CommandFailure, EXIT } from './failure.js';
 
-/** The file that names the others (PipeCD's default name). */
-const APPLICATION_FILE = 'app.pipecd.yaml';
 /** PipeCD's default for the task definition; a service definition that is not named is not there. */
 const TASK_DEFINITION_FILE = 'taskdef.json';
 
@@ -16,28 +16,30 @@ export interface ReleaseFolder {
 }
 
 /**
- * Reads `app.pipecd.yaml` of a folder and the files it names. What these say is judged where the release is parsed: a file that is
+ * Reads the application file of a folder and the files it names. What these say is judged where the release is parsed: a file that is
  * named and is not there is left out here and refused there, with its line.
  * @throws CommandFailure when there is no application file.
  */
 export async function readReleaseFolder(dir: string): Promise<ReleaseFolder> {
-  const text = await readIfThere(join(dir, APPLICATION_FILE));
-  if (text === undefined) {
+  const findings: Finding[] = [];
+  const name = applicationFile(Object.fromEntries((await list(dir)).map((file) => [file, ''])), findings);
+  if (name === undefined) {
     throw new CommandFailure(
       EXIT.wrongUse,
-      `There is no ${APPLICATION_FILE} in ${dir}.`,
-      'Name the folder that holds the application: sluice deploy DIR.',
+      `There is no application in ${dir}: ${findings.map(({ message }) => message).join('; ')}.`,
+      'Name the folder that holds app.pipecd.yaml.',
     );
   }
-  const files: Record<string, string> = { [APPLICATION_FILE]: text };
+  const text = await readFile(join(dir, name), 'utf8');
+  const files: Record<string, string> = { [name]: text };
   const spec = member(parseDocument(text).toJS(), 'spec');
   const input = member(spec, 'input') ?? member(member(member(spec, 'plugins'), 'ecs'), 'input');
   const taskDefinition = nameIn(member(input, 'taskDefinitionFile')) ?? TASK_DEFINITION_FILE;
-  for (const name of [nameIn(member(input, 'serviceDefinitionFile')), taskDefinition]) {
-    if (name === undefined) continue;
-    if (isAbsolute(name) || relative(dir, join(dir, name)).startsWith('..')) continue;
-    const content = await readIfThere(join(dir, name));
-    if (content !== undefined) files[name] = content;
+  for (const named of [nameIn(member(input, 'serviceDefinitionFile')), taskDefinition]) {
+    if (named === undefined) continue;
+    if (isAbsolute(named) || relative(dir, join(dir, named)).startsWith('..')) continue;
+    const content = await readIfThere(join(dir, named));
+    if (content !== undefined) files[named] = content;
   }
   const app = nameIn(member(spec, 'name'));
   return { ...(app !== undefined && { app }), files };
@@ -51,6 +53,15 @@ function nameIn(value: unknown): string | undefined {
 function member(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null) return undefined;
   return Object.entries(value).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
+}
+
+async function list(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new CommandFailure(EXIT.wrongUse, `The folder cannot be read: ${reason}.`);
+  }
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 
 /** Ports of 127.0.0.1 that were free a moment ago, all different; `preferred` ones first where they are free. */
-export async function freePorts(count: number, preferred: number[] = []): Promise<number[]> {
+export async function freePorts(count: number, preferred: (number | undefined)[] = []): Promise<number[]> {
   const held: { port: number; release: () => Promise<void> }[] = [];
   for (let i = 0; i < count; i += 1) {
     const wish = preferred[i];

@@ -1,0 +1,103 @@
+import { resolve } from 'node:path';
+import { InvalidArgumentError, Option } from 'commander';
+import type { DeploymentDocument } from '../../model/wire.js';
+import { deploymentAnswer } from '../answers.js';
+import { call, type Server } from '../client.js';
+import { findServer, follower } from '../context.js';
+import { CommandFailure, EXIT } from '../failure.js';
+import type { CommandHost } from '../program.js';
+import { readReleaseFolder } from '../release-folder.js';
+import { followToEnd } from './follow-to-end.js';
+
+/** The image of the primary container, or of each container by name. */
+type Images = string | Record<string, string>;
+
+/** What a deployment can be asked with beside its files. */
+export interface DeployOptions {
+  app?: string;
+  image?: Images;
+  strategy?: string;
+  provider?: string;
+  adopt?: true;
+  commit?: string;
+  commitMessage?: string;
+  commitAuthor?: string;
+  commitUrl?: string;
+  idempotencyKey?: string;
+}
+
+/** `sluice deploy`: sends an application's files and, with --wait, follows the deployment to its end. */
+export function addDeploy(host: CommandHost): void {
+  const { program, context } = host;
+  program
+    .command('deploy')
+    .description('Start a deployment from the app.pipecd.yaml of a folder and the files it names.')
+    .argument('[dir]', 'the folder', '.')
+    .option('--app <name>', 'name of the application; spec.name of the file when left out')
+    .option('--image <image>', 'replaces the image: IMAGE, or CONTAINER=IMAGE for each container', readImage)
+    .addOption(
+      new Option('--strategy <strategy>', 'AUTO decides from what runs').choices(['AUTO', 'QUICK_SYNC', 'PIPELINE']),
+    )
+    .option('--provider <name>', 'the ECS provider, when several are configured')
+    .option('--adopt', 'take over task sets that PipeCD left')
+    .option('--commit <hash>', 'the commit that this is')
+    .option('--commit-message <text>')
+    .option('--commit-author <name>')
+    .option('--commit-url <url>')
+    .option('--idempotency-key <key>', 'the same key and files start one deployment, however often they are sent')
+    .option('--wait', 'follow it to its end: exit code 0 SUCCEEDED, 1 any other end')
+    .option('--json', 'answer with the deployment document as JSON; with --wait the final one')
+    .action(async (dir: string, options: DeployOptions & { wait?: true; json?: true }) => {
+      const server = findServer(context);
+      const started = await startDeployment(server, resolve(dir), options);
+      const json = options.json ?? false;
+      if (options.wait) return followToEnd(host, server, started.id, follower(context, json), json);
+      context.out(json ? JSON.stringify(started) : `${started.id} ${started.status}: sluice watch ${started.id}`);
+    });
+}
+
+/**
+ * Sends the files of a folder.
+ * @returns the deployment as it was accepted.
+ * @throws CommandFailure with every finding in the files when they are refused (exit code 2).
+ */
+export async function startDeployment(
+  server: Server,
+  dir: string,
+  options: DeployOptions,
+): Promise<DeploymentDocument> {
+  const folder = await readReleaseFolder(dir);
+  const app = options.app ?? folder.app;
+  if (app === undefined) {
+    throw new CommandFailure(
+      EXIT.wrongUse,
+      'The application has no name.',
+      'Write spec.name in app.pipecd.yaml, or say --app NAME.',
+    );
+  }
+  const { commit: hash, commitMessage: message, commitAuthor: author, commitUrl: url } = options;
+  const body = {
+    files: folder.files,
+    ...(options.image !== undefined && { image: options.image }),
+    ...(options.strategy !== undefined && { strategy: options.strategy }),
+    ...(options.provider !== undefined && { platformProvider: options.provider }),
+    ...(options.adopt && { adopt: true }),
+    ...(hash !== undefined && {
+      commit: { hash, ...(message && { message }), ...(author && { author }), ...(url && { url }) },
+    }),
+  };
+  const headers = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
+  const path = `/applications/${encodeURIComponent(app)}/deployments`;
+  return call(server, { method: 'POST', path, body, headers }, deploymentAnswer);
+}
+
+function readImage(value: string, before: Images | undefined): Images {
+  const equals = value.indexOf('=');
+  if (equals < 0) {
+    if (before !== undefined) throw new InvalidArgumentError('Say IMAGE once, or CONTAINER=IMAGE for each container.');
+    return value;
+  }
+  if (typeof before === 'string')
+    throw new InvalidArgumentError('Say IMAGE once, or CONTAINER=IMAGE for each container.');
+  return { ...before, [value.slice(0, equals)]: value.slice(equals + 1) };
+}

@@ -1,0 +1,24 @@
+import { ConfigError } from '../config/config-error.js';
+import { wantsColour } from '../config/command-line.js';
+import { readEnvironment } from '../config/environment.js';
+import type { Context } from './context.js';
+import { EXIT } from './failure.js';
+import { runCommand } from './program.js';
+
+/** The `sluice` command: runs what the arguments say and answers with the contract's exit codes. */
+export async function main(args: string[]): Promise<void> {
+  try {
+    const context: Context = {
+      environment: readEnvironment(),
+      out: (text) => process.stdout.write(`${text}\n`),
+      say: (text) => process.stderr.write(`${text}\n`),
+      ...(process.stdout.isTTY && { terminal: { stream: process.stdout, coloured: wantsColour() } }),
+    };
+    process.exitCode = await runCommand(args, context);
+  } catch (error) {
+    // Only what a wrong environment says gets here: runCommand tells of everything else by itself.
+    if (!(error instanceof ConfigError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = EXIT.wrongUse;
+  }
+}
