@@ -88,30 +88,32 @@ export function metricVerdict(metric: Metric, progress: MetricProgress): { verdi
     return { verdict: 'RUNNING', reason: `${done} of ${windows} windows judged, ${counts.FAIL} failed.` };
 
   const good = measured(counts);
+  // A stage that extends itself for want of data judges more windows than were planned.
+  const all = Math.max(windows, done);
   if (good === 0) {
-    if (windows > 0 && counts.ERROR === windows) {
+    if (all > 0 && counts.ERROR === all) {
       return { verdict: 'ERROR', reason: `Every query for ${metric.name} failed. ${last?.reason ?? ''}`.trim() };
     }
     return {
       verdict: 'NO_DATA',
       reason:
-        windows === 0
+        all === 0
           ? `${metric.name} has no window: its interval of ${formatDuration(metric.interval)} is longer than the stage.`
-          : `${source} gave no point to judge for ${metric.name} in any of ${plural(windows, 'window')}.`,
+          : `${source} gave no point to judge for ${metric.name} in any of ${plural(all, 'window')}.`,
     };
   }
   const required = requiredWindows(metric, progress);
   if (good < required) {
     return {
       verdict: 'NOT_ENOUGH_DATA',
-      reason: `Only ${good} of ${plural(windows, 'window')} of ${metric.name} could be measured, ${required} are needed.`,
+      reason: `Only ${good} of ${plural(all, 'window')} of ${metric.name} could be measured, ${required} are needed.`,
     };
   }
   const failed = counts.FAIL > 0 ? `, ${counts.FAIL} failed (failureLimit ${metric.failureLimit})` : '';
-  const missing = good < windows ? `, ${windows - good} could not be measured` : '';
+  const missing = good < all ? `, ${all - good} could not be measured` : '';
   return {
     verdict: 'PASS',
-    reason: `${counts.PASS} of ${plural(windows, 'window')} of ${metric.name} passed${failed}${missing}.${neverSeen(progress)}`,
+    reason: `${counts.PASS} of ${plural(all, 'window')} of ${metric.name} passed${failed}${missing}.${neverSeen(progress)}`,
   };
 }
 
@@ -121,18 +123,4 @@ function neverSeen({ measurements, counts }: MetricProgress): string {
   if (counts.FAIL > 0 || shown.length === 0) return '';
   if (shown.some(({ points, filled }) => points.length > (filled ?? 0))) return '';
   return ' Every value was filled in: the query itself had no point, only its denominator or watermark had.';
-}
-
-/**
- * More windows for a metric that ended with too little data: as few as can still bring it to `minMeasured`, within `most` windows in
- * all. The progress as it is when that cannot be, or when it ended otherwise.
- */
-export function extendProgress(metric: Metric, progress: MetricProgress, most: number): MetricProgress {
-  if (progress.verdict !== 'NOT_ENOUGH_DATA') return progress;
-  for (let windows = progress.windows + 1; windows <= most; windows += 1) {
-    const extended = { ...progress, windows };
-    const reachable = measured(progress.counts) + windows - progress.windows;
-    if (reachable >= requiredWindows(metric, extended)) return { ...extended, ...metricVerdict(metric, extended) };
-  }
-  return progress;
 }

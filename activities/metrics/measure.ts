@@ -21,7 +21,7 @@ export interface MeasureDeps {
   /** One for the whole process (`createSources`): rate limits are shared by all measurements. */
   sources: FindSource;
   /** Reads the rules (`DeliveryActivities.observe`); fails with FAILURE.changedByOthers when they are not as wanted. */
-  observe(traffic: Traffic): Promise<Progress>;
+  observe: (traffic: Traffic) => Promise<Progress>;
   /** The context of the activity that is running. */
   context(): ActivityContext;
 }
@@ -91,7 +91,7 @@ async function judge(
   const looking = lookingFor(chunk, find);
 
   await looking.waitUntil(window.to, `window ${window.window} of ${metric.name} ends at ${clockTime(window.to)}`);
-  const spoiled = traffic && (await trafficMoved(traffic, metric.interval, (t) => deps.observe(t), looking));
+  const spoiled = traffic && (await trafficMoved(traffic, metric.interval, deps.observe, looking));
   const firstLook = earliestVerdict(metric, window, seenDelay);
   const found = await lookUntilComplete(metric, window, firstLook, looking);
   const evidence: WindowEvidence = {

@@ -9,7 +9,7 @@ const TIME_LIMIT = 10 * SECOND;
 export interface NotifyDeps {
   /** Absent when no webhook is configured. */
   webhook?: Webhook;
-  openSecret(ref: SecretRef): Promise<string>;
+  openSecret: (ref: SecretRef) => Promise<string>;
   clock: Pick<Clock, 'now'>;
 }
 
