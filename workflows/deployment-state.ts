@@ -106,6 +106,14 @@ export function noteProgress(state: DeploymentState, progress: Progress, row?: S
   }
 }
 
+/** Sets the final state. What comes after it is telling, not doing. */
+export function end(state: DeploymentState, status: DeploymentStatus, reason: string): void {
+  state.phase = 'CLOSING';
+  state.status = status;
+  state.reason = reason;
+  state.completedAt = Date.now();
+}
+
 /** The deployment document of the contract, without the links that only the api knows. */
 export function documentOf(state: DeploymentState): DeploymentDocument {
   const { input } = state;

@@ -1,26 +1,21 @@
 import { allHandlersFinished, CancellationScope, condition, setHandler, TemporalFailure } from '@temporalio/workflow';
-import type { DeliveryHandle } from '../model/delivery.js';
 import { MINUTE } from '../model/duration.js';
-import { planDeployment } from '../model/plan.js';
-import type { Stage } from '../model/stage.js';
 import { iso } from '../model/wire.js';
-import type { DeploymentDocument, DeploymentStatus } from '../model/wire.js';
+import type { DeploymentDocument } from '../model/wire.js';
 import { installControls } from './controls.js';
-import { documentOf, noteProgress, pendingState, stageRows } from './deployment-state.js';
-import type { DeploymentState } from './deployment-state.js';
+import { documentOf, end, pendingState } from './deployment-state.js';
+import type { DeploymentState, Ending } from './deployment-state.js';
+import { goForward } from './go-forward.js';
 import type { DeploymentInput } from './messages.js';
 import { documentQuery, goSignal, supersedeSignal } from './messages.js';
-import { changing, reading, remembering } from './proxies.js';
+import { notices } from './notices.js';
+import type { Notices } from './notices.js';
+import { remembering } from './proxies.js';
 import { publisher } from './publish.js';
 import { reasonOf } from './reason.js';
-import { rollBack, undo } from './rollback.js';
-import { runStage } from './stages/run.js';
-import type { StageRun } from './stages/stage-run.js';
-import { notices } from './notices.js';
+import { rollBack } from './rollback.js';
 
 const LOOK_FOR_APPLICATION = 30 * MINUTE;
-/** Cleaning up after a success may take a while (draining); past this it is left to people, with a warning. */
-const FINISH_WITHIN = 60 * MINUTE;
 
 /** One rollout, from its place in the queue to its end. Its result is its final document, readable without a worker. */
 export async function deployment(input: DeploymentInput): Promise<DeploymentDocument> {
@@ -73,7 +68,7 @@ async function goForwardOrBack(
   state: DeploymentState,
   forward: CancellationScope,
   publish: () => void,
-  people: ReturnType<typeof notices>,
+  people: Notices,
 ): Promise<void> {
   state.phase = 'FORWARD';
   state.status = 'RUNNING';
@@ -92,12 +87,7 @@ async function goForwardOrBack(
   await goBack(state, state.ending, publish, people);
 }
 
-async function goBack(
-  state: DeploymentState,
-  ending: NonNullable<DeploymentState['ending']>,
-  publish: () => void,
-  people: ReturnType<typeof notices>,
-): Promise<void> {
+async function goBack(state: DeploymentState, ending: Ending, publish: () => void, people: Notices): Promise<void> {
   delete state.paused;
   const { handle } = state;
   if (!handle) {
@@ -119,145 +109,6 @@ async function goBack(
   if (final === 'ROLLED_BACK') people.tell('ROLLED_BACK', ending.reason);
 }
 
-/** The way to success. Throws when a stage fails or the scope is cancelled. */
-async function goForward(
-  state: DeploymentState,
-  publish: () => void,
-  people: ReturnType<typeof notices>,
-): Promise<void> {
-  const { input } = state;
-  if (input.restore) await restore(state, input.restore, people);
-  const found = await reading.preflight.executeWithOptions(
-    { summary: 'look at the service, the target groups and the rules', startToCloseTimeout: 5 * MINUTE },
-    [
-      {
-        app: input.app,
-        deployment: input.id,
-        release: input.release,
-        adopt: input.adopt,
-        repair: input.strategy === 'QUICK_SYNC' || input.rollbackTo !== undefined,
-      },
-    ],
-  );
-  state.warnings.push(...found.warnings);
-  if (found.problems.length > 0 || !found.snapshot) {
-    end(state, 'FAILED', found.problems.join(' ') || 'The preflight saw no snapshot.');
-    return;
-  }
-  const deadline = Date.now() + input.release.timeout;
-  const plan = planDeployment(input.release, input.rollbackTo ? 'QUICK_SYNC' : input.strategy, found);
-  const already = input.rollbackTo?.taskDefinitionArn;
-  if (
-    plan.kind === 'NOTHING_TO_DO' ||
-    (already !== undefined && already === found.running?.taskDefinitionArn && found.unchanged)
-  ) {
-    if (found.running) state.taskDefinition = found.running.taskDefinitionArn;
-    end(
-      state,
-      'SUCCEEDED',
-      already === undefined ? plan.reason : `Nothing to do: ${input.release.image} runs already.`,
-    );
-    return;
-  }
-  state.stages = stageRows(plan.stages);
-  state.reason = plan.reason;
-  publish();
-  const begun = await changing.begin.executeWithOptions(
-    { summary: 'register the task definition, bring the service up to the file', scheduleToCloseTimeout: 30 * MINUTE },
-    [
-      {
-        app: input.app,
-        deployment: input.id,
-        uid: input.uid,
-        release: input.release,
-        snapshot: found.snapshot,
-        ...(already !== undefined && { taskDefinitionArn: already }),
-      },
-    ],
-  );
-  state.handle = begun.handle;
-  state.taskDefinition = begun.handle.taskDefinitionArn;
-  noteProgress(state, begun);
-  await runStages(state, plan.stages, begun.handle, deadline, publish, people);
-  await CancellationScope.nonCancellable(() => finish(state, begun.handle));
-}
-
-/** Undoes what an earlier deployment was told to keep, before anything new begins. */
-async function restore(
-  state: DeploymentState,
-  kept: DeliveryHandle,
-  people: ReturnType<typeof notices>,
-): Promise<void> {
-  state.reason = `Restoring the last good version: ${kept.deployment} had been told to keep what it had done.`;
-  await CancellationScope.nonCancellable(() =>
-    undo(
-      kept,
-      state.reason,
-      (progress) => noteProgress(state, progress),
-      (why) => people.stuck(kept, why),
-    ),
-  );
-}
-
-async function runStages(
-  state: DeploymentState,
-  stages: readonly Stage[],
-  handle: DeliveryHandle,
-  deadline: number,
-  publish: () => void,
-  people: ReturnType<typeof notices>,
-): Promise<void> {
-  for (const [index, stage] of stages.entries()) {
-    if (state.paused) {
-      publish();
-      await condition(() => !state.paused);
-    }
-    const row = state.stages[index];
-    if (!row) throw new TypeError(`stage ${stage.id} has no row`);
-    row.status = 'RUNNING';
-    row.startedAt = iso(Date.now());
-    state.current = row.id;
-    state.reason = `Stage ${index + 1} of ${stages.length}: ${stage.name}.`;
-    publish();
-    const run: StageRun = {
-      state,
-      row,
-      handle,
-      deadline: Math.min(Date.now() + stage.timeout, deadline),
-      publish,
-      tell: people.tell,
-    };
-    const done = await runStage(run, stage);
-    row.status = done.status;
-    row.completedAt = iso(Date.now());
-    delete row.expectedEndAt;
-    if (done.reason !== undefined) row.reason = done.reason;
-    delete state.current;
-  }
-  if (state.paused) {
-    publish();
-    await condition(() => !state.paused);
-  }
-}
-
-/** The new version stands alone; what is left of the old one goes. */
-async function finish(state: DeploymentState, handle: DeliveryHandle): Promise<void> {
-  state.phase = 'CLOSING';
-  try {
-    const progress = await changing.finish.executeWithOptions(
-      { summary: 'remove the retired task set', scheduleToCloseTimeout: FINISH_WITHIN },
-      [{ handle }],
-    );
-    noteProgress(state, progress);
-  } catch (error) {
-    if (!(error instanceof TemporalFailure)) throw error;
-    state.warnings.push(
-      `The retired task set could not be removed: ${reasonOf(error)} The next deployment tries again.`,
-    );
-  }
-  end(state, 'SUCCEEDED', `${state.input.release.image} runs as the primary, with all of the traffic.`);
-}
-
 /** Marks the stage that was running when the pipeline stopped. */
 function closeCurrentStage(state: DeploymentState, error: unknown): void {
   const row = state.stages.find((s) => s.id === state.current);
@@ -269,15 +120,8 @@ function closeCurrentStage(state: DeploymentState, error: unknown): void {
   delete state.current;
 }
 
-function end(state: DeploymentState, status: DeploymentStatus, reason: string): void {
-  state.phase = 'CLOSING';
-  state.status = status;
-  state.reason = reason;
-  state.completedAt = Date.now();
-}
-
 /** The last acts: the lists, the application, the people; then the handlers that still run. */
-async function close(state: DeploymentState, publish: () => void, people: ReturnType<typeof notices>): Promise<void> {
+async function close(state: DeploymentState, publish: () => void, people: Notices): Promise<void> {
   const { input, ending, handle } = state;
   const completedAt = state.completedAt ?? Date.now();
   publish();

@@ -7,11 +7,16 @@ import { telling } from './proxies.js';
 import { reasonOf } from './reason.js';
 
 /** What people are told of a deployment, in the background: a webhook that is down holds nothing up. */
-export function notices(state: DeploymentState): {
+export interface Notices {
   tell: (event: Notice['event'], reason: string) => void;
+  /** A rollback takes long: said once, with the commands to do by hand. */
   stuck: (handle: DeliveryHandle, why: string) => void;
+  /** Resolves when each notice was delivered or given up. */
   delivered: () => Promise<void>;
-} {
+}
+
+/** The notices of one deployment. */
+export function notices(state: DeploymentState): Notices {
   const { app, id } = state.input;
   const sent: Promise<void>[] = [];
   let saidStuck = false;
