@@ -6,6 +6,11 @@ type Method = 'get' | 'post' | 'delete';
 /** Adds a path with all that it can do; any other method on it is a 405 that names them. Routes are written by this alone. */
 export function addPath(router: IRouter, path: string, handlers: Partial<Record<Method, RequestHandler[]>>): void {
   const route = router.route(path);
+  // For the metrics: after an error Express has forgotten where the router was mounted.
+  route.all((req, res, next) => {
+    res.locals['route'] = `${req.baseUrl}${path}`;
+    next();
+  });
   if (handlers.get) route.get(...handlers.get);
   if (handlers.post) route.post(...handlers.post);
   if (handlers.delete) route.delete(...handlers.delete);

@@ -19,7 +19,7 @@ export function createMetrics(): ApiMetrics {
     count: (req, res, next) => {
       const began = process.hrtime.bigint();
       res.on('close', () => {
-        const labels = `method="${req.method}",route="${routeOf(req)}",status="${res.statusCode}"`;
+        const labels = `method="${req.method}",route="${String(res.locals['route'] ?? UNMATCHED)}",status="${res.statusCode}"`;
         requests.set(labels, (requests.get(labels) ?? 0) + 1);
         seconds += Number(process.hrtime.bigint() - began) / 1e9;
         answered++;
@@ -44,9 +44,4 @@ export function createMetrics(): ApiMetrics {
         '',
       ].join('\n'),
   };
-}
-
-function routeOf(req: Parameters<RequestHandler>[0]): string {
-  const { route } = req as { route?: { path?: unknown } };
-  return typeof route?.path === 'string' ? `${req.baseUrl}${route.path}` : UNMATCHED;
 }

@@ -1,14 +1,43 @@
+import type { ServerConfig } from '../config/server.js';
 import type { Release } from '../model/release.js';
+import { formatFinding } from '../model/finding.js';
+import { parseRelease } from '../spec/release.js';
+import { ApiProblem } from './problem.js';
+
+/** What people send to bring out, as strings. */
+export interface SentRelease {
+  app: string;
+  files: Record<string, string>;
+  image?: string | Record<string, string>;
+  provider?: string;
+}
 
 /** Turns what people send into a release, with the providers and the seal of this server. */
 export interface ReleaseReader {
   /** Names of the configured ECS providers. */
   ecsProviders: readonly string[];
   /** @throws ApiProblem 422 with every mistake found: file, line, field, what to write. */
-  read(sent: {
-    app: string;
-    files: Record<string, string>;
-    image?: string | Record<string, string>;
-    provider?: string;
-  }): Release;
+  read(sent: SentRelease): Release;
+}
+
+/** @param seal hides a task definition from all who can read workflow histories (`config/seal.ts`) */
+export function createReleaseReader(
+  { ecsProviders, analysisProviders }: Pick<ServerConfig, 'ecsProviders' | 'analysisProviders'>,
+  seal: (plain: string) => string,
+): ReleaseReader {
+  const known = { ecsProviders: ecsProviders.map(({ name }) => name), analysisProviders };
+  return {
+    ecsProviders: known.ecsProviders,
+    read(sent) {
+      const { release, findings } = parseRelease({ ...sent, known, seal });
+      if (release) return release;
+      const errors = findings.filter(({ level }) => level === 'error');
+      const [first] = errors;
+      const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+      throw new ApiProblem(422, `The files cannot be deployed: ${first ? formatFinding(first) : 'unreadable'}${more}`, {
+        fix: 'Mend what `findings` names; `sluice lint` shows the same without a server.',
+        findings,
+      });
+    },
+  };
 }

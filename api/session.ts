@@ -18,7 +18,7 @@ export interface Sessions {
  * @param secret signs the cookies; the same in every api process, so that any of them reads them.
  * @param secure whether people reach us by https: a Secure cookie would not come back over plain http.
  */
-export function createSessions(secret: string, secure: boolean): Sessions {
+export function createSessions(secret: string | Buffer, secure: boolean): Sessions {
   /** The key's hash is signed too: a key that is replaced under its name ends its sessions. */
   const sign = (key: ApiKey, until: number): Buffer =>
     createHmac('sha256', secret)

@@ -1,0 +1,92 @@
+import { hkdfSync } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client, Connection } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { pino } from 'pino';
+import type { Logger } from 'pino';
+import { ConfigError } from '../config/config-error.js';
+import { loadServerConfig } from '../config/load.js';
+import { openSealer } from '../config/seal.js';
+import { openSecret } from '../config/secret.js';
+import { SECOND } from '../model/duration.js';
+import { createApp } from './app.js';
+import { listen, refusalToListen, stopListening } from './listening.js';
+import { createLiveEvents } from './live-events.js';
+import { createReleaseReader } from './release-reader.js';
+import { createSessions } from './session.js';
+import { createGateway } from './temporal.js';
+import { answers } from './temporal/call.js';
+
+const RETRY = 5 * SECOND;
+/** Beside `dist/`, in the package's root. */
+const WEB_DIR = fileURLToPath(new URL('../../web', import.meta.url));
+
+async function main(): Promise<void> {
+  const logger = pino({ name: 'api' });
+  const config = await loadServerConfig();
+  const refusal = refusalToListen(config);
+  if (refusal) throw new ConfigError([refusal]);
+
+  const sealer = await openSealer(config);
+  const temporal = loadClientConnectConfig();
+  // Lazy: the api serves, and says 503, while Temporal is away.
+  const connection = Connection.lazy(temporal.connectionOptions);
+  const client = new Client({ connection, ...(temporal.namespace !== undefined && { namespace: temporal.namespace }) });
+  const gateway = createGateway(client, {
+    publicUrl: config.publicUrl,
+    namespace: client.options.namespace,
+    ...(config.temporalUiUrl !== undefined && { temporalUiUrl: config.temporalUiUrl }),
+  });
+  const live = createLiveEvents(gateway);
+  const sessionKey = hkdfSync('sha256', await openSecret(config.sealKey), '', 'sluice session v1', 32);
+  const app = createApp({
+    gateway,
+    live,
+    releases: createReleaseReader(config, (plain) => sealer.seal(plain)),
+    identity: {
+      keys: config.apiKeys,
+      sessions: createSessions(Buffer.from(sessionKey), config.publicUrl.startsWith('https:')),
+      now: Date.now,
+    },
+    logger,
+    ...(existsSync(WEB_DIR) && { webDir: WEB_DIR }),
+  });
+  const { server, port } = await listen(app, config.host, config.port);
+  logger.info({ host: config.host, port, keys: config.apiKeys.map(({ name }) => name) }, 'listening');
+  if (config.apiKeys.length === 0) logger.warn('no API key is configured: every request will be refused');
+
+  const stopping = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stopping.abort());
+  const told = tellOfTemporal(client, connection.options.address, logger, stopping.signal);
+  await new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()));
+  logger.info('stopping');
+  live.close();
+  await stopListening(server);
+  await told;
+  await connection.close();
+}
+
+/** Says in the log that Temporal is away, again and again until it answers: the first thing that people look for. */
+async function tellOfTemporal(client: Client, address: string, logger: Logger, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    if (await answers(client)) {
+      logger.info({ address, namespace: client.options.namespace }, 'Temporal answers');
+      return;
+    }
+    logger.warn({ address }, 'Temporal cannot be reached; trying again (TEMPORAL_ADDRESS says where it is)');
+    await sleep(RETRY, undefined, { signal }).catch(() => undefined);
+  }
+}
+
+main().catch((error: unknown) => {
+  const told = error instanceof ConfigError || isPortTaken(error);
+  const text = error instanceof Error ? ((told ? undefined : error.stack) ?? error.message) : String(error);
+  process.stderr.write(`sluice api: ${text}\n`);
+  process.exitCode = 1;
+});
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'EADDRINUSE' || error.code === 'EACCES');
+}
