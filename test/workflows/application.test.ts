@@ -1,0 +1,238 @@
+import type { Client, WorkflowHandle } from '@temporalio/client';
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createMemory } from '../../activities/memory/memory.js';
+import type { Recalled } from '../../activities/people.js';
+import type { DeploymentDocument } from '../../model/wire.js';
+import { applicationWorkflowId, deploymentWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
+import { registerSearchAttributes } from '../../worker/namespace.js';
+import { applicationQuery, applicationUpdates, deploymentUpdates, documentQuery } from '../../workflows/messages.js';
+import type { ApplicationState, DeployAnswer, DeployRequest } from '../../workflows/messages.js';
+import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.js';
+import { workflowBundle } from '../support/bundle.js';
+import { until } from '../support/processes.js';
+import { canaryPipeline, release } from '../support/release.js';
+import { connectTemporal } from '../support/temporal.js';
+import type { TestTemporal } from '../support/temporal.js';
+import { fakeActivities, fakeWorld } from './fake-activities.js';
+import type { FakeWorld } from './fake-activities.js';
+
+let temporal: TestTemporal;
+let client: Client;
+let worker: Worker;
+let running: Promise<void>;
+const world: FakeWorld = fakeWorld();
+let runningInAws: Recalled['running'];
+let count = 0;
+let app = '';
+
+beforeAll(async () => {
+  temporal = await connectTemporal();
+  ({ client } = temporal);
+  await registerSearchAttributes(temporal.native, temporal.namespace, SEARCH_ATTRIBUTES);
+  worker = await Worker.create({
+    connection: temporal.native,
+    namespace: temporal.namespace,
+    taskQueue: TASK_QUEUE,
+    workflowBundle: await workflowBundle(),
+    maxHeartbeatThrottleInterval: '100ms',
+    activities: {
+      ...fakeActivities(world),
+      ...createMemory({ client, readRunning: () => Promise.resolve(runningInAws) }),
+    },
+  });
+  running = worker.run();
+});
+afterAll(async () => {
+  worker.shutdown();
+  await running;
+  await temporal.close();
+});
+beforeEach(() => {
+  Object.assign(world, fakeWorld());
+  runningInAws = undefined;
+  app = `shop${++count}`;
+});
+
+/** The seed's pipeline with a wait for approval in the place of the analysis: it stands still until it is told. */
+function standing(image = 'nginx:2'): DeployRequest['release'] {
+  const pipeline = canaryPipeline({
+    id: 'stage-2',
+    name: 'WAIT_APPROVAL',
+    approvers: [],
+    minApprovers: 1,
+    timeout: 3_600_000,
+  });
+  return release({ app, image, pipeline });
+}
+
+async function deploy(over: Partial<DeployRequest> = {}): Promise<DeployAnswer> {
+  return await client.workflow.executeUpdateWithStart(applicationUpdates.deploy, {
+    startWorkflowOperation: new WithStartWorkflowOperation('application', {
+      workflowId: applicationWorkflowId(app),
+      taskQueue: TASK_QUEUE,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      args: [{ app }],
+    }),
+    args: [{ release: standing(), strategy: 'AUTO', by: 'ci', adopt: false, ...over }],
+  });
+}
+
+async function deployed(over: Partial<DeployRequest> = {}): Promise<string> {
+  const answer = await deploy(over);
+  if (!answer.accepted) throw new Error(answer.reason);
+  return answer.id;
+}
+
+const application = (): WorkflowHandle => client.workflow.getHandle(applicationWorkflowId(app));
+const state = (): Promise<ApplicationState> => application().query(applicationQuery);
+const deployment = (id: string): WorkflowHandle => client.workflow.getHandle(deploymentWorkflowId(id));
+const document = (id: string): Promise<DeploymentDocument> => deployment(id).query(documentQuery);
+const waiting = (id: string): Promise<boolean> =>
+  until(`${id} waits for an approval`, async () => (await document(id)).status === 'WAITING_APPROVAL');
+const result = (id: string): Promise<DeploymentDocument> => deployment(id).result() as Promise<DeploymentDocument>;
+const approve = (id: string): Promise<unknown> =>
+  deployment(id).executeUpdate(deploymentUpdates.approve, { args: [{ by: 'ann', reason: '' }] });
+const someone = { by: 'ann', reason: 'because' };
+
+/** Brings a version out to its end. */
+async function bringOut(image: string): Promise<string> {
+  const id = await deployed({ release: standing(image) });
+  await waiting(id);
+  await approve(id);
+  expect((await result(id)).status).toBe('SUCCEEDED');
+  return id;
+}
+
+test('the same Idempotency-Key answers the same deployment, another body is refused', async () => {
+  const idempotency = { key: 'k', bodySha256: 'a' };
+  const id = await deployed({ idempotency });
+  expect(await deploy({ idempotency })).toEqual({ accepted: true, id, n: 1, repeated: true });
+  expect(await deploy({ idempotency: { key: 'k', bodySha256: 'b' } })).toMatchObject({ accepted: false, status: 422 });
+  await deployment(id).signal('cancel', someone);
+  await result(id);
+});
+
+test('deployments of one application queue, and the newest pending one supersedes the older', async () => {
+  const first = await deployed();
+  await waiting(first);
+  const second = await deployed();
+  const third = await deployed();
+  expect((await result(second)).status).toBe('SUPERSEDED');
+  expect((await document(third)).status).toBe('PENDING');
+  expect(await state()).toMatchObject({ state: 'DEPLOYING', running: first, pending: third, highest: 3 });
+  await approve(first);
+  expect((await result(first)).status).toBe('SUCCEEDED');
+  await waiting(third);
+  await approve(third);
+  await result(third);
+  await until('idle', async () => (await state()).state === 'IDLE');
+  expect((await state()).history.map((h) => `${h.id} ${h.status}`)).toEqual([
+    `${third} SUCCEEDED`,
+    `${first} SUCCEEDED`,
+    `${second} SUPERSEDED`,
+  ]);
+});
+
+test('a held application refuses deployments, names the one who holds it, and goes on when released', async () => {
+  const id = await bringOut('nginx:1');
+  await application().executeUpdate(applicationUpdates.hold, { args: [someone] });
+  expect(await deploy()).toMatchObject({
+    accepted: false,
+    status: 409,
+    reason: expect.stringContaining('ann') as string,
+  });
+  await application().executeUpdate(applicationUpdates.release, { args: [someone] });
+  await expect(application().executeUpdate(applicationUpdates.release, { args: [someone] })).rejects.toThrow();
+  expect(await deployed()).not.toBe(id);
+  await deployment(`${app}-2`).signal('cancel', someone);
+  await result(`${app}-2`);
+});
+
+test('a rollback after success goes to the version before, by its recorded revision, and holds', async () => {
+  const first = await bringOut('nginx:1');
+  const second = await bringOut('nginx:2');
+  const history = (await state()).history;
+  expect(history.map((h) => h.id)).toEqual([second, first]);
+  const refused = await application().executeUpdate(applicationUpdates.rollback, {
+    args: [{ ...someone, to: 'shop-99' }],
+  });
+  expect(refused).toMatchObject({ accepted: false, status: 409 });
+  const answer = await application().executeUpdate(applicationUpdates.rollback, { args: [{ ...someone, to: first }] });
+  if (!answer.accepted) throw new Error(answer.reason);
+  const document = await result(answer.id);
+  expect(document).toMatchObject({
+    status: 'SUCCEEDED',
+    stages: [{ name: 'ECS_SYNC' }],
+    version: { image: 'nginx:1' },
+  });
+  expect((await state()).held?.reason).toContain(`Rolled back to ${first}`);
+  expect((await state()).state).toBe('HELD');
+});
+
+test('a rollback overtakes what runs: it is cancelled with rollback first', async () => {
+  const good = await bringOut('nginx:1');
+  const bad = await deployed();
+  await waiting(bad);
+  const answer = await application().executeUpdate(applicationUpdates.rollback, { args: [someone] });
+  if (!answer.accepted) throw new Error(answer.reason);
+  expect((await result(bad)).status).toBe('CANCELLED');
+  expect(world.calls.map((c) => c.activity)).toContain('restoreTraffic');
+  const document = await result(answer.id);
+  expect(document.status).toBe('SUCCEEDED');
+  expect(document.trail[0]?.action).toBe(`rollback to ${good}`);
+});
+
+test('the application workflow terminated during a canary: the deployment goes on and the memory is found again', async () => {
+  const first = await bringOut('nginx:1');
+  const second = await deployed();
+  await waiting(second);
+  await application().terminate('test');
+  await approve(second);
+  expect((await result(second)).status).toBe('SUCCEEDED');
+  await until('the application is back', async () => (await state()).history.length === 2);
+  const found = await state();
+  expect(found).toMatchObject({ state: 'IDLE', highest: 2, lastGood: { id: second } });
+  expect(found.history.map((h) => h.id)).toEqual([second, first]);
+  const answer = await application().executeUpdate(applicationUpdates.rollback, { args: [{ ...someone, to: first }] });
+  expect(answer).toMatchObject({ accepted: true, n: 3 });
+  await result(`${app}-3`);
+});
+
+test('terminated while one runs and one waits: a new request finds both and keeps the order', async () => {
+  const first = await deployed();
+  await waiting(first);
+  const second = await deployed();
+  await application().terminate('test');
+  const third = await deployed();
+  expect(third).toBe(`${app}-3`);
+  expect((await result(second)).status).toBe('SUPERSEDED');
+  expect((await document(third)).status).toBe('PENDING');
+  await approve(first);
+  await waiting(third);
+  await approve(third);
+  await result(third);
+});
+
+test('a deployment that was terminated gives the lock back', async () => {
+  const first = await deployed();
+  await waiting(first);
+  await deployment(first).terminate('test');
+  const second = await deployed();
+  await waiting(second);
+  expect((await state()).history[0]).toMatchObject({ id: first, status: 'FAILED' });
+  await approve(second);
+  await result(second);
+});
+
+test('after the Temporal database was lost the number goes on from the tags in AWS', async () => {
+  runningInAws = {
+    deployment: `${app}-7`,
+    taskDefinition: 'arn:aws:ecs:eu-central-1:123456789012:task-definition/shop:7',
+  };
+  expect(await deployed()).toBe(`${app}-8`);
+  expect((await state()).lastGood).toMatchObject({ id: `${app}-7`, status: 'SUCCEEDED' });
+  await deployment(`${app}-8`).signal('cancel', someone);
+  await result(`${app}-8`);
+});
