@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Finding } from '../model/finding.js';
 import { complaints, unknownKey } from './issue.js';
 import { matchKeys } from './keys.js';
@@ -84,10 +84,11 @@ export function check<T>(
   return { findings };
 }
 
-/** The findings of a value that came without a document, such as a request's body. */
-export function checkPlain<T>(schema: z.ZodType<T>, value: unknown, known: readonly string[] = []): Checked<T> {
+/** Checks a value that came without a document, such as a request's body: the findings name fields and no file. */
+export function checkPlain<T extends z.ZodType>(schema: T, value: unknown): Checked<z.output<T>> {
   const result = schema.safeParse(value);
   if (result.success) return { value: result.data, findings: [] };
+  const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
   return {
     findings: complaints(result.error.issues, value, known).map(({ path, message, fix }) => ({
       level: 'error',

@@ -9,7 +9,7 @@ export interface Complaint {
   fix?: string;
 }
 
-/** Says what zod found in a value, in sentences for the person who wrote it. */
+/** Says what zod found in a value, in sentences for the person who wrote it. `known` are the keys at its top. */
 export function complaints(issues: readonly z.core.$ZodIssue[], value: unknown, known: readonly string[] = []) {
   return issues.flatMap((issue) => complaintsOf(issue, value, known));
 }
@@ -22,13 +22,14 @@ function complaintsOf(issue: z.core.$ZodIssue, value: unknown, known: readonly s
   }
   switch (issue.code) {
     case 'invalid_type':
+      if (issue.expected === 'never') return [{ path, message: issue.message }];
       return [
         { path, message: `must be ${article(issue.expected)}, not ${describe(actual)}`, ...quotes(issue, actual) },
       ];
     case 'invalid_value':
       return [{ path, message: `must be ${issue.values.map(show).join(' or ')}, not ${show(actual)}` }];
     case 'unrecognized_keys':
-      return issue.keys.map((key) => ({ path: [...path, key], ...unknownKey(key, known) }));
+      return issue.keys.map((key) => ({ path: [...path, key], ...unknownKey(key, path.length === 0 ? known : []) }));
     case 'too_small':
       return [{ path, message: tooSmall(issue) }];
     case 'too_big':

@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import type {
+  ApplicationDocument,
+  ApplicationList,
+  DeploymentDocument,
+  DeploymentList,
+  DoctorReport,
+  LogPage,
+  MeasurementPage,
+  Problem,
+} from '../model/wire.js';
+import { DeploymentStatus } from './http.js';
+
+// What the HTTP API answers: for the OpenAPI document, and for clients that check what comes in. Keys that are not known are let
+// through, so that a newer server can be spoken to.
+
+const text = z.string();
+const maybe = z.string().exactOptional();
+const number = z.number();
+const instant = z.string().describe('ISO 8601');
+const maybeInstant = instant.exactOptional();
+
+const weights = z.object({ primary: number, canary: number });
+
+const stage = z.object({
+  id: text,
+  name: text,
+  status: z.enum(['NOT_STARTED', 'RUNNING', 'SUCCEEDED', 'FAILED', 'SKIPPED', 'CANCELLED']),
+  startedAt: maybeInstant,
+  completedAt: maybeInstant,
+  expectedEndAt: maybeInstant,
+  reason: maybe,
+  detail: maybe,
+});
+
+const measurement = z.object({
+  window: number,
+  from: instant,
+  to: instant,
+  outcome: text,
+  value: number.exactOptional(),
+  points: z.array(z.tuple([number, number])).describe('[epoch seconds, value]'),
+  reason: text,
+});
+
+const analysis = z.object({
+  stage: text,
+  metric: text,
+  strategy: text,
+  query: text,
+  expected: z.object({ min: number.exactOptional(), max: number.exactOptional() }).exactOptional(),
+  verdict: text,
+  reason: text,
+  windows: number,
+  delaySeconds: number.exactOptional(),
+  nextVerdictAt: maybeInstant,
+  counts: z.object({ PASS: number, FAIL: number, NO_DATA: number, NOT_ENOUGH_DATA: number, ERROR: number }),
+  measurements: z.array(measurement).describe('The last 20.'),
+});
+
+const trailEntry = z.object({ at: instant, action: text, by: text, reason: text, stage: maybe });
+
+/** The deployment document. */
+export const deploymentAnswer = z.object({
+  id: text,
+  app: text,
+  status: DeploymentStatus,
+  reason: text,
+  version: z.object({ image: maybe, commit: maybe, taskDefinition: maybe }),
+  trigger: z.object({ by: text, at: instant }),
+  startedAt: maybeInstant,
+  completedAt: maybeInstant,
+  stages: z.array(stage),
+  traffic: z.object({ wanted: weights, verified: weights.nullable() }),
+  analysis: z.array(analysis),
+  warnings: z.array(text),
+  trail: z.array(trailEntry),
+  links: z.object({ temporal: maybe, self: maybe, commit: maybe }),
+}) satisfies z.ZodType<DeploymentDocument>;
+
+export const deploymentListAnswer = z.object({
+  deployments: z.array(deploymentAnswer),
+  cursor: maybe,
+}) satisfies z.ZodType<DeploymentList>;
+
+const historyEntry = z.object({
+  id: text,
+  status: DeploymentStatus,
+  image: maybe,
+  commit: maybe,
+  taskDefinition: maybe,
+  startedAt: instant,
+  completedAt: instant,
+  reason: text,
+});
+
+/** An application's state and memory. */
+export const applicationAnswer = z.object({
+  app: text,
+  state: z.enum(['IDLE', 'DEPLOYING', 'HELD', 'DIVERGED']),
+  service: z.object({ cluster: text, name: text, provider: text }).exactOptional(),
+  labels: z.record(text, text),
+  running: maybe,
+  pending: maybe,
+  held: z.object({ by: text, reason: text, at: instant }).exactOptional(),
+  lastGood: historyEntry.exactOptional(),
+  history: z.array(historyEntry).describe('Newest first, at most 50.'),
+  links: z.object({ temporal: maybe, self: maybe }),
+}) satisfies z.ZodType<ApplicationDocument>;
+
+export const applicationListAnswer = z.object({
+  applications: z.array(applicationAnswer),
+}) satisfies z.ZodType<ApplicationList>;
+
+export const measurementPageAnswer = z.object({
+  measurements: z.array(measurement.extend({ stage: text, metric: text })),
+  cursor: maybe,
+}) satisfies z.ZodType<MeasurementPage>;
+
+/** A line of a deployment's log; `at` is epoch milliseconds. */
+export const logLine = z.object({ at: number, level: z.enum(['info', 'warning', 'error']), text, stage: text });
+
+export const logPageAnswer = z.object({
+  lines: z.array(logLine),
+  changes: z.array(z.object({ at: number, action: text, resource: text, summary: text, stage: text })),
+  cursor: maybe,
+}) satisfies z.ZodType<LogPage>;
+
+export const doctorAnswer = z.object({
+  checks: z.array(z.object({ name: text, ok: z.boolean().nullable(), detail: text, fix: maybe })),
+}) satisfies z.ZodType<DoctorReport>;
+
+const finding = z.object({
+  level: z.enum(['error', 'warning']),
+  file: maybe,
+  line: number.exactOptional(),
+  column: number.exactOptional(),
+  field: maybe,
+  message: text,
+  fix: maybe,
+});
+
+/** RFC 9457. */
+export const problemAnswer = z.object({
+  type: text,
+  title: text,
+  status: number,
+  detail: text,
+  fix: maybe,
+  findings: z.array(finding).exactOptional(),
+}) satisfies z.ZodType<Problem>;
+
+/** What a control answers: the state it led to, and one sentence. */
+export const controlAnswer = z.object({ status: text, text });
+
+/** Whose session began, and what its key may do. */
+export const sessionAnswer = z.object({ name: text, role: z.enum(['viewer', 'deployer']) });

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+// What the HTTP API takes (design, Contract). The OpenAPI document is made from these.
+
+/** An application's name in a path. */
+export const APP_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** A deployment's id in a path. */
+export const DEPLOYMENT_ID = /^[a-z0-9][a-z0-9-]{0,62}-[1-9][0-9]{0,9}$/;
+
+const FILE_CHARACTERS = 512 * 1024;
+const REASON_CHARACTERS = 1_000;
+const PAGE_DEFAULT = 50;
+const PAGE_MAX = 200;
+
+const STATUSES = [
+  'PENDING',
+  'RUNNING',
+  'WAITING_APPROVAL',
+  'PAUSED',
+  'ROLLING_BACK',
+  'SUCCEEDED',
+  'ROLLED_BACK',
+  'CANCELLED',
+  'FAILED',
+  'SUPERSEDED',
+] as const;
+
+/** A state of a deployment. */
+export const DeploymentStatus = z.enum(STATUSES);
+
+const image = z.string().min(1);
+const reason = z.string().trim().min(1).max(REASON_CHARACTERS).describe('Why: kept in the trail.');
+const cursor = z.string().describe('From the page before.').exactOptional();
+const stage = z.string().describe('The stage that is meant; the current one when left out.').exactOptional();
+const appName = z.string().regex(APP_NAME, { error: 'must be lower-case letters, digits and dashes, at most 63' });
+const provider = z.string().min(1).describe('The ECS provider, when several are configured.').exactOptional();
+
+/** `POST /applications/{app}/deployments` */
+export const StartDeployment = z.strictObject({
+  files: z
+    .record(z.string(), z.string().max(FILE_CHARACTERS))
+    .describe('File name → text: app.pipecd.yaml and the service and task definition that it names.'),
+  git: z
+    .never({ error: 'deploying from a git repository is not supported yet: send the files' })
+    .describe('Not supported yet.')
+    .exactOptional(),
+  image: z
+    .union([image, z.record(z.string(), image)], { error: 'must be an image, or a map of container names to images' })
+    .describe('Replaces the image of the container named in targetGroups.primary, or of the containers named.')
+    .exactOptional(),
+  commit: z
+    .strictObject({
+      hash: z.string().min(1),
+      message: z.string().exactOptional(),
+      author: z.string().exactOptional(),
+      url: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).exactOptional(),
+    })
+    .exactOptional(),
+  strategy: z.enum(['AUTO', 'QUICK_SYNC', 'PIPELINE']).default('AUTO'),
+  platformProvider: provider,
+  adopt: z.boolean().default(false).describe('Take over the task sets that PipeCD left.'),
+});
+
+/** `POST /deployments/{id}/{approve,reject,skip,pause,resume,rollback}` */
+export const Control = z.strictObject({ reason, stage });
+
+/** `POST /deployments/{id}/cancel` */
+export const CancelControl = z.strictObject({
+  reason,
+  stage,
+  rollback: z.boolean().describe('False keeps what was done and marks the application DIVERGED.').exactOptional(),
+});
+
+/** `POST /applications/{app}/{hold,release}` */
+export const Hold = z.strictObject({ reason });
+
+/** `POST /applications/{app}/rollback` */
+export const RollbackApplication = z.strictObject({
+  reason: reason.exactOptional(),
+  to: z
+    .string()
+    .regex(DEPLOYMENT_ID, { error: 'must be the id of a deployment, such as web-7' })
+    .describe('An earlier good deployment; the last good one when left out.')
+    .exactOptional(),
+});
+
+/** `POST /session` */
+export const CreateSession = z.strictObject({ key: z.string().min(1) });
+
+/** `GET /deployments?…` */
+export const ListDeployments = z.strictObject({
+  app: appName.exactOptional(),
+  status: z
+    .string()
+    .transform((list) => list.split(','))
+    .pipe(z.array(DeploymentStatus))
+    .describe('One or more states, divided by commas.')
+    .exactOptional(),
+  limit: z.coerce.number({ error: 'must be a number' }).int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
+  cursor,
+});
+
+/** `GET /deployments/{id}/measurements?…` */
+export const ListMeasurements = z.strictObject({
+  stage: z.string().exactOptional(),
+  metric: z.string().exactOptional(),
+  cursor,
+});
+
+/** `GET /deployments/{id}/log?…` */
+export const ListLog = z.strictObject({ cursor });
