@@ -57,6 +57,8 @@ export async function startApi(gateway: Partial<Gateway>, over: Partial<AppDeps>
     get: (path, headers) => send('GET', path, undefined, headers),
     close: async () => {
       live.close();
+      // fetch keeps a spare connection on which it never asks anything, which an orderly stop would wait for.
+      server.closeAllConnections();
       await stopListening(server);
     },
   };

@@ -18,11 +18,15 @@ async function openStream(lastEventId?: string): Promise<{
   answer: Response;
   next: () => Promise<Sent | undefined>;
   until: (event: string) => Promise<Sent>;
-  leave: () => Promise<void>;
+  leave: () => void;
 }> {
-  const answer = await api.get('/api/v1/deployments/web-7/events', {
-    authorization: 'Bearer viewer-key',
-    ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+  const gone = new AbortController();
+  const answer = await fetch(`${api.url}/api/v1/deployments/web-7/events`, {
+    headers: {
+      authorization: 'Bearer viewer-key',
+      ...(lastEventId !== undefined && { 'last-event-id': lastEventId }),
+    },
+    signal: gone.signal,
   });
   const reader = answer.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = '';
@@ -55,7 +59,7 @@ async function openStream(lastEventId?: string): Promise<{
         if (found.event === event) return found;
       }
     },
-    leave: async () => reader!.cancel(),
+    leave: () => gone.abort(),
   };
 }
 
@@ -132,7 +136,7 @@ describe('live events', () => {
     await stream.next();
     world.state = liveDeployment({ document: deploymentDocument({ warnings: ['the tag is mutable'] }) });
     expect(await stream.next()).toMatchObject({ event: 'snapshot', data: { warnings: ['the tag is mutable'] } });
-    await stream.leave();
+    stream.leave();
   });
 
   it('resume after the last event that was heard, without loss or repeat', async () => {
@@ -148,7 +152,7 @@ describe('live events', () => {
     world.records.push(line('line 3'));
     world.state = liveDeployment({ historyEvents: 4 });
     const third = await stream.until('log');
-    await stream.leave();
+    stream.leave();
     // Nobody listens while this one comes.
     world.records.push(line('line 4'));
     world.state = liveDeployment({ historyEvents: 5 });
@@ -156,7 +160,7 @@ describe('live events', () => {
     const resumed = await openStream(secondId);
     expect(await resumed.next()).toEqual(third);
     expect(await resumed.next()).toMatchObject({ event: 'log', data: { text: 'line 4' } });
-    await resumed.leave();
+    resumed.leave();
   });
 
   it('begin anew for an id that is not known here', async () => {
@@ -164,7 +168,7 @@ describe('live events', () => {
     for (const id of ['0123456789ab-3', 'nonsense', '']) {
       const stream = await openStream(id);
       expect((await stream.next())?.event).toBe('snapshot');
-      await stream.leave();
+      stream.leave();
     }
   });
 
@@ -197,7 +201,7 @@ describe('live events', () => {
     expect(looks).toBeLessThanOrEqual(21);
     const text = await (await api.get('/metrics')).text();
     expect(text).toContain('sluice_api_live_streams 3');
-    for (const stream of streams) await stream.leave();
+    for (const stream of streams) stream.leave();
     await expect.poll(async () => (await api.get('/metrics')).text()).toContain('sluice_api_live_streams 0');
     const left = world.looks;
     await new Promise((resolve) => setTimeout(resolve, 150));
@@ -219,6 +223,6 @@ describe('live events', () => {
     world.state = liveDeployment({ document: deploymentDocument({ reason: 'Back.' }) });
     away = false;
     expect(await stream.next()).toMatchObject({ event: 'status', data: { reason: 'Back.' } });
-    await stream.leave();
+    stream.leave();
   });
 });
