@@ -1,31 +1,48 @@
 import type { DeliveryHandle, RuleSnapshot } from './delivery.js';
+import type { Json, JsonObject } from './json.js';
 
-function ruleCommand(rule: RuleSnapshot, { release, snapshot }: DeliveryHandle): string {
-  const groups = [
-    { TargetGroupArn: release.targetGroups.primary.targetGroupArn, Weight: 100 },
-    ...(release.targetGroups.canary ? [{ TargetGroupArn: release.targetGroups.canary.targetGroupArn, Weight: 0 }] : []),
-  ];
-  const actions = JSON.stringify([{ Type: 'forward', ForwardConfig: { TargetGroups: groups } }]);
-  const what = rule.isDefault
-    ? `modify-listener --listener-arn ${rule.listenerArn} --default-actions`
-    : `modify-rule --rule-arn ${rule.ruleArn} --actions`;
-  return `aws elbv2 ${what} '${actions}' --region ${snapshot.region}`;
+/** A shell word in single quotes. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+/** An action as AWS takes it back: no lone group beside weighted ones, and the secret that reads never tell is kept. */
+function writable(action: JsonObject): JsonObject {
+  const { TargetGroupArn, ...rest } = action;
+  const oidc = action['AuthenticateOidcConfig'];
+  const weighted = action['ForwardConfig'] !== undefined;
+  return {
+    ...rest,
+    ...(TargetGroupArn !== undefined && !weighted && { TargetGroupArn }),
+    ...(oidc !== undefined && { AuthenticateOidcConfig: { ...(oidc as JsonObject), UseExistingClientSecret: true } }),
+  };
+}
+
+function ruleCommand({ listenerArn, ruleArn, isDefault, actions }: RuleSnapshot, region: string): string {
+  const json = quoted(JSON.stringify(actions.map(writable) satisfies Json));
+  return isDefault
+    ? `aws elbv2 modify-listener --region ${region} --listener-arn ${listenerArn} --default-actions ${json}`
+    : `aws elbv2 modify-rule --region ${region} --rule-arn ${ruleArn} --actions ${json}`;
 }
 
 /**
- * The commands that a person can type when a rollback is stuck, in the order of ecs-alb-facts §1: the old version back up, the
- * weights, the primary. A rule with more actions than the forward (authentication) must keep them: the commands are a start, and
- * the page shows the rule.
+ * The AWS commands that undo a delivery by hand, in the order in which they are safe: the old version whole, the requests back to it,
+ * it the primary, then the new version gone. For the day when Sluice's own rollback is stuck.
  */
-export function rollbackCommands(handle: DeliveryHandle): string[] {
-  const { snapshot, release } = handle;
-  const at = `--cluster ${release.service.cluster} --service ${release.service.serviceName} --region ${snapshot.region}`;
-  const old = snapshot.primary;
+export function rollbackCommands({ release, snapshot, uid }: DeliveryHandle): string[] {
+  const { cluster, serviceName } = release.service;
+  const service = `--region ${snapshot.region} --cluster ${cluster} --service ${serviceName}`;
+  const { primary } = snapshot;
+  const tagged = quoted(`taskSets[?tags[?key=='sluice:uid' && value=='${uid}']].taskSetArn`);
   return [
-    ...(old
-      ? [`aws ecs update-task-set ${at} --task-set ${old.taskSetArn} --scale value=${old.scale},unit=PERCENT`]
+    ...(primary
+      ? [
+          `aws ecs update-task-set ${service} --task-set ${primary.taskSetArn} --scale value=${primary.scale},unit=PERCENT`,
+        ]
       : []),
-    ...snapshot.rules.map((rule) => ruleCommand(rule, handle)),
-    ...(old ? [`aws ecs update-service-primary-task-set ${at} --primary-task-set ${old.taskSetArn}`] : []),
+    ...snapshot.rules.map((rule) => ruleCommand(rule, snapshot.region)),
+    ...(primary ? [`aws ecs update-service-primary-task-set ${service} --primary-task-set ${primary.taskSetArn}`] : []),
+    `aws ecs describe-task-sets ${service} --include TAGS --query ${tagged} --output text`,
+    `aws ecs delete-task-set ${service} --force --task-set EACH_ARN_OF_THE_COMMAND_ABOVE`,
   ];
 }

@@ -1,0 +1,153 @@
+import type { EcsProvider, ServerConfig } from '../../config/server.js';
+import type { DeliveryHandle, Progress } from '../../model/delivery.js';
+import { rollbackCommands } from '../../model/by-hand.js';
+import { SECOND } from '../../model/duration.js';
+import { createClientCache, type ClientRequest } from '../aws/clients.js';
+import { asRollbackError, asStageError, badInput } from '../aws/errors.js';
+import { createLimiter } from '../aws/limiter.js';
+import type { ActivityContext } from '../context.js';
+import type { AdvanceInput, DeliveryActivities } from '../delivery.js';
+import { createReport } from '../report.js';
+import type { Run } from '../run.js';
+import { begin } from './begin.js';
+import { canaryGone } from './canary-gone.js';
+import { canaryReady } from './canary-ready.js';
+import { cleanUp } from './clean-up.js';
+import { stepOf } from './delivery.js';
+import { finish } from './finish.js';
+import { observe } from './observe.js';
+import { preflight } from './preflight.js';
+import { promote } from './promote.js';
+import { restoreTraffic } from './restore-traffic.js';
+import { routeTraffic } from './route-traffic.js';
+import { sync } from './sync.js';
+import type { Secrets } from './task-definition.js';
+
+export interface DriverDependencies extends Secrets {
+  config: Pick<ServerConfig, 'ecsProviders' | 'delivery'>;
+  /** The context of the activity that is running now. */
+  context(): ActivityContext;
+  /** Time for what outlives an activity (the rate limiter). */
+  clock: ActivityContext['clock'];
+}
+
+/** What AWS is polled with (ecs-alb-facts §19); a cloud that declares shorter pauses is faster by as much. */
+const AWS_POLL = 5 * SECOND;
+/** Heartbeats go on while AWS is slow to answer. */
+const BEAT = 2 * SECOND;
+
+function advance(run: Run, input: AdvanceInput): Promise<Progress> {
+  const step = stepOf(run, input);
+  switch (input.position.at) {
+    case 'SYNCED':
+      return sync(step);
+    case 'CANARY_READY':
+      return canaryReady(step, input.position.scale);
+    case 'TRAFFIC':
+      return routeTraffic(step, input.position.canary);
+    case 'PROMOTED':
+      return promote(step);
+    case 'CANARY_GONE':
+      return canaryGone(step);
+    default:
+      return input.position satisfies never;
+  }
+}
+
+/**
+ * Delivery by task sets (deployment controller EXTERNAL) behind one Application Load Balancer. `ecs-alb-facts.md` is the law of all
+ * of it. Keeps nothing between two activities but AWS clients and rate limits.
+ */
+export function createTaskSetDriver(deps: DriverDependencies): DeliveryActivities {
+  const { config, context } = deps;
+  const pace = Math.max(1, AWS_POLL / config.delivery.pollMin);
+  const clientsOf = createClientCache(createLimiter(deps.clock, pace));
+
+  function providerOf(name: string): EcsProvider {
+    const provider = config.ecsProviders.find((one) => one.name === name);
+    if (provider) return provider;
+    const known = config.ecsProviders.map((one) => one.name).join(', ') || 'none';
+    throw badInput(
+      `The worker knows no ECS provider ${name} (known: ${known}). Give worker and api the same configuration.`,
+    );
+  }
+
+  async function running<T>(
+    about: { stage: string; provider: string; deployment: string; deadline?: number },
+    urgent: boolean,
+    work: (run: Run) => Promise<T>,
+    failed: (error: unknown, ctx: ActivityContext) => unknown,
+  ): Promise<T> {
+    const ctx = context();
+    const report = createReport(ctx, about.stage);
+    const beat = setInterval(report.beat, BEAT);
+    try {
+      const request: ClientRequest = { provider: providerOf(about.provider), deployment: about.deployment, urgent };
+      const run = {
+        ctx,
+        report,
+        aws: clientsOf(request),
+        settings: config.delivery,
+        deadline: about.deadline ?? Number.POSITIVE_INFINITY,
+      };
+      return await work(run);
+    } catch (error) {
+      throw failed(error, ctx);
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  const asStage = (error: unknown, ctx: ActivityContext): unknown => asStageError(error, ctx.cancelled);
+  const of = (handle: DeliveryHandle, stage: string) => ({
+    stage,
+    provider: handle.release.provider,
+    deployment: handle.deployment,
+  });
+
+  return {
+    preflight: (input) =>
+      running(
+        { stage: 'preflight', provider: input.release.provider, deployment: input.deployment },
+        false,
+        (run) => preflight(run, input, deps),
+        asStage,
+      ),
+    begin: (input) =>
+      running(
+        { stage: 'begin', provider: input.release.provider, deployment: input.deployment },
+        false,
+        (run) => begin(run, input, deps),
+        asStage,
+      ),
+    advance: (input) =>
+      running(
+        { ...of(input.handle, input.stage), deadline: input.deadline },
+        false,
+        (run) => advance(run, input),
+        asStage,
+      ),
+    observe: (traffic) =>
+      running(
+        { stage: 'observe', provider: traffic.provider, deployment: traffic.deployment },
+        false,
+        (run) => observe(run, traffic),
+        asStage,
+      ),
+    restoreTraffic: (input) =>
+      running(
+        of(input.handle, 'rollback'),
+        true,
+        (run) => restoreTraffic(run, input, deps),
+        (error, ctx) => asRollbackError(error, ctx.cancelled, rollbackCommands(input.handle)),
+      ),
+    cleanUp: (input) =>
+      running(
+        of(input.handle, 'rollback'),
+        true,
+        (run) => cleanUp(run, input, deps),
+        (error, ctx) => asRollbackError(error, ctx.cancelled, rollbackCommands(input.handle)),
+      ),
+    finish: ({ handle }) => running(of(handle, 'finish'), false, (run) => finish(run, handle), asStage),
+  };
+}

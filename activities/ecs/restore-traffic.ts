@@ -1,0 +1,211 @@
+import { ALL_PRIMARY, type DeliveryHandle, type Progress, type Weights } from '../../model/delivery.js';
+import { MINUTE } from '../../model/duration.js';
+import type { RollbackInput } from '../delivery.js';
+import { wordsOf } from '../aws/errors.js';
+import { poller, type Run } from '../run.js';
+import { discoverRules, type ListenerRule } from '../traffic/listener-rule.js';
+import { pairRules } from '../traffic/reachability.js';
+import { nameOfRule, writeRule } from '../traffic/set-traffic.js';
+import { fromJson, sameWeights, shapeOf, sharesOf, weightsText, type Pair } from '../traffic/weights.js';
+import { deleteTaskSet, makePrimary, scaleTaskSet } from './change-task-set.js';
+import { readSets, type Sets } from './delivery.js';
+import { pairOf } from './preflight-traffic.js';
+import { required } from './readiness.js';
+import { restoreOld } from './restore-old.js';
+import { nextRollbackStep, type RollbackSeen } from './rollback-case.js';
+import { readService } from './service.js';
+import { groupOf, madeBy, shortName, type TaskSet } from './task-set.js';
+import { countHealthy, countServing, readOwnTargets } from './targets.js';
+import type { Secrets } from './task-definition.js';
+
+/** How long a rollback waits for the old version before it moves the requests anyway: a stage's default time-out (§28). */
+const PATIENCE = 30 * MINUTE;
+
+interface Look {
+  sets: Sets;
+  old?: TaskSet;
+  rules: ListenerRule[];
+  seen: Omit<RollbackSeen, 'oldWasRetired'>;
+}
+
+/** The side that the requests go back to: where the old version stands; on a first deployment as it was found. */
+export function restoredWeights({ snapshot, release }: DeliveryHandle, ruleArn: string): Weights {
+  const { canary } = release.targetGroups;
+  if (!snapshot.primary) return snapshot.rules.find((rule) => rule.ruleArn === ruleArn)?.weights ?? ALL_PRIMARY;
+  const [balancer] = Array.isArray(snapshot.primary.createTaskSet['loadBalancers'])
+    ? snapshot.primary.createTaskSet['loadBalancers']
+    : [];
+  const group =
+    typeof balancer === 'object' && balancer && !Array.isArray(balancer) ? balancer['targetGroupArn'] : undefined;
+  return canary && group === canary.targetGroupArn ? { primary: 0, canary: 100 } : ALL_PRIMARY;
+}
+
+async function look(run: Run, handle: DeliveryHandle): Promise<Look> {
+  const { release, snapshot } = handle;
+  const pair = pairOf(release.targetGroups);
+  const [all, sets, service] = await Promise.all([
+    pair ? discoverRules(run.aws.elb, snapshot.loadBalancerArn) : [],
+    readSets(run, handle),
+    readService(run, release.service),
+  ]);
+  const rules = pair ? pairRules(all, pair) : [];
+  const old = sets.old ?? sets.restored;
+  const fresh = sets.all.filter((set) => madeBy(set, handle.uid, 'primary'));
+  let freshServing = 0;
+  for (const set of fresh) freshServing += countServing(await readOwnTargets(run, release.service, set, true));
+  const oldHealthy = old ? countHealthy(await readOwnTargets(run, release.service, old)) : 0;
+  const canaryHealthy = sets.canary ? countHealthy(await readOwnTargets(run, release.service, sets.canary)) : 0;
+  const shares = pair
+    ? rules.map((rule) => ({ now: sharesOf(rule.actions, pair), wanted: restoredWeights(handle, rule.ruleArn) }))
+    : [];
+  const desiredCount = service?.desiredCount ?? 0;
+  return {
+    sets,
+    ...(old && { old }),
+    rules,
+    seen: {
+      firstDeployment: snapshot.primary === undefined,
+      ...(old && {
+        old: {
+          scale: old.scale.value,
+          wholeScale: snapshot.primary?.scale ?? 100,
+          primary: old === sets.primary,
+          healthy: oldHealthy,
+          required: required({ computedDesiredCount: old.computedDesiredCount, desiredCount, share: 0 }),
+        },
+      }),
+      fresh: sets.fresh !== undefined,
+      freshServing,
+      canaryHealthy,
+      weightsRestored: shares.every(({ now, wanted }) => sameWeights(now, wanted)),
+      oldShare: Math.min(100, ...shares.map(({ now, wanted }) => (wanted.canary === 100 ? now.canary : now.primary))),
+      overdue: run.ctx.clock.now() - run.ctx.scheduledAt > PATIENCE,
+    },
+  };
+}
+
+/**
+ * Writes the weights of all pair rules. Somebody else's weights are overwritten, and said; other fields stay as they are. A rule that
+ * cannot be written does not stop the next (ecs-alb-facts §18, §29).
+ * @returns the first error, if any.
+ */
+async function writeWeights(
+  run: Run,
+  handle: DeliveryHandle,
+  rules: ListenerRule[],
+  pair: Pair,
+  weightsOf: (rule: ListenerRule) => Weights,
+): Promise<unknown> {
+  let failure: unknown;
+  for (const rule of rules) {
+    const snapshot = handle.snapshot.rules.find(({ ruleArn }) => ruleArn === rule.ruleArn);
+    if (!snapshot)
+      run.report.warn(
+        `The ${nameOfRule(rule)} was added by somebody while this deployment ran; its weights are written too`,
+      );
+    else if (shapeOf(rule.actions) !== shapeOf(fromJson(snapshot.actions))) {
+      run.report.warn(
+        `Somebody changed the actions of the ${nameOfRule(rule)} while this deployment ran; only its weights are written`,
+      );
+    }
+    try {
+      await writeRule(run, rule, pair, weightsOf(rule), () => undefined);
+    } catch (error) {
+      run.ctx.cancelled.throwIfAborted();
+      failure ??= error;
+    }
+  }
+  return failure;
+}
+
+function share(handle: DeliveryHandle, rule: ListenerRule, old: number): Weights {
+  const { canary } = restoredWeights(handle, rule.ruleArn);
+  return canary === 100 ? { primary: 100 - old, canary: old } : { primary: old, canary: 100 - old };
+}
+
+/**
+ * Takes the requests off the new version and back to the old one, step by step by what each look shows, until two looks in a row
+ * have nothing left to do. Used by both parts of a rollback: the second one looks once more.
+ */
+export async function restore(run: Run, handle: DeliveryHandle, secrets: Secrets): Promise<void> {
+  const { service } = handle.release;
+  const pair = pairOf(handle.release.targetGroups);
+  const polls = poller(run);
+  let unwritten: unknown;
+  let oldWasRetired: boolean | undefined;
+  for (let agreed = 0; agreed < 2;) {
+    const { sets, old, rules, seen } = await look(run, handle);
+    oldWasRetired ??= seen.fresh && (!seen.old || seen.old.scale < seen.old.wholeScale);
+    const known = { ...seen, weightsRestored: seen.weightsRestored || unwritten !== undefined, oldWasRetired };
+    const step = nextRollbackStep(known);
+    if (step.do === 'DONE') {
+      agreed += 1;
+      if (unwritten !== undefined) break;
+      if (agreed < 2) await polls.soon();
+      continue;
+    }
+    agreed = 0;
+    switch (step.do) {
+      case 'WEIGHTS':
+        if (known.overdue)
+          run.report.warn('The old version did not become healthy in time; the requests go back to it all the same');
+        if (pair)
+          unwritten = await writeWeights(run, handle, rules, pair, (rule) => restoredWeights(handle, rule.ruleArn));
+        break;
+      case 'SHARE': {
+        if (pair) unwritten = await writeWeights(run, handle, rules, pair, (rule) => share(handle, rule, step.old));
+        break;
+      }
+      case 'SCALE_OLD':
+        if (old) {
+          run.report.detail('The old version is starting');
+          const scale = handle.snapshot.primary?.scale ?? 100;
+          await scaleTaskSet(run, service, old.taskSetArn, { scale, say: 'Brought the old version back' });
+        }
+        break;
+      case 'REBUILD_OLD':
+        run.report.detail('The old version is gone; it is built again from the snapshot');
+        await restoreOld(run, handle, secrets);
+        break;
+      case 'OLD_PRIMARY':
+        if (old) await makePrimary(run, service, old.taskSetArn, 'Made the old version the primary again');
+        break;
+      case 'DELETE_FRESH':
+        if (sets.fresh) {
+          const evenPrimary = seen.firstDeployment;
+          run.report.info(
+            `Taking the new version off: ${shortName(sets.fresh)} in ${groupOf(sets.fresh) ?? 'no group'}`,
+          );
+          await deleteTaskSet(run, service, sets.fresh.taskSetArn, { say: 'Took the new version off', evenPrimary });
+        }
+        break;
+      case 'WAIT':
+        run.report.detail(step.why);
+        await polls.next();
+        break;
+      default:
+        step satisfies never;
+    }
+  }
+  if (unwritten !== undefined) throw unwritten;
+}
+
+/** The first part of a rollback. @throws only what is tried again. */
+export async function restoreTraffic(run: Run, { handle, reason }: RollbackInput, secrets: Secrets): Promise<Progress> {
+  const weights = restoredWeights(handle, handle.snapshot.rules[0]?.ruleArn ?? '');
+  run.report.info(`Rolling back: ${reason}`);
+  run.report.traffic({ wanted: weights });
+  try {
+    await restore(run, handle, secrets);
+  } catch (error) {
+    run.report.warn(`The rollback is not done yet and goes on: ${wordsOf(error)}`);
+    throw error;
+  }
+  run.report.traffic({ wanted: weights, verified: weights, verifiedAt: run.ctx.clock.now() });
+  run.report.detail(
+    handle.snapshot.primary
+      ? `All requests go to the old version (${weightsText(weights)})`
+      : 'The first version was taken off; nothing serves, as before',
+  );
+  return run.report.progress();
+}

@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import {
+  DescribeTaskDefinitionCommand,
+  ListTaskDefinitionsCommand,
+  RegisterTaskDefinitionCommand,
+  type RegisterTaskDefinitionCommandInput,
+} from '@aws-sdk/client-ecs';
+import { z } from 'zod';
+import type { SealedTaskDefinition } from '../../model/release.js';
+import { change } from '../aws/change.js';
+import { badInput, kindOf } from '../aws/errors.js';
+import { pause, type Run } from '../run.js';
+import { canonical } from '../traffic/weights.js';
+import { TAG } from './tags.js';
+
+/** Opens and closes what must not stand in histories in the clear. */
+export interface Secrets {
+  seal(plain: string): string;
+  unseal(sealed: string): string;
+}
+
+const containerSchema = z.looseObject({
+  name: z.string().default(''),
+  image: z.string().default(''),
+  portMappings: z.array(z.looseObject({ containerPort: z.number().optional() })).default([]),
+});
+
+const revisionSchema = z.object({
+  taskDefinition: z.looseObject({
+    taskDefinitionArn: z.string(),
+    family: z.string(),
+    status: z.string().default('ACTIVE'),
+    containerDefinitions: z.array(containerSchema).default([]),
+  }),
+  tags: z.array(z.object({ key: z.string().default(''), value: z.string().default('') })).default([]),
+});
+
+/** A registered revision. */
+export interface Revision {
+  arn: string;
+  family: string;
+  active: boolean;
+  /** Value of the tag `sluice:content`; absent on revisions that others registered. */
+  content?: string;
+  containers: z.infer<typeof containerSchema>[];
+  /** The whole of it, as DescribeTaskDefinition answers it. */
+  whole: Record<string, unknown>;
+}
+
+/** A revision by ARN, `family:revision`, or the latest ACTIVE one of a family; undefined when there is none. */
+export async function readRevision(run: Run, name: string): Promise<Revision | undefined> {
+  try {
+    const { taskDefinition, tags } = revisionSchema.parse(
+      await run.aws.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: name, include: ['TAGS'] })),
+    );
+    const content = tags.find(({ key }) => key === TAG.content)?.value;
+    return {
+      arn: taskDefinition.taskDefinitionArn,
+      family: taskDefinition.family,
+      active: taskDefinition.status === 'ACTIVE',
+      ...(content !== undefined && { content }),
+      containers: taskDefinition.containerDefinitions,
+      whole: taskDefinition,
+    };
+  } catch (error) {
+    // ECS has no error of its own for an unknown revision: ClientException "Unable to describe task definition."
+    if (kindOf(error) === 'refused') return undefined;
+    throw error;
+  }
+}
+
+/** Fields that DescribeTaskDefinition adds and RegisterTaskDefinition does not take (ecs-alb-facts §6). */
+const OUTPUT_ONLY = new Set([
+  'taskDefinitionArn',
+  'revision',
+  'status',
+  'requiresAttributes',
+  'compatibilities',
+  'registeredAt',
+  'registeredBy',
+  'deregisteredAt',
+]);
+
+/** A registered revision as it would be registered again, sealed. */
+export function sealRevision(revision: Revision, { seal }: Secrets): SealedTaskDefinition {
+  const request = Object.fromEntries(
+    Object.entries(revision.whole).filter(([field, value]) => !OUTPUT_ONLY.has(field) && value !== undefined),
+  );
+  return {
+    family: revision.family,
+    content: revision.content ?? createHash('sha256').update(canonical(request)).digest('hex'),
+    images: Object.fromEntries(revision.containers.map(({ name, image }) => [name, image])),
+    sealed: seal(JSON.stringify(request)),
+  };
+}
+
+const requestSchema = z.looseObject({
+  family: z.string(),
+  containerDefinitions: z.array(containerSchema).min(1),
+  tags: z.array(z.object({ key: z.string(), value: z.string() })).default([]),
+});
+
+/** The RegisterTaskDefinition request inside. @throws FAILURE.input when it cannot be opened or read: no retry mends that. */
+export function openDefinition(definition: SealedTaskDefinition, { unseal }: Secrets): z.infer<typeof requestSchema> {
+  let plain: string;
+  try {
+    plain = unseal(definition.sealed);
+  } catch (error) {
+    throw badInput(`The task definition ${definition.family} could not be unsealed: ${String(error)}`);
+  }
+  const parsed = requestSchema.safeParse(JSON.parse(plain));
+  if (!parsed.success) throw badInput(`The task definition ${definition.family} is not whole: ${parsed.error.message}`);
+  return parsed.data;
+}
+
+const listSchema = z.object({ taskDefinitionArns: z.array(z.string()).default([]) });
+const NEWEST = 10;
+
+function familyOf(arn: string): string {
+  return (arn.split('/').at(-1) ?? '').replace(/:\d+$/, '');
+}
+
+/**
+ * An ACTIVE revision of this very content: the latest of the family, else one of its newest ten (ecs-alb-facts §17). The prefix search
+ * of AWS finds other families too; they are left out.
+ */
+async function findByContent(run: Run, { family, content }: SealedTaskDefinition): Promise<Revision | undefined> {
+  const right = (revision: Revision | undefined): boolean => revision?.active === true && revision.content === content;
+  const latest = await readRevision(run, family);
+  if (right(latest)) return latest;
+  const { taskDefinitionArns } = listSchema.parse(
+    await run.aws.ecs.send(
+      new ListTaskDefinitionsCommand({ familyPrefix: family, sort: 'DESC', status: 'ACTIVE', maxResults: NEWEST }),
+    ),
+  );
+  for (const arn of taskDefinitionArns) {
+    if (familyOf(arn) !== family || arn === latest?.arn) continue;
+    const revision = await readRevision(run, arn);
+    if (right(revision)) return revision;
+  }
+  return undefined;
+}
+
+const registeredSchema = z.object({ taskDefinition: z.object({ taskDefinitionArn: z.string() }) });
+
+/**
+ * The full ARN of a registered revision of this content; registers it if there is none. There is no client token: after an answer
+ * that was lost, the tag finds the revision again (ecs-alb-facts §17). Revisions are never deregistered.
+ */
+export async function ensureRegistered(run: Run, definition: SealedTaskDefinition, secrets: Secrets): Promise<string> {
+  const { report, aws, ctx, settings } = run;
+  let found = await findByContent(run, definition);
+  if (!found && ctx.attempt > 1) {
+    await pause(run, settings.absence);
+    found = await findByContent(run, definition);
+  }
+  if (!found) {
+    const request = openDefinition(definition, secrets);
+    const tags = [
+      ...request.tags.filter(({ key }) => !key.startsWith('sluice:')),
+      { key: TAG.managedBy, value: 'sluice' },
+      { key: TAG.content, value: definition.content },
+    ];
+    const answer = await change(run, {
+      command: 'RegisterTaskDefinition',
+      resource: definition.family,
+      async look() {
+        found = await findByContent(run, definition);
+        return found ? undefined : {};
+      },
+      send: (_seen, options) =>
+        aws.ecsChanges.send(
+          new RegisterTaskDefinitionCommand({ ...request, tags } as unknown as RegisterTaskDefinitionCommandInput),
+          options,
+        ),
+      say: () => `Registered the task definition ${definition.family}`,
+    });
+    if (!found) return registeredSchema.parse(answer).taskDefinition.taskDefinitionArn;
+  }
+  report.info(`The task definition is registered already: ${found.arn.split('/').at(-1) ?? found.arn}`);
+  return found.arn;
+}
+
+/** The revision if it can still start task sets, else one of the same content (ecs-alb-facts §17: INACTIVE ones cannot). */
+export async function ensureUsable(
+  run: Run,
+  arn: string,
+  definition: SealedTaskDefinition,
+  secrets: Secrets,
+): Promise<string> {
+  const revision = await readRevision(run, arn);
+  if (revision?.active) return revision.arn;
+  run.report.warn(`Revision ${arn} cannot be used any more; the same content is registered again`);
+  return ensureRegistered(run, definition, secrets);
+}

@@ -1,0 +1,87 @@
+import { DescribeTasksCommand, ListTasksCommand, type ListTasksCommandInput } from '@aws-sdk/client-ecs';
+import { z } from 'zod';
+import type { Run } from '../run.js';
+import type { ServiceName } from './service.js';
+
+const taskSchema = z.object({
+  taskArn: z.string(),
+  startedBy: z.string().optional(),
+  lastStatus: z.string().default(''),
+  desiredStatus: z.string().default(''),
+  stopCode: z.string().optional(),
+  stoppedReason: z.string().optional(),
+  attachments: z
+    .array(
+      z.object({
+        type: z.string().default(''),
+        details: z.array(z.object({ name: z.string().optional(), value: z.string().optional() })).default([]),
+      }),
+    )
+    .default([]),
+  containers: z
+    .array(
+      z.object({
+        name: z.string().default(''),
+        exitCode: z.number().optional(),
+        reason: z.string().optional(),
+        networkInterfaces: z.array(z.object({ privateIpv4Address: z.string().optional() })).default([]),
+      }),
+    )
+    .default([]),
+});
+
+/** A task as DescribeTasks answers it. */
+export type Task = z.infer<typeof taskSchema>;
+
+const listSchema = z.object({ taskArns: z.array(z.string()).default([]), nextToken: z.string().optional() });
+const tasksSchema = z.object({ tasks: z.array(taskSchema).default([]) });
+
+/** DescribeTasks takes no more. */
+const AT_ONCE = 100;
+
+async function listAndDescribe(run: Run, input: ListTasksCommandInput): Promise<Task[]> {
+  const arns: string[] = [];
+  let nextToken: string | undefined;
+  do {
+    const page = listSchema.parse(
+      await run.aws.ecs.send(new ListTasksCommand({ ...input, ...(nextToken && { nextToken }) })),
+    );
+    arns.push(...page.taskArns);
+    nextToken = page.nextToken;
+  } while (nextToken);
+  const tasks: Task[] = [];
+  for (let from = 0; from < arns.length; from += AT_ONCE) {
+    const answer = await run.aws.ecs.send(
+      new DescribeTasksCommand({ cluster: input.cluster, tasks: arns.slice(from, from + AT_ONCE) }),
+    );
+    tasks.push(...tasksSchema.parse(answer).tasks);
+  }
+  return tasks;
+}
+
+/** The tasks that a task set wants to run. ListTasks by `startedBy` takes no other filter (ecs-alb-facts §10). */
+export function readTasksOf(run: Run, { cluster }: ServiceName, taskSetId: string): Promise<Task[]> {
+  return listAndDescribe(run, { cluster, startedBy: taskSetId });
+}
+
+/** The tasks of a task set that stopped, as far as ECS remembers (about an hour, §10). */
+export async function readStoppedTasks(
+  run: Run,
+  { cluster, serviceName }: ServiceName,
+  taskSetId: string,
+): Promise<Task[]> {
+  const stopped = await listAndDescribe(run, { cluster, serviceName, desiredStatus: 'STOPPED' });
+  return stopped.filter((task) => task.startedBy === taskSetId);
+}
+
+/** The private IPv4 addresses of a task (awsvpc): what its targets are registered as. */
+export function addressesOf(task: Task): string[] {
+  const fromAttachments = task.attachments
+    .flatMap(({ details }) => details)
+    .filter(({ name }) => name === 'privateIPv4Address')
+    .map(({ value }) => value);
+  const fromContainers = task.containers.flatMap(({ networkInterfaces }) =>
+    networkInterfaces.map(({ privateIpv4Address }) => privateIpv4Address),
+  );
+  return [...new Set([...fromAttachments, ...fromContainers])].filter((address) => address !== undefined);
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import type { ActivityHeartbeat, AwsChange, LogLine, Progress } from '../model/delivery.js';
+import type { ActivityContext } from './context.js';
+
+/** What an activity tells people while it runs and when it ends. Each word is heartbeated, so that the page moves. */
+export interface Report {
+  info(text: string): void;
+  warn(text: string): void;
+  /** One sentence for the stage's row. */
+  detail(text: string): void;
+  traffic(traffic: NonNullable<Progress['traffic']>): void;
+  changed(change: Omit<AwsChange, 'at'>): void;
+  /** A task set that AWS said it made: kept in the heartbeat before anything else happens (ecs-alb-facts §25). */
+  created(created: NonNullable<ActivityHeartbeat['created']>): void;
+  /** Sends the last words again: the heartbeat of a wait. */
+  beat(): void;
+  /** What the attempt before this one had made and had verified. */
+  before: Pick<ActivityHeartbeat, 'created' | 'traffic'>;
+  progress(): Progress;
+}
+
+const MAX_LINES_IN_HEARTBEAT = 50;
+
+const weights = z.object({ primary: z.number(), canary: z.number() });
+const heartbeatSchema = z.object({
+  detail: z.string(),
+  traffic: z
+    .object({ wanted: weights, verified: weights.exactOptional(), verifiedAt: z.number().exactOptional() })
+    .exactOptional(),
+  log: z.array(z.object({ at: z.number(), level: z.enum(['info', 'warning', 'error']), text: z.string() })),
+  changes: z
+    .array(z.object({ at: z.number(), action: z.string(), resource: z.string(), summary: z.string() }))
+    .exactOptional(),
+  created: z.object({ taskSetArn: z.string(), attempt: z.number() }).exactOptional(),
+});
+
+/** Begins a report for one activity; a retry goes on with the lines of the attempt before it. */
+export function createReport(ctx: ActivityContext, stage: string): Report {
+  const parsed = heartbeatSchema.safeParse(ctx.lastHeartbeat);
+  const last = parsed.success ? parsed.data : undefined;
+  const log: LogLine[] = last ? [...last.log] : [];
+  const changes: AwsChange[] = last?.changes ? [...last.changes] : [];
+  const now: { detail: string; traffic?: Progress['traffic']; created?: ActivityHeartbeat['created'] } = {
+    detail: last?.detail ?? '',
+    ...(last?.created && { created: last.created }),
+  };
+
+  function beat(): void {
+    ctx.heartbeat({
+      stage,
+      detail: now.detail,
+      ...(now.traffic && { traffic: now.traffic }),
+      log: log.slice(-MAX_LINES_IN_HEARTBEAT),
+      changes,
+      ...(now.created && { created: now.created }),
+    });
+  }
+  function line(level: LogLine['level'], text: string): void {
+    // A retry says again what it finds; the same words once are enough.
+    if (log.at(-1)?.text === text) return;
+    log.push({ at: ctx.clock.now(), level, text });
+    beat();
+  }
+
+  return {
+    info: (text) => line('info', text),
+    warn: (text) => line('warning', text),
+    detail(text) {
+      if (text !== now.detail) now.detail = text;
+      beat();
+    },
+    traffic(traffic) {
+      now.traffic = traffic;
+      beat();
+    },
+    changed(change) {
+      changes.push({ at: ctx.clock.now(), ...change });
+      line('info', change.summary);
+    },
+    created(created) {
+      now.created = created;
+      beat();
+    },
+    beat,
+    before: {
+      ...(last?.created && { created: last.created }),
+      ...(last?.traffic && { traffic: last.traffic }),
+    },
+    progress: () => ({ ...(now.traffic && { traffic: now.traffic }), detail: now.detail, log, changes }),
+  };
+}

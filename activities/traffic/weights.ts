@@ -1,0 +1,153 @@
+import { z } from 'zod';
+import type { Weights } from '../../model/delivery.js';
+import type { Json, JsonObject } from '../../model/json.js';
+
+const forwardConfig = z.looseObject({
+  TargetGroups: z.array(z.looseObject({ TargetGroupArn: z.string(), Weight: z.number().optional() })).default([]),
+  TargetGroupStickinessConfig: z
+    .looseObject({ Enabled: z.boolean().optional(), DurationSeconds: z.number().optional() })
+    .optional(),
+});
+
+/** An action as DescribeRules answers it; what Sluice does not look at is kept as it is. */
+export const actionSchema = z.looseObject({
+  Type: z.string(),
+  Order: z.number().optional(),
+  TargetGroupArn: z.string().optional(),
+  ForwardConfig: forwardConfig.optional(),
+});
+
+export type Action = z.infer<typeof actionSchema>;
+
+/** The two groups whose weights Sluice moves. */
+export interface Pair {
+  primary: string;
+  canary: string;
+}
+
+export interface ForwardedGroup {
+  arn: string;
+  /** As written, 0 to 999; ALB takes the share of the sum. */
+  weight: number;
+}
+
+/** The groups that a rule's actions forward to. A group that stands alone gets all of the rule's requests. */
+export function forwardedGroups(actions: Action[]): ForwardedGroup[] {
+  return actions
+    .filter((action) => action.Type === 'forward')
+    .flatMap((action) => {
+      const groups = action.ForwardConfig?.TargetGroups ?? [];
+      if (groups.length > 0)
+        return groups.map(({ TargetGroupArn, Weight }) => ({ arn: TargetGroupArn, weight: Weight ?? 1 }));
+      return action.TargetGroupArn ? [{ arn: action.TargetGroupArn, weight: 1 }] : [];
+    });
+}
+
+/** Whether the actions forward to exactly the two groups: such a rule is ours to write, and no other is (ecs-alb-facts §5). */
+export function isPair(actions: Action[], pair: Pair): boolean {
+  const arns = forwardedGroups(actions).map(({ arn }) => arn);
+  return arns.length === 2 && arns.includes(pair.primary) && arns.includes(pair.canary);
+}
+
+/** Percent of the requests that each side gets by a pair rule, whatever its weights add up to; 0 and 0 where both weights are 0. */
+export function sharesOf(actions: Action[], pair: Pair): Weights {
+  const groups = forwardedGroups(actions);
+  const sum = groups.reduce((total, { weight }) => total + weight, 0);
+  const share = (arn: string): number => {
+    const weight = groups.find((group) => group.arn === arn)?.weight ?? 0;
+    return sum === 0 ? 0 : (100 * weight) / sum;
+  };
+  return { primary: share(pair.primary), canary: share(pair.canary) };
+}
+
+/** Whether a rule's sticky sessions are on: they then stand above the weights (ecs-alb-facts §3). */
+export function stickinessOf(actions: Action[]): { enabled: boolean; durationSeconds?: number } | undefined {
+  const config = actions.find((action) => action.Type === 'forward')?.ForwardConfig?.TargetGroupStickinessConfig;
+  if (!config) return undefined;
+  return {
+    enabled: config.Enabled ?? false,
+    ...(config.DurationSeconds !== undefined && { durationSeconds: config.DurationSeconds }),
+  };
+}
+
+/**
+ * A pair rule's actions with other weights, as they are sent: everything else as read, but
+ * - no TargetGroupArn beside the weighted groups, which AWS refuses (ecs-alb-facts §18);
+ * - `UseExistingClientSecret`, because reads never tell the secret (§18);
+ * - sticky sessions off in the write that takes a side to 0, or old cookies find an empty group (§3).
+ */
+export function withWeights(actions: Action[], pair: Pair, weights: Weights): Action[] {
+  const emptiesASide = weights.primary === 0 || weights.canary === 0;
+  return actions.map((action) => {
+    if (action.Type === 'authenticate-oidc') {
+      const config = action['AuthenticateOidcConfig'] as Record<string, unknown> | undefined;
+      return { ...action, AuthenticateOidcConfig: { ...config, UseExistingClientSecret: true } };
+    }
+    if (action.Type !== 'forward' || !action.ForwardConfig) return action;
+    const { TargetGroupArn: _alone, ...rest } = action;
+    const { TargetGroups, TargetGroupStickinessConfig: stickiness } = action.ForwardConfig;
+    return {
+      ...rest,
+      ForwardConfig: {
+        ...action.ForwardConfig,
+        TargetGroups: TargetGroups.map((group) => ({
+          ...group,
+          Weight: group.TargetGroupArn === pair.primary ? weights.primary : weights.canary,
+        })),
+        ...(stickiness?.Enabled && emptiesASide && { TargetGroupStickinessConfig: { Enabled: false } }),
+      },
+    };
+  });
+}
+
+/** JSON with sorted keys and without what is undefined: equal for equal values. */
+export function canonical(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) => {
+    if (inner === null || typeof inner !== 'object' || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/**
+ * What must not change in a pair rule while a deployment runs: all of its actions but weights, sticky sessions, and what AWS adds or
+ * leaves out by itself (Order of a single action, the lone TargetGroupArn, the secret's switch).
+ */
+export function shapeOf(actions: Action[]): string {
+  const bare = [...actions]
+    .sort((a, b) => (a.Order ?? 0) - (b.Order ?? 0))
+    .map((action) => {
+      const { Order: _order, TargetGroupArn, ForwardConfig: forward, ...rest } = action;
+      const oidc = action['AuthenticateOidcConfig'] as Record<string, unknown> | undefined;
+      return {
+        ...rest,
+        ...(oidc && {
+          AuthenticateOidcConfig: { ...oidc, UseExistingClientSecret: undefined, ClientSecret: undefined },
+        }),
+        ...(forward
+          ? { groups: forward.TargetGroups.map((group) => group.TargetGroupArn).sort() }
+          : { groups: TargetGroupArn ? [TargetGroupArn] : [] }),
+      };
+    });
+  return canonical(bare);
+}
+
+/** Actions as plain JSON for the snapshot, and back. */
+export function toJson(actions: Action[]): JsonObject[] {
+  return JSON.parse(JSON.stringify(actions)) as JsonObject[];
+}
+
+/** Reads the snapshot's actions. */
+export function fromJson(actions: Json[]): Action[] {
+  return z.array(actionSchema).parse(actions);
+}
+
+/** Weights in words: `80/20`. */
+export function weightsText(weights: Weights): string {
+  const short = (share: number): string => String(Math.round(share * 10) / 10);
+  return `${short(weights.primary)}/${short(weights.canary)}`;
+}
+
+/** Whether two shares are the same, within what integer weights can say. */
+export function sameWeights(a: Weights, b: Weights): boolean {
+  return Math.abs(a.primary - b.primary) < 0.01 && Math.abs(a.canary - b.canary) < 0.01;
+}
