@@ -1,0 +1,89 @@
+import type { Cloud } from '../cloud/cloud.js';
+import { bucketLength } from '../cloud/times.js';
+import type { MetricBucket } from '../cloud/traffic-record.js';
+
+/** One value of one resource in one bucket, with the tags that Datadog's AWS integration gives it. */
+export interface Sample {
+  tags: string[];
+  value: number;
+}
+
+/** How much of a bucket is there, 0 to 1: counts of an incomplete one are part of what they will be. */
+type Part = number;
+
+type GroupRecord = MetricBucket['groups'][string];
+type LoadBalancerRecord = MetricBucket['loadBalancers'][string];
+
+const PER_LOAD_BALANCER: Readonly<Record<string, (record: LoadBalancerRecord) => number>> = {
+  'aws.applicationelb.httpcode_elb_5xx': ({ elb502, elb503 }) => elb502 + elb503,
+  'aws.applicationelb.httpcode_elb_502': ({ elb502 }) => elb502,
+  'aws.applicationelb.httpcode_elb_503': ({ elb503 }) => elb503,
+};
+
+const PER_TARGET_GROUP: Readonly<Record<string, (record: GroupRecord) => number>> = {
+  'aws.applicationelb.request_count': ({ requests }) => requests,
+  'aws.applicationelb.httpcode_target_2xx': ({ target2xx }) => target2xx,
+  'aws.applicationelb.httpcode_target_5xx': ({ target5xx }) => target5xx,
+};
+
+/**
+ * What a metric says in a bucket: nothing where the count is zero, as ALB reports a count only when there is something to count, and
+ * counts as requests only those that found a target (load-balancer-cloudwatch-metrics page).
+ */
+export function samplesOf(cloud: Cloud, metric: string, bucket: MetricBucket, part: Part): Sample[] {
+  const counted = (value: number, tags: string[]): Sample[] => {
+    const shown = Math.floor(value * part);
+    return shown > 0 ? [{ tags, value: shown }] : [];
+  };
+  const perLoadBalancer = PER_LOAD_BALANCER[metric];
+  if (perLoadBalancer) {
+    return Object.entries(bucket.loadBalancers).flatMap(([arn, record]) =>
+      counted(perLoadBalancer(record), tagsOf(cloud, arn)),
+    );
+  }
+  const groups = Object.entries(bucket.groups).map(([key, record]) => {
+    const [arn = '', group = ''] = key.split(' ');
+    return { record, tags: [...tagsOf(cloud, arn), ...groupTags(group)] };
+  });
+  const perGroup = PER_TARGET_GROUP[metric];
+  if (perGroup) return groups.flatMap(({ record, tags }) => counted(perGroup(record), tags));
+  switch (metric) {
+    case 'aws.applicationelb.target_response_time.average':
+      return groups.flatMap(({ record, tags }) =>
+        Math.floor(record.requests * part) > 0
+          ? [{ tags, value: cloud.state.world.traffic.responseMillis / 1000 }]
+          : [],
+      );
+    case 'aws.applicationelb.healthy_host_count':
+      return groups.map(({ record, tags }) => ({ tags, value: record.healthy }));
+    case 'aws.applicationelb.un_healthy_host_count':
+      return groups.map(({ record, tags }) => ({ tags, value: record.unhealthy }));
+    default:
+      return [];
+  }
+}
+
+/** Part of the bucket that happened up to `until`, of what has happened of it. */
+export function partOf(cloud: Cloud, bucket: MetricBucket, until: number): Part {
+  const happened = Math.min(bucketLength(cloud.speed), cloud.state.now - bucket.start);
+  if (happened <= 0) return 0;
+  return Math.max(0, Math.min(happened, until - bucket.start)) / happened;
+}
+
+function tagsOf(cloud: Cloud, arn: string): string[] {
+  const { world, loadBalancers } = cloud.state;
+  const found = loadBalancers.find((candidate) => candidate.arn === arn);
+  return [
+    ...world.datadog.tags,
+    `region:${world.region}`,
+    `aws_account:${world.account}`,
+    `loadbalancer:${arn.split(':loadbalancer/')[1] ?? ''}`,
+    ...(found ? [`hostname:${found.dnsName}`, `dnsname:${found.dnsName}`, `name:${found.name}`] : []),
+  ].map((tag) => tag.toLowerCase());
+}
+
+/** A group is found by its CloudWatch dimension (`targetgroup/blue/1111…`) and by its name alone. */
+function groupTags(arn: string): string[] {
+  const dimension = arn.split(':').at(-1) ?? '';
+  return [`targetgroup:${dimension}`, `targetgroup:${dimension.split('/')[1] ?? ''}`].map((tag) => tag.toLowerCase());
+}
