@@ -28,8 +28,8 @@ export interface AppDeps {
   releases: ReleaseReader;
   identity: Identity;
   logger: Logger;
-  /** The OpenAPI document, if there is one. */
-  openApi?: unknown;
+  /** The OpenAPI document. */
+  openApi: unknown;
   /** Folder of the page's files, if there is one. */
   webDir?: string;
 }
@@ -48,7 +48,7 @@ export function createApp(deps: AppDeps): Express {
   const authenticated = authenticate(identity);
   addPath(app, '/healthz', { get: [(_req, res) => void res.json({ status: 'ok' })] });
   addPath(app, '/readyz', { get: [ready(gateway)] });
-  if (openApi !== undefined) addPath(app, '/openapi.json', { get: [(_req, res) => void res.json(openApi)] });
+  addPath(app, '/openapi.json', { get: [(_req, res) => void res.json(openApi)] });
   addPath(app, '/metrics', {
     get: [
       authenticated,
@@ -68,7 +68,7 @@ function apiRoutes({ gateway, live, releases, identity, openApi }: AppDeps, auth
     res.setHeader('Cache-Control', 'no-store');
     next();
   });
-  if (openApi !== undefined) addPath(api, '/openapi.json', { get: [(_req, res) => void res.json(openApi)] });
+  addPath(api, '/openapi.json', { get: [(_req, res) => void res.json(openApi)] });
   addPath(api, '/session', { post: [jsonBody(), beginSession(identity)], delete: [endSession(identity)] });
 
   api.use(authenticated);

@@ -1,16 +1,20 @@
 import { hkdfSync } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { pino } from 'pino';
 import type { Logger } from 'pino';
+import { z } from 'zod';
 import { ConfigError } from '../config/config-error.js';
 import { loadServerConfig } from '../config/load.js';
 import { openSealer } from '../config/seal.js';
 import { openSecret } from '../config/secret.js';
 import { SECOND } from '../model/duration.js';
+import { openApiDocument } from '../spec/openapi.js';
 import { createApp } from './app.js';
 import { listen, refusalToListen, stopListening } from './listening.js';
 import { createLiveEvents } from './live-events.js';
@@ -20,8 +24,9 @@ import { createGateway } from './temporal.js';
 import { answers } from './temporal/call.js';
 
 const RETRY = 5 * SECOND;
-/** Beside `dist/`, in the package's root. */
-const WEB_DIR = fileURLToPath(new URL('../../web', import.meta.url));
+/** The package's root: this file runs as `dist/api/main.js`. */
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const Package = z.object({ version: z.string() });
 
 async function main(): Promise<void> {
   const logger = pino({ name: 'api' });
@@ -40,6 +45,7 @@ async function main(): Promise<void> {
     ...(config.temporalUiUrl !== undefined && { temporalUiUrl: config.temporalUiUrl }),
   });
   const live = createLiveEvents(gateway);
+  const webDir = join(ROOT, 'web');
   const sessionKey = hkdfSync('sha256', await openSecret(config.sealKey), '', 'sluice session v1', 32);
   const app = createApp({
     gateway,
@@ -51,7 +57,8 @@ async function main(): Promise<void> {
       now: Date.now,
     },
     logger,
-    ...(existsSync(WEB_DIR) && { webDir: WEB_DIR }),
+    openApi: openApiDocument(await version()),
+    ...(existsSync(webDir) && { webDir }),
   });
   const { server, port } = await listen(app, config.host, config.port);
   logger.info({ host: config.host, port, keys: config.apiKeys.map(({ name }) => name) }, 'listening');
@@ -66,6 +73,10 @@ async function main(): Promise<void> {
   await stopListening(server);
   await told;
   await connection.close();
+}
+
+async function version(): Promise<string> {
+  return Package.parse(JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))).version;
 }
 
 /** Says in the log that Temporal is away, again and again until it answers: the first thing that people look for. */

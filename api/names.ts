@@ -1,13 +1,11 @@
 import type { Request } from 'express';
+import { APP_NAME, DEPLOYMENT_ID } from '../spec/http.js';
 import { ApiProblem, notFound } from './problem.js';
-
-const APP = /^[a-z0-9][a-z0-9-]{0,62}$/;
-const DEPLOYMENT = /^[a-z0-9][a-z0-9-]{0,62}-[1-9][0-9]{0,9}$/;
 
 /** The application in the path. @throws ApiProblem 422 when the name does not fit the contract's pattern */
 export function appParam(req: Request): string {
   const app = String(req.params['app']);
-  if (APP.test(app)) return app;
+  if (APP_NAME.test(app)) return app;
   throw new ApiProblem(422, `“${app.slice(0, 80)}” is no name for an application.`, {
     fix: 'Use lower-case letters, digits and hyphens, at most 63, beginning with a letter or digit.',
   });
@@ -16,7 +14,7 @@ export function appParam(req: Request): string {
 /** The deployment in the path. @throws ApiProblem 404 when no deployment can have this id */
 export function deploymentParam(req: Request): string {
   const id = String(req.params['id']);
-  if (DEPLOYMENT.test(id)) return id;
+  if (DEPLOYMENT_ID.test(id)) return id;
   throw new ApiProblem(404, `There is no deployment “${id.slice(0, 80)}”.`, {
     fix: 'A deployment’s id is its application’s name, a hyphen and a number: web-7.',
   });

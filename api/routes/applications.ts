@@ -4,7 +4,7 @@ import { parseWith } from '../body.js';
 import type { Gateway } from '../gateway.js';
 import { keyOf } from '../identity.js';
 import { appParam, unknownApplication } from '../names.js';
-import { Hold, RollbackApplication } from '../requests.js';
+import { Hold, RollbackApplication } from '../../spec/http.js';
 import { answerDeployment } from './deploy-answer.js';
 
 /** `GET /applications` */

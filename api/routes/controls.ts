@@ -4,7 +4,7 @@ import { parseWith } from '../body.js';
 import type { Gateway } from '../gateway.js';
 import { keyOf } from '../identity.js';
 import { deploymentParam } from '../names.js';
-import { CancelControl, Control } from '../requests.js';
+import { CancelControl, Control } from '../../spec/http.js';
 
 /** `POST /deployments/{id}/{approve,reject,skip,pause,resume,cancel,rollback}`: answers the workflow's own words. */
 export function controlDeployment(gateway: Gateway, name: ControlName): RequestHandler {

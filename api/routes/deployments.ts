@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { parseWith } from '../body.js';
 import type { Gateway } from '../gateway.js';
 import { deploymentParam, unknownDeployment } from '../names.js';
-import { ListDeployments } from '../requests.js';
+import { ListDeployments } from '../../spec/http.js';
 
 /** `GET /deployments`: newest first, page by page. */
 export function listDeployments(gateway: Gateway): RequestHandler {

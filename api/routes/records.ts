@@ -5,7 +5,7 @@ import { parseWith } from '../body.js';
 import { readCursor, writeCursor } from '../cursor.js';
 import type { DeploymentRecord, Gateway, LiveDeployment, RecordPage } from '../gateway.js';
 import { deploymentParam, unknownDeployment } from '../names.js';
-import { ListLog, ListMeasurements } from '../requests.js';
+import { ListLog, ListMeasurements } from '../../spec/http.js';
 
 /** Records on one page. */
 const PAGE = 500;

@@ -2,7 +2,7 @@ import type { RequestHandler } from 'express';
 import { parseWith } from '../body.js';
 import { checkKey } from '../identity.js';
 import type { Identity } from '../identity.js';
-import { CreateSession } from '../requests.js';
+import { CreateSession } from '../../spec/http.js';
 
 /** `POST /session`: exchanges a key for the page's cookie, so that no script of the page ever holds a key. */
 export function beginSession({ keys, sessions, now }: Identity): RequestHandler {

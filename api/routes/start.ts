@@ -6,7 +6,7 @@ import { keyOf } from '../identity.js';
 import { appParam } from '../names.js';
 import { ApiProblem } from '../problem.js';
 import type { ReleaseReader } from '../release-reader.js';
-import { StartDeployment } from '../requests.js';
+import { StartDeployment } from '../../spec/http.js';
 import { answerDeployment } from './deploy-answer.js';
 
 /** `POST /applications/{app}/deployments`: the files become a release here; the application's workflow takes it from there. */

@@ -2,6 +2,8 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Gateway } from '../../api/gateway.js';
 import { ApiProblem } from '../../api/problem.js';
+import { ROUTES } from '../../spec/http-routes.js';
+import { openApiDocument } from '../../spec/openapi.js';
 import type { Release } from '../../model/release.js';
 import type { Problem } from '../../model/wire.js';
 import type { ApplicationRollback, CancelControl, DeployRequest } from '../../workflows/messages.js';
@@ -348,5 +350,21 @@ describe('a request that is cut off', () => {
       socket.on('close', () => resolve());
     });
     expect((await api.get('/api/v1/applications')).status).toBe(200);
+  });
+});
+
+describe('the OpenAPI document', () => {
+  it('lists exactly what there is', async () => {
+    api = await startApi({}, { openApi: openApiDocument('1.2.3') });
+    const document = (await (await fetch(`${api.url}/openapi.json`)).json()) as { info: { version: string } };
+    expect(document.info.version).toBe('1.2.3');
+    for (const route of ROUTES) {
+      const path = (route.root ? route.path : `/api/v1${route.path}`).replace('{app}', 'web').replace('{id}', 'web-7');
+      const options = await api.send('OPTIONS', path);
+      const allowed = options.headers.get('allow')?.toLowerCase().split(', ') ?? [];
+      expect(allowed, `${route.method} ${path}`).toContain(route.method);
+      const listed = ROUTES.filter((other) => other.path === route.path).map(({ method }) => method);
+      expect(allowed.filter((method) => method !== 'head').sort()).toEqual(listed.sort());
+    }
   });
 });
