@@ -41,7 +41,7 @@ export async function call<T>(
     response = await fetch(url, { ...request(server, rest), signal: AbortSignal.timeout(timeout) });
     text = await response.text();
   } catch (error) {
-    throw connectionFailure(error, url, Math.round(timeout / SECOND));
+    throw connectionFailure(error, url, timeout);
   }
   const json = parseJson(text);
   if (!response.ok) throw refusal(response.status, json, server);

