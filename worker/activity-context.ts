@@ -3,7 +3,8 @@ import { CancelledFailure, Context } from '@temporalio/activity';
 import { ActivityCancelledError } from '@temporalio/client';
 import type { ActivityContext, Clock } from '../activities/context.js';
 
-const clock: Clock = {
+/** The machine's time. */
+export const wallClock: Clock = {
   now: () => Date.now(),
   async sleep(ms, signal) {
     try {
@@ -25,7 +26,7 @@ export function temporalContext(): ActivityContext {
   const lastHeartbeat: unknown = info.heartbeatDetails;
   let last = lastHeartbeat;
   return {
-    clock,
+    clock: wallClock,
     attempt: info.attempt,
     scheduledAt: info.scheduledTimestampMs,
     lastHeartbeat,

@@ -1,4 +1,6 @@
+import { msToTs } from '@temporalio/common/lib/time.js';
 import type { NativeConnection } from '@temporalio/worker';
+import { DAY } from '../model/duration.js';
 
 /** gRPC's ALREADY_EXISTS: somebody else was first, which is as good. */
 const ALREADY_EXISTS = 6;
@@ -31,4 +33,15 @@ export async function registerSearchAttributes(
       if ((error as { code?: number }).code !== ALREADY_EXISTS) throw error;
     }
   }
+}
+
+/** How long ended deployments can be read from their histories on a server of our own; its default is one day. */
+const RETENTION = 90 * DAY;
+
+/** Has a server of our own keep histories for 90 days. Somebody else's namespace is left as its owner set it. */
+export async function keepHistories(connection: NativeConnection, namespace: string): Promise<void> {
+  await connection.workflowService.updateNamespace({
+    namespace,
+    config: { workflowExecutionRetentionTtl: msToTs(RETENTION) },
+  });
 }

@@ -62,7 +62,8 @@ export function createMemory({ client, readRunning }: { client: Client; readRunn
         const recalled = await releaseOf(client, good);
         if (recalled) found.release = recalled;
       }
-      const running = release && (await readRunning(release, app));
+      // A service that cannot be read is the preflight's to report; without it the numbers begin anew, which harms nothing.
+      const running = release && (await readRunning(release, app).catch(() => undefined));
       if (!running) return found;
       return { ...found, running, highest: Math.max(found.highest, deploymentNumber(app, running.deployment) ?? 0) };
     },

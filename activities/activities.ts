@@ -1,0 +1,47 @@
+import type { Client } from '@temporalio/client';
+import { openSealer } from '../config/seal.js';
+import { openSecret } from '../config/secret.js';
+import type { ServerConfig } from '../config/server.js';
+import type { ActivityContext, Clock } from './context.js';
+import type { DeliveryActivities } from './delivery.js';
+import { createDoctor } from './doctor/examine.js';
+import { createTaskSetDriver } from './ecs/driver.js';
+import type { MeasureActivities } from './measure.js';
+import { createMemory } from './memory/memory.js';
+import { createMeasure } from './metrics/measure.js';
+import { createSources } from './metrics/sources.js';
+import { createNotify } from './notify/webhook.js';
+import type { DoctorActivities, MemoryActivities, PeopleActivities } from './people.js';
+
+/** Everything that a workflow can ask for. */
+export type Activities = DeliveryActivities &
+  MeasureActivities &
+  MemoryActivities &
+  PeopleActivities &
+  DoctorActivities;
+
+export interface ActivityDependencies {
+  config: ServerConfig;
+  client: Client;
+  clock: Clock;
+  /** The context of the activity that is running. */
+  context: () => ActivityContext;
+}
+
+/**
+ * Puts the outside world together: one driver, the metrics sources, the webhook, and the memory of applications. Secrets are opened at
+ * each use, but for the seal key, which never changes while sealed values live.
+ */
+export async function createActivities({ config, client, clock, context }: ActivityDependencies): Promise<Activities> {
+  const { seal, unseal } = await openSealer(config);
+  const { running, ...driver } = createTaskSetDriver({ config, context, clock, seal, unseal });
+  const sources = createSources(config.analysisProviders, openSecret);
+  const notify = createNotify({ ...(config.webhook && { webhook: config.webhook }), openSecret, clock });
+  return {
+    ...driver,
+    measure: createMeasure({ sources, observe: driver.observe, context }),
+    ...createMemory({ client, readRunning: running }),
+    notify: (notice) => notify({ ...notice, link: `${config.publicUrl}${notice.link}` }),
+    examine: createDoctor({ config, sources, clock }),
+  };
+}

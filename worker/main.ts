@@ -1,0 +1,46 @@
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { Client, Connection } from '@temporalio/client';
+import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { createActivities } from '../activities/activities.js';
+import { loadServerConfig } from '../config/load.js';
+import { TASK_QUEUE } from '../model/workflow-id.js';
+import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.js';
+import { temporalContext, wallClock } from './activity-context.js';
+import { createLog, temporalLogger } from './logger.js';
+import { keepHistories, registerSearchAttributes } from './namespace.js';
+import { untilConnected } from './until-connected.js';
+import { WORKFLOW_BUNDLE } from './workflow-bundle.js';
+
+/** `--own-temporal`: the server was started by `sluice up` and is ours to set up. */
+const ownTemporal = process.argv.includes('--own-temporal');
+
+const log = createLog();
+// Once, before any connection: it carries the logger and the signals that begin a shutdown.
+Runtime.install({ logger: temporalLogger(log), shutdownSignals: ['SIGINT', 'SIGTERM'] });
+
+const config = await loadServerConfig();
+const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+const connection = await untilConnected(log, () => NativeConnection.connect(connectionOptions));
+await registerSearchAttributes(connection, namespace, SEARCH_ATTRIBUTES);
+if (ownTemporal) await keepHistories(connection, namespace);
+
+const client = new Client({ connection: await Connection.connect(connectionOptions), namespace });
+const worker = await Worker.create({
+  connection,
+  namespace,
+  taskQueue: TASK_QUEUE,
+  workflowBundle: { codePath: WORKFLOW_BUNDLE },
+  activities: await createActivities({ config, client, clock: wallClock, context: temporalContext }),
+  maxCachedWorkflows: 300,
+  // Most of them wait: an analysis that asks late data again holds a slot for minutes.
+  maxConcurrentActivityTaskExecutions: 500,
+  // A judged window and a fence reach the server within a second.
+  maxHeartbeatThrottleInterval: '1s',
+  defaultHeartbeatThrottleInterval: '1s',
+  shutdownGraceTime: '10s',
+  shutdownForceTime: '15s',
+});
+log.info({ namespace, taskQueue: TASK_QUEUE }, 'worker is polling');
+await worker.run();
+await client.connection.close();
+await connection.close();
