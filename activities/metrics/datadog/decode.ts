@@ -88,6 +88,10 @@ export function decodeDatadog(
     throw new SourceError(UNREADABLE.test(words) ? 'refused' : 'transient', `Datadog answered with an error: ${words}`);
   }
 
+  if (status === undefined && !parsed.data.series) {
+    throw new SourceError('transient', 'The answer is not one of Datadog: it has neither a status nor series.');
+  }
+
   const series = parsed.data.series ?? [];
   if (request.queries > 1 && series.some((each) => each.queryIndex === undefined)) {
     throw new SourceError('transient', "Datadog's answer does not say which query its series belong to.");

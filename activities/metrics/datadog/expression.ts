@@ -49,7 +49,7 @@ function factors(expression: string): Factor[] | undefined {
   let inverse = false;
   for (const at of [...places, text.length]) {
     const part = text.slice(from, at).trim();
-    const inner = inverse || !part.startsWith('(') ? undefined : factors(part);
+    const inner = inverse || unwrap(part) === part ? undefined : factors(part);
     if (inner && inner.length > 1) found.push(...inner);
     else found.push({ text: unwrap(part), inverse });
     inverse = text[at] === '/';

@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { isSeveral, oneLine, quotientOf, withoutDefaults } from '../../activities/metrics/datadog/expression.js';
+import { baseUrl, datadogRequest } from '../../activities/metrics/datadog/request.js';
+import { MINUTE, SECOND } from '../../model/duration.js';
+import { metric, START } from '../analysis/support.js';
+
+const A = 'sum:aws.applicationelb.httpcode_elb_5xx{env:prd,hostname:a-b/c*d.elb.amazonaws.com}.as_count()';
+const B = 'sum:aws.applicationelb.request_count{env:prd}.as_count()';
+
+describe('quotientOf', () => {
+  it.each([
+    ['a quotient', `${A} / ${B}`, B],
+    ['line breaks', `\n ${A}\n /\n ${B}\n`, B],
+    ['a factor before', `100 * ${A} / ${B}`, B],
+    ['a factor behind', `${A} / ${B} * 100`, B],
+    ['a divided factor', `${A} / ${B} / 60`, B],
+    ['parentheses around it', `((${A} / ${B}))`, B],
+    ['parentheses around it and a factor', `(${A} / ${B}) * 1e2`, B],
+    ['a sum below', `${A} / (${B} + ${A})`, `${B} + ${A}`],
+    ['a sum above', `(${A} + ${A}) / ${B}`, B],
+    ['functions', `default_zero(${A}) / cumsum(${B})`, `cumsum(${B})`],
+    ['tag sets with commas and by', `${A} / sum:b{x:y, z:w} by {q}.as_count()`, 'sum:b{x:y, z:w} by {q}.as_count()'],
+  ])('finds the denominator: %s', (_, query, denominator) => {
+    expect(quotientOf(query)).toEqual({ denominator, counts: true });
+  });
+
+  it.each([
+    ['one query', A],
+    ['a slash in a tag alone', 'sum:a{path:/x/y}.as_count()'],
+    ['a number below', `${A} / 60`],
+    ['a number above', `1 / ${B}`],
+    ['a sum of quotients', `${A} / ${B} + ${A} / ${B}`],
+    ['one minus a quotient', `1 - ${A} / ${B}`],
+    ['two denominators', `${A} / ${B} / ${A}`],
+    ['a quotient inside a function', `ewma_3(${A} / ${B})`],
+    ['brackets that do not match', `(${A} / ${B}`],
+    ['nothing', ''],
+  ])('finds none in %s', (_, query) => {
+    expect(quotientOf(query)).toBeUndefined();
+  });
+
+  it('tells counts from gauges', () => {
+    expect(quotientOf('sum:a{*} / sum:b{*}')).toEqual({ denominator: 'sum:b{*}', counts: false });
+    expect(quotientOf('sum:a{*}.as_count() / sum:b{*}')?.counts).toBe(false);
+    expect(quotientOf('sum:a{*}.as_rate() / sum:b{*}.as_rate()')?.counts).toBe(true);
+    expect(quotientOf('count:trace.web{*} / count:trace.web{*}')?.counts).toBe(true);
+    expect(quotientOf('sum:a{*}.as_count().rollup(sum, 60) / sum:b{*}.as_count()')?.counts).toBe(true);
+  });
+
+  it('never throws, whatever is written', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('a', '/', '*', '+', '(', ')', '{', '}', ' ', '1', '"', ',', '.') }),
+        (text) => {
+          quotientOf(text);
+          withoutDefaults(text);
+          isSeveral(text);
+        },
+      ),
+    );
+  });
+});
+
+describe('isSeveral', () => {
+  it('sees commas outside brackets alone', () => {
+    expect(isSeveral('sum:a{x:y,z:w} by {p,q}.rollup(sum, 60)')).toBe(false);
+    expect(isSeveral('sum:a{*}, sum:b{*}')).toBe(true);
+  });
+});
+
+describe('withoutDefaults', () => {
+  it('takes away what makes points up', () => {
+    expect(withoutDefaults(`default_zero(${A})`)).toBe(A);
+    expect(withoutDefaults(`${A}.fill(zero)`)).toBe(A);
+    expect(withoutDefaults(`${A}.fill(last, 300)`)).toBe(A);
+    expect(withoutDefaults(`${A}.fill(null)`)).toBeUndefined();
+    expect(withoutDefaults(A)).toBeUndefined();
+  });
+});
+
+describe('datadogRequest', () => {
+  it('asks the query alone, with its denominator, or with its own watermark', () => {
+    const one = (over: Parameters<typeof metric>[0]) => datadogRequest(metric(over), START, START + MINUTE);
+    expect(one({ query: A })).toMatchObject({ query: A, queries: 1 });
+    expect(one({ query: `${A} / ${B}` })).toMatchObject({ query: `${A} / ${B}, ${B}`, denominator: 1, counts: true });
+    expect(one({ query: A, watermark: B })).toMatchObject({ query: `${A}, ${B}`, watermark: 1, queries: 2 });
+    expect(one({ query: `${A} / ${B}`, watermark: A })).toMatchObject({
+      query: `${A} / ${B}, ${B}, ${A}`,
+      denominator: 1,
+      watermark: 2,
+    });
+    expect(one({ query: `default_zero(${A})` })).toMatchObject({ query: `default_zero(${A}), ${A}`, watermark: 1 });
+    expect(one({ query: `${A} / default_zero(${B})` }).query).toBe(`${A} / default_zero(${B}), ${B}`);
+  });
+
+  it('begins at the edge of the bucket that holds the window’s start', () => {
+    const request = datadogRequest(metric({ resolution: MINUTE }), START + 90 * SECOND, START + 5 * MINUTE + 999);
+    expect(request).toMatchObject({ from: (START + MINUTE) / 1000, to: (START + 5 * MINUTE) / 1000 });
+  });
+});
+
+describe('baseUrl', () => {
+  it('takes a host as PipeCD has it, or a full base URL', () => {
+    expect(baseUrl('datadoghq.eu')).toBe('https://api.datadoghq.eu');
+    expect(baseUrl('api.datadoghq.com')).toBe('https://api.datadoghq.com');
+    expect(baseUrl('http://127.0.0.1:9999/')).toBe('http://127.0.0.1:9999');
+    expect(baseUrl('https://proxy.example/datadog')).toBe('https://proxy.example/datadog');
+  });
+});
+
+describe('oneLine', () => {
+  it('keeps a query’s words', () => {
+    expect(oneLine(' a\n  /\tb ')).toBe('a / b');
+  });
+});
