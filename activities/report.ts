@@ -13,7 +13,7 @@ export interface Report {
   /** A task set that AWS said it made: kept in the heartbeat before anything else happens (ecs-alb-facts §25). */
   created(created: NonNullable<ActivityHeartbeat['created']>): void;
   /** Sends the last words again: the heartbeat of a wait. */
-  beat(): void;
+  beat: () => void;
   /** What the attempt before this one had made and had verified. */
   before: Pick<ActivityHeartbeat, 'created' | 'traffic'>;
   progress(): Progress;

@@ -1,4 +1,4 @@
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { FAILURE } from '../../model/failure.js';
 
 /**
@@ -67,12 +67,17 @@ export function badInput(message: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(message, FAILURE.input);
 }
 
+/** The fence tells of a cancellation too, before the signal does. */
+function wasCancelled(error: unknown, cancelled: AbortSignal): boolean {
+  return error instanceof CancelledFailure || (cancelled.aborted && error === cancelled.reason);
+}
+
 /**
  * What a failed activity throws: final for what AWS refuses, an ordinary error (which Temporal tries again) for all that may pass.
  * Failures and cancellations that were already chosen go through as they are.
  */
 export function asStageError(error: unknown, cancelled: AbortSignal): unknown {
-  if (error instanceof ApplicationFailure || (cancelled.aborted && error === cancelled.reason)) return error;
+  if (error instanceof ApplicationFailure || wasCancelled(error, cancelled)) return error;
   const kind = kindOf(error);
   if (kind === 'credentials') {
     return stageFailed(
@@ -88,7 +93,7 @@ export function asStageError(error: unknown, cancelled: AbortSignal): unknown {
  * (ecs-alb-facts §21: expired or missing rights are tried again and told).
  */
 export function asRollbackError(error: unknown, cancelled: AbortSignal, commands: string[]): unknown {
-  if (cancelled.aborted && error === cancelled.reason) return error;
+  if (wasCancelled(error, cancelled)) return error;
   return ApplicationFailure.retryable(
     `The rollback is not done yet (${wordsOf(error)}); Sluice keeps trying. By hand:\n${commands.join('\n')}`,
     'RollbackNotDone',

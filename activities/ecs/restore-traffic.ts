@@ -95,8 +95,8 @@ async function writeWeights(
   rules: ListenerRule[],
   pair: Pair,
   weightsOf: (rule: ListenerRule) => Weights,
-): Promise<unknown> {
-  let failure: unknown;
+): Promise<Error | undefined> {
+  let failure: Error | undefined;
   for (const rule of rules) {
     const snapshot = handle.snapshot.rules.find(({ ruleArn }) => ruleArn === rule.ruleArn);
     if (!snapshot)
@@ -112,7 +112,7 @@ async function writeWeights(
       await writeRule(run, rule, pair, weightsOf(rule), () => undefined);
     } catch (error) {
       run.ctx.cancelled.throwIfAborted();
-      failure ??= error;
+      failure ??= error instanceof Error ? error : new Error(wordsOf(error));
     }
   }
   return failure;
@@ -131,7 +131,7 @@ export async function restore(run: Run, handle: DeliveryHandle, secrets: Secrets
   const { service } = handle.release;
   const pair = pairOf(handle.release.targetGroups);
   const polls = poller(run);
-  let unwritten: unknown;
+  let unwritten: Error | undefined;
   let oldWasRetired: boolean | undefined;
   for (let agreed = 0; agreed < 2;) {
     const { sets, old, rules, seen } = await look(run, handle);

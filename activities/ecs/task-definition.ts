@@ -3,7 +3,6 @@ import {
   DescribeTaskDefinitionCommand,
   ListTaskDefinitionsCommand,
   RegisterTaskDefinitionCommand,
-  type RegisterTaskDefinitionCommandInput,
 } from '@aws-sdk/client-ecs';
 import { z } from 'zod';
 import type { SealedTaskDefinition } from '../../model/release.js';
@@ -15,8 +14,8 @@ import { TAG } from './tags.js';
 
 /** Opens and closes what must not stand in histories in the clear. */
 export interface Secrets {
-  seal(plain: string): string;
-  unseal(sealed: string): string;
+  seal: (plain: string) => string;
+  unseal: (sealed: string) => string;
 }
 
 const containerSchema = z.looseObject({
@@ -149,12 +148,13 @@ const registeredSchema = z.object({ taskDefinition: z.object({ taskDefinitionArn
  */
 export async function ensureRegistered(run: Run, definition: SealedTaskDefinition, secrets: Secrets): Promise<string> {
   const { report, aws, ctx, settings } = run;
-  let found = await findByContent(run, definition);
-  if (!found && ctx.attempt > 1) {
+  const right = async (): Promise<string | undefined> => (await findByContent(run, definition))?.arn;
+  let known = await right();
+  if (known === undefined && ctx.attempt > 1) {
     await pause(run, settings.absence);
-    found = await findByContent(run, definition);
+    known = await right();
   }
-  if (!found) {
+  if (known === undefined) {
     const request = openDefinition(definition, secrets);
     const tags = [
       ...request.tags.filter(({ key }) => !key.startsWith('sluice:')),
@@ -164,21 +164,16 @@ export async function ensureRegistered(run: Run, definition: SealedTaskDefinitio
     const answer = await change(run, {
       command: 'RegisterTaskDefinition',
       resource: definition.family,
-      async look() {
-        found = await findByContent(run, definition);
-        return found ? undefined : {};
-      },
-      send: (_seen, options) =>
-        aws.ecsChanges.send(
-          new RegisterTaskDefinitionCommand({ ...request, tags } as unknown as RegisterTaskDefinitionCommandInput),
-          options,
-        ),
+      look: async () => ((await right()) === undefined ? {} : undefined),
+      send: (_seen, options) => aws.ecsChanges.send(new RegisterTaskDefinitionCommand({ ...request, tags }), options),
       say: () => `Registered the task definition ${definition.family}`,
     });
-    if (!found) return registeredSchema.parse(answer).taskDefinition.taskDefinitionArn;
+    if (answer) return registeredSchema.parse(answer).taskDefinition.taskDefinitionArn;
+    known = await right();
+    if (known === undefined) throw new Error(`The revision of ${definition.family} that was just seen is gone.`);
   }
-  report.info(`The task definition is registered already: ${found.arn.split('/').at(-1) ?? found.arn}`);
-  return found.arn;
+  report.info(`The task definition is registered already: ${known.split('/').at(-1) ?? known}`);
+  return known;
 }
 
 /** The revision if it can still start task sets, else one of the same content (ecs-alb-facts §17: INACTIVE ones cannot). */

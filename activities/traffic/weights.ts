@@ -70,6 +70,10 @@ export function stickinessOf(actions: Action[]): { enabled: boolean; durationSec
   };
 }
 
+function without(action: Action, ...fields: (keyof Action)[]): Action {
+  return Object.fromEntries(Object.entries(action).filter(([field]) => !fields.includes(field))) as Action;
+}
+
 /**
  * A pair rule's actions with other weights, as they are sent: everything else as read, but
  * - no TargetGroupArn beside the weighted groups, which AWS refuses (ecs-alb-facts §18);
@@ -84,7 +88,7 @@ export function withWeights(actions: Action[], pair: Pair, weights: Weights): Ac
       return { ...action, AuthenticateOidcConfig: { ...config, UseExistingClientSecret: true } };
     }
     if (action.Type !== 'forward' || !action.ForwardConfig) return action;
-    const { TargetGroupArn: _alone, ...rest } = action;
+    const rest = without(action, 'TargetGroupArn');
     const { TargetGroups, TargetGroupStickinessConfig: stickiness } = action.ForwardConfig;
     return {
       ...rest,
@@ -116,7 +120,8 @@ export function shapeOf(actions: Action[]): string {
   const bare = [...actions]
     .sort((a, b) => (a.Order ?? 0) - (b.Order ?? 0))
     .map((action) => {
-      const { Order: _order, TargetGroupArn, ForwardConfig: forward, ...rest } = action;
+      const { TargetGroupArn, ForwardConfig: forward } = action;
+      const rest = without(action, 'Order', 'TargetGroupArn', 'ForwardConfig');
       const oidc = action['AuthenticateOidcConfig'] as Record<string, unknown> | undefined;
       return {
         ...rest,
