@@ -7,9 +7,6 @@ import { asRollbackError, asStageError, badInput } from '../aws/errors.js';
 import { createLimiter } from '../aws/limiter.js';
 import type { ActivityContext } from '../context.js';
 import type { AdvanceInput, DeliveryActivities } from '../delivery.js';
-import type { Recalled } from '../people.js';
-import type { Release } from '../../model/release.js';
-import type { ReadRunning } from '../memory/memory.js';
 import { createReport } from '../report.js';
 import type { Run } from '../run.js';
 import { begin } from './begin.js';
@@ -20,26 +17,19 @@ import { stepOf } from './delivery.js';
 import { finish } from './finish.js';
 import { observe } from './observe.js';
 import { preflight } from './preflight.js';
-import { readRunning } from './running.js';
 import { promote } from './promote.js';
 import { restoreTraffic } from './restore-traffic.js';
 import { routeTraffic } from './route-traffic.js';
-import { readRunning } from './running.js';
 import { sync } from './sync.js';
 import type { Secrets } from './task-definition.js';
 
 export interface DriverDependencies extends Secrets {
   config: Pick<ServerConfig, 'ecsProviders' | 'delivery'>;
   /** The context of the activity that is running now. */
-  context: () => ActivityContext;
+  context(): ActivityContext;
   /** Time for what outlives an activity (the rate limiter). */
   clock: ActivityContext['clock'];
 }
-
-/** The activities, and what the application's memory asks of AWS's tags. */
-export type TaskSetDriver = DeliveryActivities & {
-  running: (release: Release, app: string) => Promise<Recalled['running']>;
-};
 
 /** What AWS is polled with (ecs-alb-facts §19); a cloud that declares shorter pauses is faster by as much. */
 const AWS_POLL = 5 * SECOND;
@@ -68,7 +58,7 @@ function advance(run: Run, input: AdvanceInput): Promise<Progress> {
  * Delivery by task sets (deployment controller EXTERNAL) behind one Application Load Balancer. `ecs-alb-facts.md` is the law of all
  * of it. Keeps nothing between two activities but AWS clients and rate limits.
  */
-export function createTaskSetDriver(deps: DriverDependencies): DeliveryActivities & { running: ReadRunning } {
+export function createTaskSetDriver(deps: DriverDependencies): DeliveryActivities {
   const { config, context } = deps;
   const pace = Math.max(1, AWS_POLL / config.delivery.pollMin);
   const clientsOf = createClientCache(createLimiter(deps.clock, pace));
@@ -158,20 +148,6 @@ export function createTaskSetDriver(deps: DriverDependencies): DeliveryActivitie
         (run) => cleanUp(run, input, deps),
         (error, ctx) => asRollbackError(error, ctx.cancelled, rollbackCommands(input.handle)),
       ),
-    running: (release, app) =>
-      running(
-        { stage: 'recall', provider: release.provider, deployment: app },
-        false,
-        (run) => readRunning(run, release, app),
-        asStage,
-      ),
     finish: ({ handle }) => running(of(handle, 'finish'), false, (run) => finish(run, handle), asStage),
-    running: (release, app) =>
-      running(
-        { stage: 'recall', provider: release.provider, deployment: app },
-        false,
-        (run) => readRunning(run, release, app),
-        asStage,
-      ),
   };
 }
