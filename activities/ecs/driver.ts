@@ -7,6 +7,7 @@ import { asRollbackError, asStageError, badInput } from '../aws/errors.js';
 import { createLimiter } from '../aws/limiter.js';
 import type { ActivityContext } from '../context.js';
 import type { AdvanceInput, DeliveryActivities } from '../delivery.js';
+import type { ReadRunning } from '../memory/memory.js';
 import { createReport } from '../report.js';
 import type { Run } from '../run.js';
 import { begin } from './begin.js';
@@ -20,16 +21,20 @@ import { preflight } from './preflight.js';
 import { promote } from './promote.js';
 import { restoreTraffic } from './restore-traffic.js';
 import { routeTraffic } from './route-traffic.js';
+import { readRunning } from './running.js';
 import { sync } from './sync.js';
 import type { Secrets } from './task-definition.js';
 
 export interface DriverDependencies extends Secrets {
   config: Pick<ServerConfig, 'ecsProviders' | 'delivery'>;
   /** The context of the activity that is running now. */
-  context(): ActivityContext;
+  context: () => ActivityContext;
   /** Time for what outlives an activity (the rate limiter). */
   clock: ActivityContext['clock'];
 }
+
+/** The activities, and what the application's memory asks of AWS's tags. */
+export type TaskSetDriver = DeliveryActivities & { running: ReadRunning };
 
 /** What AWS is polled with (ecs-alb-facts §19); a cloud that declares shorter pauses is faster by as much. */
 const AWS_POLL = 5 * SECOND;
@@ -58,7 +63,7 @@ function advance(run: Run, input: AdvanceInput): Promise<Progress> {
  * Delivery by task sets (deployment controller EXTERNAL) behind one Application Load Balancer. `ecs-alb-facts.md` is the law of all
  * of it. Keeps nothing between two activities but AWS clients and rate limits.
  */
-export function createTaskSetDriver(deps: DriverDependencies): DeliveryActivities {
+export function createTaskSetDriver(deps: DriverDependencies): DeliveryActivities & { running: ReadRunning } {
   const { config, context } = deps;
   const pace = Math.max(1, AWS_POLL / config.delivery.pollMin);
   const clientsOf = createClientCache(createLimiter(deps.clock, pace));
@@ -149,5 +154,12 @@ export function createTaskSetDriver(deps: DriverDependencies): DeliveryActivitie
         (error, ctx) => asRollbackError(error, ctx.cancelled, rollbackCommands(input.handle)),
       ),
     finish: ({ handle }) => running(of(handle, 'finish'), false, (run) => finish(run, handle), asStage),
+    running: (release, app) =>
+      running(
+        { stage: 'recall', provider: release.provider, deployment: app },
+        false,
+        (run) => readRunning(run, release, app),
+        asStage,
+      ),
   };
 }
