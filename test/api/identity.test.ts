@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Problem } from '../../model/wire.js';
-import { liveDeployment } from './fake-gateway.js';
-import { startApi } from './api-server.js';
-import type { ApiServer } from './api-server.js';
+import { liveDeployment } from './support/fake-gateway.js';
+import { startApi } from './support/api-server.js';
+import type { ApiServer } from './support/api-server.js';
 
 let api: ApiServer;
 afterEach(() => api.close());

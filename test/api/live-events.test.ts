@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { DeploymentRecord, LiveDeployment } from '../../api/gateway.js';
-import { startApi } from './api-server.js';
-import type { ApiServer } from './api-server.js';
-import { deploymentDocument, liveDeployment } from './fake-gateway.js';
+import { startApi } from './support/api-server.js';
+import type { ApiServer } from './support/api-server.js';
+import { deploymentDocument, liveDeployment } from './support/fake-gateway.js';
 
 let api: ApiServer;
 afterEach(() => api.close());

@@ -7,9 +7,9 @@ import { openApiDocument } from '../../spec/openapi.js';
 import type { Release } from '../../model/release.js';
 import type { Problem } from '../../model/wire.js';
 import type { ApplicationRollback, CancelControl, DeployRequest } from '../../workflows/messages.js';
-import { startApi } from './api-server.js';
-import type { ApiServer } from './api-server.js';
-import { liveDeployment } from './fake-gateway.js';
+import { startApi } from './support/api-server.js';
+import type { ApiServer } from './support/api-server.js';
+import { liveDeployment } from './support/fake-gateway.js';
 
 let api: ApiServer;
 afterEach(() => api.close());

@@ -1,13 +1,13 @@
 import { pino } from 'pino';
-import type { AppDeps } from '../../api/app.js';
-import { createApp } from '../../api/app.js';
-import { listen, stopListening } from '../../api/listening.js';
-import { createLiveEvents } from '../../api/live-events.js';
-import { createSessions } from '../../api/session.js';
-import { hashKey } from '../../config/api-key.js';
-import type { Gateway } from '../../api/gateway.js';
-import type { ReleaseReader } from '../../api/release-reader.js';
-import { ApiProblem } from '../../api/problem.js';
+import type { AppDeps } from '../../../api/app.js';
+import { createApp } from '../../../api/app.js';
+import { listen, stopListening } from '../../../api/listening.js';
+import { createLiveEvents } from '../../../api/live-events.js';
+import { createSessions } from '../../../api/session.js';
+import { hashKey } from '../../../config/api-key.js';
+import type { Gateway } from '../../../api/gateway.js';
+import type { ReleaseReader } from '../../../api/release-reader.js';
+import { ApiProblem } from '../../../api/problem.js';
 import { fakeGateway } from './fake-gateway.js';
 
 export const NOW = Date.parse('2026-11-23T08:00:00Z');

@@ -1,6 +1,6 @@
-import { ALL_PRIMARY } from '../../model/delivery.js';
-import type { DeploymentDocument } from '../../model/wire.js';
-import type { Gateway, LiveDeployment } from '../../api/gateway.js';
+import { ALL_PRIMARY } from '../../../model/delivery.js';
+import type { DeploymentDocument } from '../../../model/wire.js';
+import type { Gateway, LiveDeployment } from '../../../api/gateway.js';
 
 /** A running deployment's document, with what a test wants otherwise. */
 export function deploymentDocument(over: Partial<DeploymentDocument> = {}): DeploymentDocument {
