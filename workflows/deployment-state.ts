@@ -43,9 +43,8 @@ export interface DeploymentState {
   stages: StageDocument[];
   /** Id of the stage that runs. */
   current?: string;
-  wanted: Weights;
-  verified: Weights | null;
-  verifiedAt?: number;
+  /** What the driver last said of the traffic; absent until it said something. */
+  traffic?: Progress['traffic'];
   analysis: AnalysisDocument[];
   warnings: string[];
   trail: TrailEntry[];
@@ -68,8 +67,6 @@ export function pendingState(input: DeploymentInput): DeploymentState {
     status: 'PENDING',
     reason: 'Waiting for its turn.',
     stages: [],
-    wanted: ALL_PRIMARY,
-    verified: null,
     analysis: [],
     warnings: input.release.warnings.map(formatFinding),
     trail: [
@@ -98,12 +95,7 @@ export function stageRows(stages: readonly Stage[]): StageDocument[] {
 /** Takes over what an activity reported of the traffic. */
 export function noteProgress(state: DeploymentState, progress: Progress, row?: StageDocument): void {
   if (row) row.detail = progress.detail;
-  if (!progress.traffic) return;
-  state.wanted = progress.traffic.wanted;
-  if (progress.traffic.verified) {
-    state.verified = progress.traffic.verified;
-    if (progress.traffic.verifiedAt !== undefined) state.verifiedAt = progress.traffic.verifiedAt;
-  }
+  if (progress.traffic) state.traffic = { ...state.traffic, ...progress.traffic };
 }
 
 /** Sets the final state. What comes after it is telling, not doing. */
@@ -132,7 +124,7 @@ export function documentOf(state: DeploymentState): DeploymentDocument {
     ...(state.startedAt !== undefined && { startedAt: iso(state.startedAt) }),
     ...(state.completedAt !== undefined && { completedAt: iso(state.completedAt) }),
     stages: state.stages,
-    traffic: { wanted: state.wanted, verified: state.verified },
+    traffic: { wanted: state.traffic?.wanted ?? ALL_PRIMARY, verified: state.traffic?.verified ?? null },
     analysis: state.analysis,
     warnings: state.warnings,
     trail: state.trail,
@@ -157,7 +149,7 @@ const MARK: Record<StageDocument['status'], string> = {
 
 /** What Temporal's own UI shows of the deployment: Markdown. */
 export function detailsOf(state: DeploymentState): string {
-  const weights = (w: Weights | null): string => (w ? `${w.primary}/${w.canary}` : 'not read yet');
+  const weights = (w?: Weights): string => (w ? `${w.primary}/${w.canary}` : 'not read yet');
   const rows = state.stages.map(
     (s) => `| ${MARK[s.status]} | ${s.name} | ${s.status} | ${(s.reason ?? s.detail ?? '').replaceAll('|', '\\|')} |`,
   );
@@ -168,7 +160,7 @@ export function detailsOf(state: DeploymentState): string {
     `### ${state.input.id}: ${state.status}`,
     state.reason,
     '',
-    `Version \`${state.input.release.image}\` · traffic primary/canary: wanted ${weights(state.wanted)}, verified ${weights(state.verified)}`,
+    `Version \`${state.input.release.image}\` · traffic primary/canary: wanted ${weights(state.traffic?.wanted)}, verified ${weights(state.traffic?.verified)}`,
     '',
     ...(rows.length ? ['| | stage | state | |', '|-|-|-|-|', ...rows, ''] : []),
     ...(verdicts.length ? ['| stage | metric | verdict | why |', '|-|-|-|-|', ...verdicts, ''] : []),

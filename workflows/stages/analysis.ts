@@ -6,7 +6,7 @@ import {
   ParentClosePolicy,
 } from '@temporalio/workflow';
 import { decide } from '../../analysis/decision.js';
-import type { Traffic } from '../../model/delivery.js';
+import type { Traffic, Weights } from '../../model/delivery.js';
 import { formatDuration } from '../../model/duration.js';
 import type { AnalysisResult } from '../../model/evidence.js';
 import type { AnalysisStage } from '../../model/stage.js';
@@ -18,7 +18,7 @@ import { isSkipped, skippedEnd, stageFailed } from './stage-run.js';
 import type { StageEnd, StageRun } from './stage-run.js';
 
 /** What the rules must say while windows are judged. */
-function expectedTraffic({ state, handle }: StageRun): Traffic {
+function expectedTraffic({ handle }: StageRun, wanted: Weights): Traffic {
   const { region, accountId, loadBalancerArn, rules } = handle.snapshot;
   return {
     provider: handle.release.provider,
@@ -26,7 +26,7 @@ function expectedTraffic({ state, handle }: StageRun): Traffic {
     deployment: handle.deployment,
     snapshot: { region, accountId, loadBalancerArn, rules },
     targetGroups: handle.release.targetGroups,
-    wanted: state.wanted,
+    wanted,
   };
 }
 
@@ -45,9 +45,9 @@ async function judge(run: StageRun, stage: AnalysisStage): Promise<AnalysisResul
               deployment: state.input.id,
               stage,
               beganAt: Date.now(),
-              ...(state.verifiedAt !== undefined && {
-                trafficVerifiedAt: state.verifiedAt,
-                traffic: expectedTraffic(run),
+              ...(state.traffic?.verifiedAt !== undefined && {
+                trafficVerifiedAt: state.traffic.verifiedAt,
+                traffic: expectedTraffic(run, state.traffic.wanted),
               }),
             },
           ],

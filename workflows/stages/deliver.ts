@@ -10,7 +10,7 @@ export async function deliver(run: StageRun, position: Position, summary: string
   const progress = await changing.advance.executeWithOptions(
     // The driver gives up at the deadline by itself and says why; the minute is for an answer that comes late.
     { summary, scheduleToCloseTimeout: Math.max(deadline - Date.now(), 0) + MINUTE },
-    [{ handle, stage: row.id, position, deadline }],
+    [{ handle, stage: row.id, position, deadline, ...(state.traffic && { traffic: state.traffic }) }],
   );
   noteProgress(state, progress, row);
   return { status: 'SUCCEEDED' };
