@@ -88,7 +88,7 @@ export async function startStack(input: StackInput): Promise<Stack> {
     await untilReady(supervisor, ['sandbox'], () => answers(`${sandboxUrl}/_sandbox/state`, 200), stopped);
   }
   await untilReady(supervisor, embedded ? ['temporal'] : [], () => temporalAnswers(temporalAddress), stopped);
-  await supervisor.start(node('worker'));
+  await supervisor.start(node('worker', embedded ? ['--own-temporal'] : []));
   await supervisor.start(node('api'));
   const apiUrl = localUrl(host, port);
   await untilReady(supervisor, ['worker', 'api'], () => answers(`${apiUrl}/readyz`, 200), stopped);
