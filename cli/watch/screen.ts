@@ -32,8 +32,10 @@ export function lineFollower(write: (line: string) => void): Follower {
   let before: DeploymentDocument | undefined;
   let told = 0;
   return {
-    tick: (document, log: LogPage['lines']) => {
-      for (const line of log.slice(told)) write(plain(logLine(line)));
+    tick: (document, log) => {
+      for (const line of log.slice(told)) {
+        if (!isWindow(line, document)) write(plain(logLine(line, document)));
+      }
       told = log.length;
       if (document === before) return;
       for (const line of changes(before, document)) write(line);
@@ -41,4 +43,9 @@ export function lineFollower(write: (line: string) => void): Follower {
     },
     notice: write,
   };
+}
+
+/** A plain line of an ANALYSIS is about a window, which is told from the document, with or without a live stream. */
+function isWindow({ level, stage }: LogPage['lines'][number], { analysis }: DeploymentDocument): boolean {
+  return level === 'info' && analysis.some((metric) => metric.stage === stage);
 }

@@ -62,7 +62,7 @@ function draw(deployment: DeploymentDocument, options: TreeOptions, windows: num
         .filter((metric) => metric.stage === stage.id && stage.status !== 'NOT_STARTED')
         .flatMap((metric) => metricLines(metric, options.now, windows)),
     ]),
-    ...logTail(options.log, log),
+    ...logTail(options.log, deployment, log),
   ];
 }
 
@@ -129,13 +129,14 @@ export function windowLine(measured: AnalysisDocument['measurements'][number]): 
   return `${mark} #${measured.window} ${clock(measured.from)}–${clock(measured.to)} ${measured.outcome}${worst} · ${measured.reason}`;
 }
 
-function logTail(log: LogLines, count: number): string[] {
+function logTail(log: LogLines, deployment: DeploymentDocument, count: number): string[] {
   if (count === 0 || log.length === 0) return [];
-  return ['', ...log.slice(-count).map(logLine)];
+  return ['', ...log.slice(-count).map((line) => logLine(line, deployment))];
 }
 
-/** One line of the deployment's log. */
-export function logLine(line: LogLines[number]): string {
+/** One line of the deployment's log, with the name of its stage. */
+export function logLine(line: LogLines[number], { stages }: DeploymentDocument): string {
+  const stage = stages.find(({ id }) => id === line.stage)?.name ?? line.stage;
   const mark = line.level === 'info' ? '' : `${line.level === 'error' ? '✖' : '⚠'} `;
-  return `${clock(line.at)} ${line.stage}: ${mark}${line.text}`;
+  return `${clock(line.at)} ${stage}: ${mark}${line.text}`;
 }
