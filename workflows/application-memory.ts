@@ -80,7 +80,9 @@ export function lostEntry(id: string, now: number): HistoryEntry {
 export function noteRecalled(memory: Memory, found: Recalled, now: number): void {
   memory.highest = Math.max(memory.highest, found.highest);
   for (const open of found.open) {
-    if (!memory.queue.some((q) => q.id === open.id)) memory.queue.push({ ...open, rollback: false });
+    // One that said its end already is open for its last acts only.
+    const known = [...memory.queue, ...memory.history].some(({ id }) => id === open.id);
+    if (!known) memory.queue.push({ ...open, rollback: false });
   }
   memory.queue.sort((a, b) => a.n - b.n);
   for (const entry of found.history) {
