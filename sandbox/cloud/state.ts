@@ -129,6 +129,8 @@ const ruleSchema = z.object({
   conditions: z.array(conditionSchema),
   actions: z.array(actionSchema),
   share: z.number(),
+  /** Actions of before, which the load balancer's nodes still follow until a change has reached them. */
+  before: z.array(z.object({ actions: z.array(actionSchema), until: millis })),
   /** Clients bound to a group by a cookie: their part of all requests, and when the cookie ends. */
   cookies: z.array(z.object({ groupArn: z.string(), part: z.number(), until: millis })),
 });
@@ -233,6 +235,7 @@ function addLoadBalancer(state: State, given: World['loadBalancers'][number]): v
         conditions: rule.conditions,
         actions: rule.actions.map(storedForward),
         share: rule.share ?? (weightsOf(rule.actions).length > 0 ? 1 : 0),
+        before: [],
         cookies: [],
       });
     }

@@ -53,7 +53,8 @@ function throughRule(cloud: Cloud, bucket: MetricBucket, rule: Rule, requests: n
  */
 function partsOf(cloud: Cloud, rule: Rule): Map<string | undefined, number> {
   const { now, world } = cloud.state;
-  const sides = weightsOf(rule.actions);
+  const actions = followedActions(rule, now);
+  const sides = weightsOf(actions);
   const total = sides.reduce((sum, side) => sum + side.weight, 0);
   const byWeight = (part: number): [string | undefined, number][] =>
     total === 0
@@ -65,7 +66,7 @@ function partsOf(cloud: Cloud, rule: Rule): Map<string | undefined, number> {
   const parts = new Map<string | undefined, number>();
   const add = (arn: string | undefined, part: number) => parts.set(arn, (parts.get(arn) ?? 0) + part);
 
-  const lasting = stickySeconds(rule.actions);
+  const lasting = stickySeconds(actions);
   if (lasting === undefined) {
     for (const [arn, part] of byWeight(1)) add(arn, part);
     return parts;
@@ -81,6 +82,11 @@ function partsOf(cloud: Cloud, rule: Rule): Map<string | undefined, number> {
   const rest = 1 - rule.cookies.reduce((sum, cookie) => sum + cookie.part, 0);
   for (const [arn, part] of byWeight(rest)) add(arn, part);
   return parts;
+}
+
+function followedActions(rule: Rule, now: number): Rule['actions'] {
+  rule.before = rule.before.filter(({ until }) => until > now);
+  return rule.before[0]?.actions ?? rule.actions;
 }
 
 /** Inside a group: to its healthy targets; to all of them when none is healthy (fail open); 503 when there is none. Never to another group. */

@@ -3,6 +3,7 @@ import { AwsError, validationError } from '../aws/aws-error.js';
 import { change, read } from '../aws/operation.js';
 import type { Operations } from '../aws/operation.js';
 import { parseQueryInput } from '../aws/parse.js';
+import { worldTime } from '../cloud/cloud.js';
 import type { Cloud } from '../cloud/cloud.js';
 import { omit } from '../cloud/omit.js';
 import type { Listener, LoadBalancer, Rule } from '../cloud/state.js';
@@ -129,7 +130,7 @@ function modifyRule(cloud: Cloud, given: unknown): Record<string, unknown> {
   const rule = findRule(cloud, input.RuleArn);
   if (rule.priority === undefined)
     throw new AwsError('OperationNotPermitted', `Default rule '${rule.arn}' cannot be modified`);
-  if (input.Actions) rule.actions = checkedActions(cloud, input.Actions, rule.actions);
+  if (input.Actions) changeActions(cloud, rule, input.Actions);
   if (input.Conditions) rule.conditions = input.Conditions;
   return { Rules: [describeRule(rule)] };
 }
@@ -144,9 +145,16 @@ function modifyListener(cloud: Cloud, given: unknown): Record<string, unknown> {
   const input = parseQueryInput(modifyListenerInput, given);
   const listener = findListener(cloud, input.ListenerArn);
   const rule = defaultRule(cloud, listener);
-  if (input.DefaultActions) rule.actions = checkedActions(cloud, input.DefaultActions, rule.actions);
+  if (input.DefaultActions) changeActions(cloud, rule, input.DefaultActions);
   if (input.Port !== undefined) listener.port = input.Port;
   return { Listeners: [describeListener(cloud, listener)] };
+}
+
+/** The new actions can be read at once, and are followed a little later (ecs-alb-facts §4). */
+function changeActions(cloud: Cloud, rule: Rule, actions: readonly Action[]): void {
+  const changed = checkedActions(cloud, actions, rule.actions);
+  rule.before.push({ actions: rule.actions, until: cloud.state.now + worldTime(cloud, 'propagationSeconds') });
+  rule.actions = changed;
 }
 
 function findListener(cloud: Cloud, arn: string): Listener {

@@ -47,7 +47,7 @@ async function ask(query: string, headers: Record<string, string> = KEYS): Promi
   const { now } = bench.sandbox.state();
   const to = Math.floor(Date.parse(now) / 1000);
   const parameters = new URLSearchParams({ from: String(START / 1000), to: String(to), query });
-  return fetch(`${bench.sandbox.url}/api/v1/query?${parameters}`, { headers });
+  return fetch(`${bench.sandbox.url}/api/v1/query?${parameters.toString()}`, { headers });
 }
 
 /** Points as [minute since the start, value]. */

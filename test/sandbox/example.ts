@@ -9,6 +9,8 @@ import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balan
 import { STSClient } from '@aws-sdk/client-sts';
 import { startSandbox } from '../../sandbox/server.js';
 import type { Sandbox, SandboxOptions } from '../../sandbox/server.js';
+import { defaultWorld } from '../../sandbox/world.js';
+import type { World } from '../../sandbox/world.js';
 
 export const CLUSTER = 'sluice-example';
 export const SERVICE = 'web';
@@ -33,9 +35,16 @@ export interface Bench {
   panel: <T = unknown>(method: string, path: string, body?: unknown) => Promise<T>;
 }
 
+/** The example's world, with rules that are followed as soon as they are written. */
+export function promptWorld(): World {
+  const world = defaultWorld();
+  world.times.propagationSeconds = 0;
+  return world;
+}
+
 export async function startBench(options: SandboxOptions = {}): Promise<Bench> {
   let now = START;
-  const sandbox = await startSandbox({ clock: { now: () => now }, ...options });
+  const sandbox = await startSandbox({ clock: { now: () => now }, world: promptWorld(), ...options });
   const config = {
     endpoint: sandbox.url,
     region: 'eu-central-1',

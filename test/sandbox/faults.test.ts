@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApplicationAutoScalingClient, DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling';
@@ -244,7 +244,8 @@ describe('a sandbox with a folder', () => {
     await createTaskSet(first.ecs, await register(first.ecs), BLUE);
     first.pass(60);
     await first.panel('POST', '/faults', { id: 'bad', kind: 'version', image: 'web:9', errorRate: 1 });
-    // Not closed: what is on disk now is what a killed process leaves.
+    first.pass(1);
+    // Not closed: what is on disk now is what a killed process leaves, and the last second has to be lived through again.
     const before = first.sandbox.state();
     const { calls } = await first.panel<Calls>('GET', '/calls?mutating=1');
     const second = await startSandbox({ dataDir: folder, clock: { now: () => Date.parse(before.now) } });
@@ -260,7 +261,7 @@ describe('a sandbox with a folder', () => {
 
   it('says which file is not its own', async () => {
     await startSandbox({ dataDir: folder }).then((sandbox) => sandbox.close());
-    await import('node:fs/promises').then(({ writeFile }) => writeFile(join(folder, 'state.json'), '{}'));
+    await writeFile(join(folder, 'state.json'), '{}');
     await expect(startSandbox({ dataDir: folder })).rejects.toThrow('state.json');
   });
 });
@@ -278,7 +279,7 @@ it('runs its own times faster, and keeps buckets of whole seconds', async () => 
     to: String(now),
     query: 'sum:aws.applicationelb.request_count{*}.as_count()',
   });
-  const answer = await fetch(`${fast.sandbox.url}/api/v1/query?${parameters}`, {
+  const answer = await fetch(`${fast.sandbox.url}/api/v1/query?${parameters.toString()}`, {
     headers: { 'DD-API-KEY': 'sandbox-api-key', 'DD-APPLICATION-KEY': 'sandbox-application-key' },
   });
   const { series } = (await answer.json()) as { series: { interval: number; pointlist: [number, number][] }[] };

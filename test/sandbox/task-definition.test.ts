@@ -79,7 +79,7 @@ it('refuses what AWS refuses', async () => {
     [{ tags: [{ key: 'aws:x', value: '1' }] }, 'InvalidParameterException', 'aws:'],
   ];
   for (const [change, name, message] of refused) {
-    const command = new RegisterTaskDefinitionCommand({ ...GOOD, ...change } as RegisterTaskDefinitionCommandInput);
+    const command = new RegisterTaskDefinitionCommand({ ...GOOD, ...change });
     const error = (await bench.ecs.send(command).catch((e: unknown) => e)) as Error;
     expect([error.name, error.message]).toEqual([name, expect.stringContaining(message)]);
   }

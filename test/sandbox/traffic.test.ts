@@ -1,6 +1,7 @@
 import { DeleteTaskSetCommand, DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand, ModifyListenerCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { defaultWorld } from '../../sandbox/world.js';
 import {
   BLUE,
   CLUSTER,
@@ -53,7 +54,7 @@ async function bothSides(): Promise<string> {
 }
 
 describe('requests', () => {
-  it('meet an empty group with 503 and are not sent elsewhere', async () => {
+  it('meet an empty group with 503 and are not sent elsewhere', () => {
     bench.pass(10);
     expect(bench.sandbox.state().counters).toMatchObject({
       requests: 500,
@@ -92,6 +93,22 @@ describe('requests', () => {
       failOpen: 500,
       emptyGroup503: 0,
       elb5xx: 500,
+    });
+  });
+
+  it('follow a changed rule some seconds after it can be read', async () => {
+    await bench.sandbox.close();
+    bench = await startBench({ world: defaultWorld() });
+    await bothSides();
+    await route(80, 20);
+    await route(60, 40);
+    expect(bench.sandbox.state().rules).toMatchObject([{ weights: { [BLUE]: 60, [GREEN]: 40 } }]);
+    bench.pass(5);
+    expect(bench.sandbox.state().counters.byTargetGroup).toEqual({ [BLUE]: { requests: 250, errors: 0 } });
+    bench.pass(5);
+    expect(bench.sandbox.state().counters.byTargetGroup).toMatchObject({
+      [BLUE]: { requests: 400 },
+      [GREEN]: { requests: 100 },
     });
   });
 
