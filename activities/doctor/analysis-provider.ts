@@ -1,0 +1,73 @@
+import { SOURCE_NAME } from '../../analysis/judge.js';
+import type { AnalysisProvider } from '../../config/server.js';
+import { MINUTE, SECOND } from '../../model/duration.js';
+import type { Metric } from '../../model/metric.js';
+import type { Clock } from '../context.js';
+import { SourceError } from '../metrics/source.js';
+import type { FindSource } from '../metrics/sources.js';
+import type { Check } from '../people.js';
+import { skewCheck } from './clock-skew.js';
+import { withinLimit } from './time-limit.js';
+
+const CALL_LIMIT = 5 * SECOND;
+const RANGE = 15 * MINUTE;
+
+/** A question that any account may ask and that costs little. */
+const QUERY = { DATADOG: 'sum:aws.applicationelb.request_count{*}.as_count()' } as const;
+
+function question(provider: AnalysisProvider): Metric {
+  return {
+    strategy: 'THRESHOLD',
+    name: 'doctor',
+    provider: provider.name,
+    source: provider.type,
+    query: QUERY[provider.type],
+    expected: { min: 0 },
+    interval: RANGE,
+    failureLimit: 0,
+    skipOnNoData: false,
+    timeout: CALL_LIMIT,
+    maxDelay: provider.maxDelay,
+    resolution: provider.resolution,
+    minMeasured: 0,
+    errorLimit: 0,
+    dryRun: false,
+  };
+}
+
+function troubled(name: string, error: unknown): Check {
+  const detail = error instanceof Error ? error.message : String(error);
+  if (error instanceof SourceError && error.kind === 'refused') {
+    return { name, ok: false, detail, fix: 'Mend what the message names, in the configuration or at the provider.' };
+  }
+  if (error instanceof SourceError && error.notBefore !== undefined) {
+    return { name, ok: null, detail, fix: 'Run sluice doctor again later.' };
+  }
+  return { name, ok: false, detail, fix: "Check the provider's address, its status page and the worker's network." };
+}
+
+/** Asks a metrics provider one harmless question, as a measurement would. */
+export async function examineAnalysisProvider(
+  provider: AnalysisProvider,
+  sources: FindSource,
+  clock: Clock,
+): Promise<Check[]> {
+  const name = `${provider.name}: query`;
+  const metric = question(provider);
+  try {
+    const now = clock.now();
+    const look = await withinLimit(CALL_LIMIT, (cancelled) =>
+      sources(metric).ask({ metric, from: now - RANGE, now, cancelled }),
+    );
+    const seen = look.points.length > 0 ? 'with data of load balancers' : 'without data of load balancers';
+    const answered = {
+      name,
+      ok: true,
+      detail: `${SOURCE_NAME[provider.type]} (${provider.address}) answers, ${seen} in the last 15 minutes.`,
+    };
+    const skew = skewCheck(`${provider.name}: clock`, "the provider's clock", (now + clock.now()) / 2 - look.at);
+    return skew.ok === true ? [answered] : [answered, skew];
+  } catch (error) {
+    return [troubled(name, error)];
+  }
+}

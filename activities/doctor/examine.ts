@@ -1,0 +1,83 @@
+import { randomBytes } from 'node:crypto';
+import { openSecret } from '../../config/secret.js';
+import type { EcsProvider, ServerConfig, Webhook } from '../../config/server.js';
+import { SECOND } from '../../model/duration.js';
+import { createClientCache } from '../aws/clients.js';
+import type { Clock } from '../context.js';
+import type { FindSource } from '../metrics/sources.js';
+import type { Check, DoctorActivities } from '../people.js';
+import { examineAnalysisProvider } from './analysis-provider.js';
+import { examineCaller } from './caller-identity.js';
+import { nowhere } from './probes.js';
+import { probeRights, rightChecks } from './rights.js';
+
+/** The workflow gives up after a minute. */
+const WHOLE_LIMIT = 40 * SECOND;
+
+export interface DoctorDeps {
+  config: ServerConfig;
+  sources: FindSource;
+  clock: Clock;
+}
+
+async function examineEcsProvider(provider: EcsProvider, clock: Clock, remaining: () => number): Promise<Check[]> {
+  // Fresh ones, so that credentials mended a moment ago are seen, and without a limiter: there is one call for each action.
+  const aws = createClientCache({ admit: () => Promise.resolve() })({ provider, deployment: 'doctor', urgent: false });
+  try {
+    const { caller, checks } = await examineCaller(provider, aws.sts, clock);
+    if (!caller) return checks;
+    const none = nowhere({ ...caller, region: provider.region }, randomBytes(16).toString('hex'));
+    return [...checks, ...rightChecks(provider.name, await probeRights(aws, none, remaining))];
+  } finally {
+    for (const client of [aws.ecs, aws.ecsChanges, aws.elb, aws.elbChanges, aws.sts, aws.scaling]) client.destroy();
+  }
+}
+
+async function examineWebhook({ url, secret }: Webhook): Promise<Check> {
+  const { host } = new URL(url);
+  try {
+    await openSecret(secret);
+    return { name: 'webhook', ok: true, detail: `Goes to ${host}, and its secret can be read. Nothing was sent.` };
+  } catch (error) {
+    const detail = `Goes to ${host}. ${error instanceof Error ? error.message : String(error)}`;
+    return { name: 'webhook', ok: false, detail, fix: 'Put the secret there, readable for the worker.' };
+  }
+}
+
+/**
+ * Makes the activity that looks at everything the worker depends on but Temporal: each ECS provider's credentials, clock and IAM
+ * actions, each metrics provider, the webhook. It changes nothing and delivers nothing, and answers within 45 s.
+ */
+export function createDoctor({ config, sources, clock }: DoctorDeps): DoctorActivities['examine'] {
+  return async function examine(): Promise<{ checks: Check[] }> {
+    const end = clock.now() + WHOLE_LIMIT;
+    const { ecsProviders, analysisProviders, webhook } = config;
+    const checks = await Promise.all([
+      ...ecsProviders.map((provider) => examineEcsProvider(provider, clock, () => end - clock.now())),
+      ...analysisProviders.map((provider) => examineAnalysisProvider(provider, sources, clock)),
+      ...(webhook ? [examineWebhook(webhook)] : []),
+    ]);
+    return { checks: [...missing(config), ...checks.flat()] };
+  };
+}
+
+function missing({ ecsProviders, analysisProviders }: ServerConfig): Check[] {
+  const checks: Check[] = [];
+  if (ecsProviders.length === 0) {
+    checks.push({
+      name: 'ECS provider',
+      ok: false,
+      detail: 'None is configured, so nothing can be delivered.',
+      fix: 'Write into a file that SLUICE_CONFIG names: {apiVersion: sluice.dev/v1, kind: Sluice, spec: {ecsProviders: [{name: production, region: eu-central-1}]}}.',
+    });
+  }
+  if (analysisProviders.length === 0) {
+    checks.push({
+      name: 'analysis provider',
+      ok: null,
+      detail: 'None is configured: a pipeline with ANALYSIS is refused.',
+      fix: 'If you need one, write it under spec.analysisProviders: {name, type: DATADOG, address, apiKeyFile, applicationKeyFile}.',
+    });
+  }
+  return checks;
+}
