@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import express from 'express';
 import type { Express, RequestHandler, Router } from 'express';
 import helmet from 'helmet';
+import type { HelmetOptions } from 'helmet';
 import type { Logger } from 'pino';
 import { deploymentUpdates } from '../workflows/messages.js';
 import type { ControlName } from '../workflows/messages.js';
@@ -28,6 +29,8 @@ export interface AppDeps {
   releases: ReleaseReader;
   identity: Identity;
   logger: Logger;
+  /** Whether people reach us by https. */
+  secure: boolean;
   /** The OpenAPI document. */
   openApi: unknown;
   /** Folder of the page's files, if there is one. */
@@ -42,7 +45,7 @@ export function createApp(deps: AppDeps): Express {
   app.disable('x-powered-by');
   // ETags would be computed from whole documents that change each second.
   app.disable('etag');
-  app.use(helmet());
+  app.use(helmet(headersFor(deps.secure)));
   app.use(metrics.count, logRequests(logger));
 
   const authenticated = authenticate(identity);
@@ -60,6 +63,15 @@ export function createApp(deps: AppDeps): Express {
   app.use(unknownRoute);
   app.use(problemHandler(logger));
   return app;
+}
+
+/** Helmet's defaults send browsers to https, where nobody listens when people come by plain http. */
+function headersFor(secure: boolean): HelmetOptions {
+  if (secure) return {};
+  return {
+    strictTransportSecurity: false,
+    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+  };
 }
 
 function apiRoutes({ gateway, live, releases, identity, openApi }: AppDeps, authenticated: RequestHandler): Router {

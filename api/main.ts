@@ -45,6 +45,7 @@ async function main(): Promise<void> {
     ...(config.temporalUiUrl !== undefined && { temporalUiUrl: config.temporalUiUrl }),
   });
   const live = createLiveEvents(gateway);
+  const secure = config.publicUrl.startsWith('https:');
   const webDir = join(ROOT, 'web');
   const sessionKey = hkdfSync('sha256', await openSecret(config.sealKey), '', 'sluice session v1', 32);
   const app = createApp({
@@ -53,10 +54,11 @@ async function main(): Promise<void> {
     releases: createReleaseReader(config, (plain) => sealer.seal(plain)),
     identity: {
       keys: config.apiKeys,
-      sessions: createSessions(Buffer.from(sessionKey), config.publicUrl.startsWith('https:')),
+      sessions: createSessions(Buffer.from(sessionKey), secure),
       now: Date.now,
     },
     logger,
+    secure,
     openApi: openApiDocument(await version()),
     ...(existsSync(webDir) && { webDir }),
   });

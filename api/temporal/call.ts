@@ -10,6 +10,8 @@ import { SECOND } from '../../model/duration.js';
 import type { Millis } from '../../model/duration.js';
 import { ApiProblem, unavailable } from '../problem.js';
 
+/** A call that takes longer makes us look whether the server is there. */
+const PATIENCE: Millis = 1.5 * SECOND;
 const PROBE: Millis = 1 * SECOND;
 
 const TEMPORAL_AWAY = {
@@ -22,16 +24,28 @@ const WORKER_AWAY = {
 };
 
 /**
- * Calls Temporal with a deadline.
+ * Calls Temporal with a deadline. A server that does not answer at all is noticed long before it.
  * @param ms how long the whole of `fn` may take.
  * @throws ApiProblem: 409 with the workflow's words when it refused an Update, 503 when Temporal or the worker is away.
  *   WorkflowNotFoundError passes through, since only the caller knows what it means.
  */
 export async function callTemporal<R>(client: Client, ms: Millis, fn: () => Promise<R>): Promise<R> {
+  const gone = new AbortController();
+  const look = setTimeout(() => {
+    // Aborted and not only left behind: what the caller is told has failed must not be sent when the server is back.
+    void answers(client).then((here) => here || gone.abort());
+  }, PATIENCE);
+  // The client notices the abort only when its present pause between two tries is over.
+  const noticed = new Promise<never>((_resolve, reject) => {
+    gone.signal.addEventListener('abort', () => reject(new Error('Temporal does not answer')));
+  });
   try {
-    return await client.withDeadline(Date.now() + ms, fn);
+    const call = client.withAbortSignal(gone.signal, () => client.withDeadline(Date.now() + ms, fn));
+    return await Promise.race([call, noticed]);
   } catch (error) {
-    throw await explained(client, error);
+    throw gone.signal.aborted ? temporalAway() : await explained(client, error);
+  } finally {
+    clearTimeout(look);
   }
 }
 

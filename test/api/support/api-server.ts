@@ -36,6 +36,7 @@ export async function startApi(gateway: Partial<Gateway>, over: Partial<AppDeps>
     releases: refusingReader,
     identity: { keys: KEYS, sessions: createSessions('secret', false), now: () => NOW },
     logger: pino({ level: 'silent' }),
+    secure: false,
     openApi: { openapi: '3.1.0' },
     ...over,
   });
