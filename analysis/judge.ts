@@ -134,7 +134,7 @@ function adviceOnGauges(window: Window, look: Look): string {
 export function judgeWindow(metric: Metric, window: Window, evidence: WindowEvidence): Measurement {
   const { look } = evidence;
   const reach = look && reachOf(metric, look);
-  const complete = reach !== undefined && evidence.error === undefined && isWindowComplete(window.to, reach);
+  const complete = reach !== undefined && isWindowComplete(window.to, reach);
   const filling =
     look === undefined || reach === undefined
       ? { points: [], filled: 0 }

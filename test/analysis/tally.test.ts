@@ -69,6 +69,12 @@ describe('a metric', () => {
     );
   });
 
+  it('needs one measured window at least, whatever share is asked for', () => {
+    expect(requiredWindows(metric({ minMeasured: 0 }), after(times(3, 'PASS')))).toBe(1);
+    expect(requiredWindows(metric({ minMeasured: 0.7 }), after(times(10, 'PASS')))).toBe(7);
+    expect(requiredWindows(metric({ skipOnNoData: true }), after(times(10, 'NO_DATA')))).toBe(1);
+  });
+
   it('says when every value of a pass was filled in', () => {
     const m = metric();
     const filled = measurement(1, 'PASS', { points: minutes(0, 0), filled: 2 });

@@ -21,6 +21,8 @@ export interface Reply {
   /** Sends this and cuts the connection, or never answers at all. */
   cutAfter?: string;
   hang?: boolean;
+  /** Answers this many real milliseconds later. */
+  afterMs?: number;
 }
 
 export type Answering = (heard: Heard, count: number) => Reply;
@@ -56,7 +58,7 @@ export async function startFakeDatadog(now: () => number, answering: Answering):
       ...reply.headers,
     });
     if (reply.cutAfter !== undefined) response.write(reply.cutAfter, () => response.destroy());
-    else response.end(text);
+    else setTimeout(() => response.end(text), reply.afterMs ?? 0);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {

@@ -359,7 +359,7 @@ describe('measure', () => {
       i === 1234 ? 0.009 : 0.001,
     ]);
     const fake = await datadog(clock, () => answer([series(0, points, { interval: 1 })]));
-    const query = `avg:latency{${'tag:value,'.repeat(300)}}`;
+    const query = `avg:latency{${'tag:value,'.repeat(1000)}}`;
     const wide = await bench(fake.url, clock).measure(input({ query, interval: HOUR, resolution: SECOND }));
     expect(wide.measurements[0]!.points.length).toBeLessThanOrEqual(500);
     expect(wide.measurements[0]).toMatchObject({ outcome: 'PASS', value: 0.009 });
@@ -408,8 +408,11 @@ describe('measure, and the traffic', () => {
     await expect(result).rejects.toMatchObject({ type: FAILURE.changedByOthers, nonRetryable: true });
   });
 
-  it('is not doubted because AWS did not answer', async () => {
-    const { result } = await run(() => Promise.reject(new Error('Throttling: Rate exceeded')));
+  it.each([
+    new Error('Throttling: Rate exceeded'),
+    ApplicationFailure.nonRetryable('AccessDenied: Rate exceeded', FAILURE.stage),
+  ])('is not doubted because AWS did not answer: %s', async (error) => {
+    const { result } = await run(() => Promise.reject(error));
     const { measurements, log } = await result;
     expect(measurements.map(({ outcome }) => outcome)).toEqual(['PASS', 'PASS']);
     expect(log.some(({ text }) => text.includes('Rate exceeded'))).toBe(true);
