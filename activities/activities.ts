@@ -33,13 +33,12 @@ export interface ActivityDependencies {
  * each use, but for the seal key, which never changes while sealed values live.
  */
 export async function createActivities({ config, client, clock, context }: ActivityDependencies): Promise<Activities> {
-  const { seal, unseal } = await openSealer(config);
-  const { running, ...driver } = createTaskSetDriver({ config, context, clock, seal, unseal });
+  const { running, ...driver } = createTaskSetDriver({ config, context, clock, ...(await openSealer(config)) });
   const sources = createSources(config.analysisProviders, openSecret);
   const notify = createNotify({ ...(config.webhook && { webhook: config.webhook }), openSecret, clock });
   return {
     ...driver,
-    measure: createMeasure({ sources, observe: driver.observe, context }),
+    measure: createMeasure({ sources, observe: (traffic) => driver.observe(traffic), context }),
     ...createMemory({ client, readRunning: running }),
     notify: (notice) => notify({ ...notice, link: `${config.publicUrl}${notice.link}` }),
     examine: createDoctor({ config, sources, clock }),
