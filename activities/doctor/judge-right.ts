@@ -29,8 +29,8 @@ const BEFORE_RIGHTS = new RegExp(
 );
 
 /**
- * Judges one probe: a call that cannot succeed, or changes nothing if it does. AWS looks at the right before it looks for the thing,
- * so a refusal for any other reason than the right shows that the right is there.
+ * Judges one probe: a call that cannot succeed, or changes nothing if it does. The three APIs look at the right before they look for
+ * the thing (seen in practice; AWS promises no order), so a refusal for another reason shows that the right is there.
  * @param error what the call threw; undefined when it was answered.
  */
 export function judgeRight(error?: unknown): RightVerdict {

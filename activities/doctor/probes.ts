@@ -71,7 +71,8 @@ export type ProbedCommand = Exclude<CommandName, 'GetCallerIdentity'>;
 
 /**
  * One probe for each command that the product sends. Reads name what is not there or ask for one item. Changes name a cluster or a
- * rule that cannot exist and ask for as little as the API takes; the task definition has neither a valid family nor a container.
+ * rule that cannot exist and ask for as little as the API takes; the task definition has neither a valid family nor a container
+ * ("Container list cannot be empty", a ClientException: awsdocs/aws-cloudformation-user-guide pull request 454).
  */
 export const PROBES: Readonly<Record<ProbedCommand, Probe>> = {
   DescribeServices: {

@@ -1,9 +1,11 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { z } from 'zod';
 import { COMMANDS } from '../../activities/aws/commands.js';
 import type { Clock } from '../../activities/context.js';
 import { skewCheck, skewOf } from '../../activities/doctor/clock-skew.js';
@@ -42,6 +44,15 @@ const CONFIG: ServerConfig = {
   sealKey: { base64: '' },
   notNeeded: [],
 };
+const policySchema = z.object({
+  Statement: z.array(
+    z.object({
+      Action: z.union([z.string(), z.array(z.string())]),
+      Resource: z.union([z.string(), z.array(z.string())]),
+      Condition: z.unknown().optional(),
+    }),
+  ),
+});
 const WALL: Clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
 
 let sandbox: Sandbox | undefined;
@@ -171,6 +182,17 @@ describe('judging a right', () => {
   it('takes every action that is not called Describe or List for a change', () => {
     for (const [name, { kind }] of Object.entries(PROBES)) {
       expect([name, kind === 'read']).toEqual([name, /^(Describe|List)/.test(name)]);
+    }
+  });
+
+  it('takes for limited what the policy limits', () => {
+    const file = new URL('../../deploy/iam-policy.json', import.meta.url);
+    const { Statement } = policySchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    const limited = Statement.filter(({ Resource, Condition }) => Resource !== '*' || Condition !== undefined);
+    const actions = limited.flatMap(({ Action }) => Action);
+    for (const [name, { kind }] of Object.entries(PROBES)) {
+      const { action } = COMMANDS[name as keyof typeof COMMANDS];
+      expect([action, kind === 'narrow']).toEqual([action, actions.includes(action)]);
     }
   });
 });
@@ -350,8 +372,14 @@ describe('limits', () => {
 
 describe('an examination', () => {
   it('finds all well, and changes nothing', async () => {
-    const { url } = await start();
+    const { url, state } = await start();
+    const standing = () => {
+      const { services, taskSets, taskDefinitions, rules } = state();
+      return { services, taskSets, taskDefinitions, rules };
+    };
+    const before = standing();
     const checks = await examine({ ecsProviders: [ECS], analysisProviders: [{ ...DATADOG, address: url }] });
+    expect(standing()).toEqual(before);
     expect(checks).toEqual([
       {
         name: 'production: credentials',
