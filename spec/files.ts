@@ -32,7 +32,9 @@ export function readFile(files: Files, name: string, findings: Finding[]): Sourc
   const [document, second] = read.documents;
   if (second) {
     findings.push({ level: 'error', file: name, message: 'holds more than one document', fix: 'Keep one.' });
-  } else if (!document && read.findings.length === 0) {
+    return undefined;
+  }
+  if (!document && read.findings.length === 0) {
     findings.push({ level: 'error', file: name, line: 1, message: 'is empty' });
   }
   return document;
