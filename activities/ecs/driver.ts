@@ -63,7 +63,7 @@ function advance(run: Run, input: AdvanceInput): Promise<Progress> {
  * Delivery by task sets (deployment controller EXTERNAL) behind one Application Load Balancer. `ecs-alb-facts.md` is the law of all
  * of it. Keeps nothing between two activities but AWS clients and rate limits.
  */
-export function createTaskSetDriver(deps: DriverDependencies): DeliveryActivities & { running: ReadRunning } {
+export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
   const { config, context } = deps;
   const pace = Math.max(1, AWS_POLL / config.delivery.pollMin);
   const clientsOf = createClientCache(createLimiter(deps.clock, pace));
