@@ -107,6 +107,8 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
+    if (body === undefined)
+      return send(response, 413, { 'content-type': 'text/plain' }, `the body is over ${MAX_BODY} bytes\n`);
     const url = new URL(request.url ?? '/', 'http://sandbox');
     catchUp();
     if (url.pathname.startsWith(`${PANEL}/`)) {
@@ -217,12 +219,12 @@ function headerOf(request: IncomingMessage, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-async function readBody(request: IncomingMessage): Promise<string> {
+async function readBody(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += (chunk as Buffer).length;
-    if (size > MAX_BODY) throw new Error(`the body is over ${MAX_BODY} bytes`);
+    if (size > MAX_BODY) return undefined;
     chunks.push(chunk as Buffer);
   }
   return Buffer.concat(chunks).toString('utf8');

@@ -15,7 +15,7 @@ export function parseJsonInput<T extends z.ZodType>(schema: T, input: unknown): 
   if (issue?.code === 'invalid_type' && value !== undefined) {
     throw new AwsError(
       'SerializationException',
-      `${jsonType(value)} can not be converted to ${article(issue.expected)} (at ${path})`,
+      `${jsonType(value)} can not be converted to ${article(issue.expected)} (at ${path === '' ? 'the body' : path})`,
     );
   }
   throw invalidParameter(

@@ -60,7 +60,6 @@ export interface AwsAnswer {
  * Reads which API is called: JSON 1.1 by the X-Amz-Target header, the query protocol by the form's Action.
  *
  * @returns undefined when it is no AWS request
- * @throws SyntaxError when the JSON body is none
  */
 export function readRequest(headers: IncomingHttpHeaders, body: string): AwsRequest | undefined {
   const target = headers['x-amz-target'];
@@ -71,11 +70,20 @@ export function readRequest(headers: IncomingHttpHeaders, body: string): AwsRequ
       : prefix === 'AnyScaleFrontendService'
         ? AUTOSCALING
         : undefined;
-    return service && { service, operation, input: JSON.parse(body === '' ? '{}' : body) as unknown };
+    return service && { service, operation, input: readJson(body) };
   }
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') !== true) return undefined;
   const { action, input } = readForm(body);
   return { service: action in stsOperations ? STS : ELB, operation: action, input };
+}
+
+/** What is not JSON is left as text, which every operation refuses with AWS's SerializationException. */
+function readJson(body: string): unknown {
+  try {
+    return JSON.parse(body) as unknown;
+  } catch {
+    return body;
+  }
 }
 
 /** Who signed the request. The account is the access key if that has 12 digits, the assumed role's, or else the world's. */

@@ -108,13 +108,12 @@ function moveOn(cloud: Cloud, task: Task): void {
   const found = versionFaults(faults, task.images);
   switch (task.lastStatus) {
     case 'PROVISIONING':
-      if (task.desiredStatus === 'RUNNING' && found.some((fault) => fault.noCapacity)) return;
+      if (found.some((fault) => fault.noCapacity)) return;
       task.lastStatus = 'PENDING';
       task.nextAt = now + worldTime(cloud, 'startSeconds') - worldTime(cloud, 'provisionSeconds');
       return;
     case 'PENDING':
-      if (task.desiredStatus === 'RUNNING' && found.some((fault) => fault.crash === 'cannotPull'))
-        return failStart(cloud, task);
+      if (found.some((fault) => fault.crash === 'cannotPull')) return failStart(cloud, task);
       run(cloud, task);
       return;
     case 'RUNNING':

@@ -6,6 +6,8 @@ import { sendTraffic } from './traffic.js';
 
 /** A longer absence (the machine slept, the sandbox was down) is not lived through step by step. */
 const LONGEST_CATCH_UP = 2 * HOUR;
+/** A long absence is lived through in coarser steps, so that the caller who ends it does not wait for seconds. */
+const MAX_STEPS = 10_000;
 
 /**
  * Lets everything happen that is due up to `to`: requests by the rules as they are, tasks, health checks, draining.
@@ -15,8 +17,8 @@ const LONGEST_CATCH_UP = 2 * HOUR;
 export function advance(cloud: Cloud, to: number): void {
   const { state } = cloud;
   const bucket = bucketLength(cloud.speed);
-  const step = stepLength(cloud.speed);
   if (to - state.now > LONGEST_CATCH_UP) state.now = to - LONGEST_CATCH_UP;
+  const step = Math.max(stepLength(cloud.speed), (to - state.now) / MAX_STEPS);
   while (state.now < to) {
     const from = state.now;
     const edge = (Math.floor(from / bucket) + 1) * bucket;

@@ -6,8 +6,8 @@ import { loadBalancersOf } from './target-health.js';
 import { SECOND, bucketLength, scaled } from './times.js';
 import type { MetricBucket } from './traffic-record.js';
 
-/** Buckets that are kept: a day of minutes. */
-const KEPT_BUCKETS = 1440;
+/** Buckets that are kept: twelve hours of minutes. */
+const KEPT_BUCKETS = 720;
 /** Sums of fractions come out a hair under the whole number they stand for. */
 const ROUNDING = 1e-6;
 

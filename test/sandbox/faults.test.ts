@@ -180,6 +180,25 @@ describe('the panel', () => {
   });
 });
 
+it('answers what it cannot read as AWS does', async () => {
+  const send = async (headers: Record<string, string>, body: string) => {
+    const answer = await fetch(bench.sandbox.url, {
+      method: 'POST',
+      headers: { authorization: 'AWS4-HMAC-SHA256 Credential=x/20261123/eu-central-1/ecs/aws4_request', ...headers },
+      body,
+    });
+    return [answer.status, await answer.text()];
+  };
+  const ecs = (operation: string) => ({ 'x-amz-target': `AmazonEC2ContainerServiceV20141113.${operation}` });
+  expect(await send(ecs('ListTasks'), '{"cluster":')).toEqual([400, expect.stringContaining('SerializationException')]);
+  expect(await send(ecs('RunTask'), '{}')).toEqual([400, expect.stringContaining('UnknownOperationException')]);
+  expect(await send(ecs('toString'), '{}')).toEqual([400, expect.stringContaining('UnknownOperationException')]);
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+  expect(await send(form, 'Action=CreateRule')).toEqual([400, expect.stringContaining('<Code>InvalidAction</Code>')]);
+  expect(await send({}, 'x'.repeat(6 * 1024 * 1024))).toEqual([413, expect.any(String)]);
+  expect(await send({}, 'hello')).toEqual([404, expect.any(String)]);
+});
+
 describe('who calls', () => {
   it('is the world’s account, the one that the access key is, or the role’s', async () => {
     expect(await bench.sts.send(new GetCallerIdentityCommand({}))).toMatchObject({ Account: '123456789012' });

@@ -1,4 +1,10 @@
-import { DeleteTaskSetCommand, DescribeTasksCommand, ListTasksCommand } from '@aws-sdk/client-ecs';
+import {
+  DeleteTaskSetCommand,
+  DescribeTasksCommand,
+  ListTasksCommand,
+  UpdateServicePrimaryTaskSetCommand,
+  UpdateTaskSetCommand,
+} from '@aws-sdk/client-ecs';
 import { DescribeTargetHealthCommand, ModifyListenerCommand } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { defaultWorld } from '../../sandbox/world.js';
@@ -152,6 +158,42 @@ describe('requests', () => {
       byImage: { 'example/web:1': { requests: 500, errors: 0 }, 'example/web:2': { requests: 500, errors: 140 } },
     });
   });
+});
+
+it('a promotion in the right order loses no request', async () => {
+  await bench.sandbox.close();
+  bench = await startBench({ world: defaultWorld() });
+  await createService(bench.ecs);
+  const first = await register(bench.ecs, 'example/web:1');
+  const second = await register(bench.ecs, 'example/web:2');
+  const old = await createTaskSet(bench.ecs, first, BLUE);
+  bench.pass(60);
+  await bench.panel('DELETE', '/counters');
+  const canary = await createTaskSet(bench.ecs, second, GREEN, 30);
+  bench.pass(60);
+  await route(80, 20);
+  bench.pass(60);
+  const promoted = await createTaskSet(bench.ecs, second, BLUE);
+  bench.pass(60);
+  await bench.ecs.send(new UpdateServicePrimaryTaskSetCommand({ ...SERVICE_PATH, primaryTaskSet: promoted.id }));
+  await bench.ecs.send(
+    new UpdateTaskSetCommand({ ...SERVICE_PATH, taskSet: old.id, scale: { value: 0, unit: 'PERCENT' } }),
+  );
+  await route(100, 0);
+  bench.pass(120);
+  await bench.ecs.send(new DeleteTaskSetCommand({ ...SERVICE_PATH, taskSet: canary.id, force: true }));
+  await bench.ecs.send(new DeleteTaskSetCommand({ ...SERVICE_PATH, taskSet: old.id }));
+  bench.pass(400);
+  const { counters, taskSets } = bench.sandbox.state();
+  expect(counters).toMatchObject({
+    requests: 700 * 50,
+    emptyGroup503: 0,
+    failOpen: 0,
+    noWeight503: 0,
+    elb5xx: 0,
+    target5xx: 0,
+  });
+  expect(taskSets).toMatchObject([{ id: promoted.id, status: 'PRIMARY', runningCount: 2 }]);
 });
 
 describe('a version that does not work', () => {
