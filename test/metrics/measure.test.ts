@@ -201,6 +201,8 @@ describe('measure', () => {
     expect(measurements.map(({ outcome }) => outcome)).toEqual(['ERROR', 'ERROR']);
     expect(fake.heard).toHaveLength(1);
     expect(measurements[1]!.reason).toContain('rate limit leaves no question');
+    // Nothing is gained by waiting for a moment at which the source may not be asked either.
+    expect(clock.now()).toBe(START + 2 * MINUTE);
   });
 
   it('waits for the next period when an answer says that nothing remains', async () => {
