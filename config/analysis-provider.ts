@@ -1,10 +1,9 @@
 import { z } from 'zod';
-import { findingAt } from '../document/check.js';
 import { duration } from '../document/scalars.js';
+import type { Reader } from '../document/reader.js';
 import { written } from '../document/written.js';
-import type { Path, SourceDocument } from '../document/yaml.js';
+import type { Path } from '../document/yaml.js';
 import { MINUTE } from '../model/duration.js';
-import type { Finding } from '../model/finding.js';
 import { besides, name, oneSecret } from './part.js';
 import type { AnalysisProvider } from './server.js';
 
@@ -35,32 +34,30 @@ export const datadogFields = {
 
 export const datadogSchema = z.object(datadogFields);
 
-/** The provider that these fields make, undefined when it has no keys; adds what does not fit together to the findings. */
+/** The provider that these fields make, undefined when it has no keys; says what does not fit together. */
 export function datadogProvider(
-  document: SourceDocument,
+  reader: Reader,
   path: Path,
   providerName: string,
   values: z.output<typeof datadogSchema>,
-  findings: Finding[],
 ): AnalysisProvider | undefined {
   const secret = (key: 'apiKey' | 'applicationKey') =>
     oneSecret(
-      document,
+      reader,
       path,
       {
-        [`${key}File`]: (file) => ({ file: besides(document, file) }),
+        [`${key}File`]: (file) => ({ file: besides(reader, file) }),
         [`${key}Env`]: (env) => ({ env }),
         [`${key}Data`]: (base64) => ({ base64: base64.trim() }),
       },
       values,
-      findings,
     );
   const apiKey = secret('apiKey');
   const applicationKey = secret('applicationKey');
   const maxDelay = values.maxDelay || DATADOG_MAX_DELAY;
   if (values.delay !== undefined && values.delay > maxDelay) {
     const message = 'delay is longer than maxDelay: every window would be given up before its data is expected';
-    findings.push(findingAt(document, [...path, 'delay'], 'error', message, 'Make maxDelay the longer one.'));
+    reader.error([...path, 'delay'], message, 'Make maxDelay the longer one.');
   }
   if (!apiKey || !applicationKey) return undefined;
   return {

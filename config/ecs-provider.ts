@@ -1,8 +1,7 @@
 import { z } from 'zod';
-import { findingAt } from '../document/check.js';
+import type { Reader } from '../document/reader.js';
 import { written } from '../document/written.js';
-import type { Path, SourceDocument } from '../document/yaml.js';
-import type { Finding } from '../model/finding.js';
+import type { Path } from '../document/yaml.js';
 import { besides, name } from './part.js';
 import type { EcsProvider } from './server.js';
 
@@ -18,20 +17,18 @@ export const ecsProviderFields = {
 
 export const ecsProviderSchema = z.object(ecsProviderFields);
 
-/** The provider that these fields make; adds what does not fit together to the findings. */
+/** The provider that these fields make; says what does not fit together. */
 export function ecsProvider(
-  document: SourceDocument,
+  reader: Reader,
   path: Path,
   providerName: string,
   fields: z.output<typeof ecsProviderSchema>,
-  findings: Finding[],
 ): EcsProvider {
   const { region, profile, credentialsFile, roleARN, tokenFile, externalId } = fields;
   if (roleARN === undefined) {
     for (const [field, value] of Object.entries({ tokenFile, externalId })) {
       if (value === undefined) continue;
-      const at = [...path, field];
-      findings.push(findingAt(document, at, 'error', `${field} is used only to assume a role`, 'Add roleARN.'));
+      reader.error([...path, field], `${field} is used only to assume a role`, 'Add roleARN.');
     }
   }
   return {
@@ -39,9 +36,9 @@ export function ecsProvider(
     region,
     ...written({
       profile,
-      credentialsFile: credentialsFile && besides(document, credentialsFile),
+      credentialsFile: credentialsFile && besides(reader, credentialsFile),
       roleArn: roleARN,
-      tokenFile: tokenFile && besides(document, tokenFile),
+      tokenFile: tokenFile && besides(reader, tokenFile),
       externalId,
     }),
   };

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { findingAt, hasErrors } from '../document/check.js';
+import { hasErrors } from '../document/check.js';
+import { readerOf } from '../document/reader.js';
+import type { Reader } from '../document/reader.js';
 import { readDocuments } from '../document/yaml.js';
-import type { SourceDocument } from '../document/yaml.js';
 import { SECOND } from '../model/duration.js';
 import { formatFinding } from '../model/finding.js';
 import type { Finding } from '../model/finding.js';
@@ -58,25 +59,23 @@ async function readConfigFile(file: string, findings: Finding[]): Promise<Config
   if (read.documents.length === 0 && read.findings.length === 0) {
     findings.push({ level: 'error', file, message: `${basename(file)} is empty` });
   }
-  return read.documents.map((document) => readPart(document, findings));
+  return read.documents.map((document) => readPart(readerOf(document, findings)));
 }
 
-function readPart(document: SourceDocument, findings: Finding[]): ConfigPart {
-  switch (kindOf(document.value)) {
+function readPart(reader: Reader): ConfigPart {
+  switch (kindOf(reader.document.value)) {
     case 'Piped':
-      return readPiped(document, findings);
+      return readPiped(reader);
     case 'Sluice':
-      return readSluice(document, findings);
+      return readSluice(reader);
     case 'ControlPlane':
       return {
         ...emptyPart(),
-        notNeeded: [`${notNeeded(document, ['spec'])} (kind ControlPlane: Sluice's state is in Temporal)`],
+        notNeeded: [`${notNeeded(reader.document, ['spec'])} (kind ControlPlane: Sluice's state is in Temporal)`],
       };
     default: {
       const message = 'kind must be Piped, ControlPlane or Sluice';
-      findings.push(
-        findingAt(document, ['kind'], 'error', message, 'Name a server configuration, not an application.'),
-      );
+      reader.error(['kind'], message, 'Name a server configuration, not an application.');
       return emptyPart();
     }
   }

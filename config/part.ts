@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { findingAt } from '../document/check.js';
+import type { Reader } from '../document/reader.js';
 import type { Path, SourceDocument } from '../document/yaml.js';
-import type { Finding } from '../model/finding.js';
 import type { AnalysisProvider, ApiKey, DeliverySettings, EcsProvider, SecretRef, Webhook } from './server.js';
 
 /** What one document of the configuration adds to the whole. */
@@ -30,7 +30,7 @@ export function notNeeded(document: SourceDocument, path: Path): string {
 }
 
 /** A file that the configuration names, relative to the configuration file's own folder. */
-export function besides(document: SourceDocument, file: string): string {
+export function besides({ document }: Reader, file: string): string {
   return resolve(dirname(document.file), file);
 }
 
@@ -45,23 +45,20 @@ export type SecretFields = Record<string, (value: string) => SecretRef>;
  * @returns undefined, with a finding, when there is none or more than one.
  */
 export function oneSecret(
-  document: SourceDocument,
+  reader: Reader,
   path: Path,
   fields: SecretFields,
-  values: Record<string, unknown>,
-  findings: Finding[],
+  values: Readonly<Record<string, unknown>>,
 ): SecretRef | undefined {
   const given = Object.keys(fields).filter((field) => typeof values[field] === 'string' && values[field] !== '');
   const names = Object.keys(fields).join(', ');
   const [field, second] = given;
   if (!field) {
-    findings.push(findingAt(document, path, 'error', `one of ${names} is missing`, 'Name where the secret is kept.'));
+    reader.error(path, `one of ${names} is missing`, 'Name where the secret is kept.');
     return undefined;
   }
   if (second) {
-    findings.push(
-      findingAt(document, [...path, second], 'error', `${given.join(' and ')} are given both`, 'Keep one of them.'),
-    );
+    reader.error([...path, second], `${given.join(' and ')} are given both`, 'Keep one of them.');
     return undefined;
   }
   return fields[field]?.(String(values[field]));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { check } from '../document/check.js';
-import type { Path, SourceDocument } from '../document/yaml.js';
-import type { Finding } from '../model/finding.js';
+import { closest } from '../document/closest.js';
+import type { Reader } from '../document/reader.js';
+import type { Path } from '../document/yaml.js';
 import { datadogProvider, datadogSchema } from './analysis-provider.js';
 import { ecsProvider, ecsProviderSchema } from './ecs-provider.js';
 import { emptyPart, name, notNeeded } from './part.js';
@@ -12,6 +12,8 @@ const provider = z.object({
   type: name,
   config: z.unknown().optional(),
 });
+
+const PROVIDER_LISTS = ['platformProviders', 'cloudProviders', 'analysisProviders'];
 
 const schema = z.object({
   apiVersion: z.literal('pipecd.dev/v1beta1'),
@@ -27,13 +29,13 @@ const schema = z.object({
  * Reads a Piped document (pipecd.md §1.6): its ECS providers and Datadog sources. Everything else configures PipeCD's own agent
  * and is reported as not needed; so are metrics sources of kinds that Sluice cannot ask yet.
  */
-export function readPiped(document: SourceDocument, findings: Finding[]): ConfigPart {
+export function readPiped(reader: Reader): ConfigPart {
   const part = emptyPart();
-  const checked = check(schema, document, undefined, [], {
-    tolerates: (path) => part.notNeeded.push(notNeeded(document, path)) > 0,
+  const { document } = reader;
+  const piped = reader.read(schema, document.value, [], {
+    tolerates: (path) => !isMistyped(path) && part.notNeeded.push(notNeeded(document, path)) > 0,
   });
-  findings.push(...checked.findings);
-  const spec = checked.value?.spec;
+  const spec = piped?.spec;
   if (!spec) return part;
 
   const skipped = (path: Path, type: string): void => {
@@ -47,9 +49,8 @@ export function readPiped(document: SourceDocument, findings: Finding[]): Config
         skipped(path, type);
         continue;
       }
-      const fields = check(ecsProviderSchema, document, config ?? {}, at);
-      findings.push(...fields.findings);
-      if (fields.value) part.ecsProviders.push(ecsProvider(document, at, name, fields.value, findings));
+      const fields = reader.read(ecsProviderSchema, config ?? {}, at);
+      if (fields) part.ecsProviders.push(ecsProvider(reader, at, name, fields));
     }
   }
   for (const [i, { name, type, config }] of (spec.analysisProviders ?? []).entries()) {
@@ -59,10 +60,14 @@ export function readPiped(document: SourceDocument, findings: Finding[]): Config
       skipped(path, type);
       continue;
     }
-    const fields = check(datadogSchema, document, config ?? {}, at);
-    findings.push(...fields.findings);
-    const read = fields.value && datadogProvider(document, at, name, fields.value, findings);
+    const fields = reader.read(datadogSchema, config ?? {}, at);
+    const read = fields && datadogProvider(reader, at, name, fields);
     if (read) part.analysisProviders.push(read);
   }
   return part;
+}
+
+/** A key that almost names a list of providers: to pass over it would leave Sluice without them. */
+function isMistyped(path: Path): boolean {
+  return path.length === 2 && closest(String(path[1]), PROVIDER_LISTS) !== undefined;
 }

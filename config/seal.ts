@@ -6,9 +6,9 @@ import type { SecretRef, ServerConfig } from './server.js';
 
 /** Seals text so that it can lie in workflow histories, and opens it again. */
 export interface Sealer {
-  seal(plain: string): string;
+  seal: (plain: string) => string;
   /** @throws Error when the text was sealed with another key or is not whole. */
-  unseal(sealed: string): string;
+  unseal: (sealed: string) => string;
 }
 
 const PREFIX = 'sealed:v1:';

@@ -1,9 +1,8 @@
 import { z } from 'zod';
-import { check } from '../document/check.js';
+import type { Reader } from '../document/reader.js';
 import { duration } from '../document/scalars.js';
 import { written } from '../document/written.js';
-import type { Path, SourceDocument } from '../document/yaml.js';
-import type { Finding } from '../model/finding.js';
+import type { Path } from '../document/yaml.js';
 import { datadogFields, datadogProvider } from './analysis-provider.js';
 import { ecsProvider, ecsProviderFields } from './ecs-provider.js';
 import { besides, emptyPart, name, oneSecret } from './part.js';
@@ -47,43 +46,39 @@ const schema = z.object({
 });
 
 /** Reads Sluice's own configuration document. */
-export function readSluice(document: SourceDocument, findings: Finding[]): ConfigPart {
-  const checked = check(schema, document);
-  findings.push(...checked.findings);
-  const spec = checked.value?.spec;
+export function readSluice(reader: Reader): ConfigPart {
+  const spec = reader.read(schema, reader.document.value, [])?.spec;
   if (!spec) return emptyPart();
 
   const entry = (list: string, i: number): Path => ['spec', list, i];
   return {
     ...emptyPart(),
     ecsProviders: (spec.ecsProviders ?? []).map((fields, i) =>
-      ecsProvider(document, entry('ecsProviders', i), fields.name, fields, findings),
+      ecsProvider(reader, entry('ecsProviders', i), fields.name, fields),
     ),
     analysisProviders: (spec.analysisProviders ?? []).flatMap(
-      (fields, i) => datadogProvider(document, entry('analysisProviders', i), fields.name, fields, findings) ?? [],
+      (fields, i) => datadogProvider(reader, entry('analysisProviders', i), fields.name, fields) ?? [],
     ),
     apiKeys: (spec.apiKeys ?? []).map((key) => written({ ...key, sha256: key.sha256.toLowerCase() })),
     ...written({
-      webhook: spec.webhook && readWebhook(document, spec.webhook, findings),
+      webhook: spec.webhook && readWebhook(reader, spec.webhook),
       delivery: spec.delivery && written(spec.delivery),
       publicUrl: spec.publicUrl?.replace(/\/+$/, ''),
       temporalUiUrl: spec.temporalUiUrl?.replace(/\/+$/, ''),
-      sealKeyFile: spec.sealKeyFile && besides(document, spec.sealKeyFile),
+      sealKeyFile: spec.sealKeyFile && besides(reader, spec.sealKeyFile),
     }),
   };
 }
 
 function readWebhook(
-  document: SourceDocument,
+  reader: Reader,
   fields: { url: string; secretFile?: string | undefined; secretEnv?: string | undefined },
-  findings: Finding[],
 ): Webhook | undefined {
   const secret = oneSecret(
-    document,
+    reader,
     ['spec', 'webhook'],
-    { secretFile: (file) => ({ file: besides(document, file) }), secretEnv: (env) => ({ env }) },
+    { secretFile: (file) => ({ file: besides(reader, file) }), secretEnv: (env) => ({ env }) },
     fields,
-    findings,
   );
   return secret && { url: fields.url, secret };
 }

@@ -43,8 +43,8 @@ export function findingAt(
 export function check<T>(
   schema: z.ZodType<T>,
   document: SourceDocument,
-  value: unknown = document.value,
-  path: Path = [],
+  value: unknown,
+  path: Path,
   options: CheckOptions = {},
 ): Checked<T> {
   const findings: Finding[] = [];
