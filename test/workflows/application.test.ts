@@ -1,7 +1,7 @@
 import type { Client, WorkflowHandle } from '@temporalio/client';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createMemory } from '../../activities/memory/memory.js';
 import type { Recalled } from '../../activities/people.js';
 import type { DeploymentDocument } from '../../model/wire.js';
@@ -10,6 +10,7 @@ import { registerSearchAttributes } from '../../worker/namespace.js';
 import { applicationQuery, applicationUpdates, deploymentUpdates, documentQuery } from '../../workflows/messages.js';
 import type { ApplicationState, DeployAnswer, DeployRequest } from '../../workflows/messages.js';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.js';
+import { isRecording, record } from '../replay/record.js';
 import { workflowBundle } from '../support/bundle.js';
 import { until } from '../support/processes.js';
 import { canaryPipeline, release } from '../support/release.js';
@@ -53,6 +54,9 @@ beforeEach(() => {
   Object.assign(world, fakeWorld());
   runningInAws = undefined;
   app = `shop${++count}`;
+});
+afterEach(async ({ task }) => {
+  if (isRecording) await record(client, applicationWorkflowId(app), task.name);
 });
 
 /** The seed's pipeline with a wait for approval in the place of the analysis: it stands still until it is told. */

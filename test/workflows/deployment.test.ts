@@ -1,7 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MINUTE } from '../../model/duration.js';
 import type { DeploymentDocument } from '../../model/wire.js';
 import {
@@ -14,6 +14,7 @@ import {
 import type { DeploymentInput } from '../../workflows/messages.js';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.js';
 import { registerSearchAttributes } from '../../worker/namespace.js';
+import { isRecording, record } from '../replay/record.js';
 import { workflowBundle } from '../support/bundle.js';
 import { analysisStage, canaryPipeline, release } from '../support/release.js';
 import { timeSkippingTemporal } from '../support/temporal.js';
@@ -25,6 +26,7 @@ let worker: Worker;
 let running: Promise<void>;
 const world: FakeWorld = fakeWorld();
 let count = 0;
+const started: string[] = [];
 
 beforeAll(async () => {
   env = await timeSkippingTemporal();
@@ -49,6 +51,14 @@ afterAll(async () => {
 });
 beforeEach(() => {
   Object.assign(world, fakeWorld());
+  started.length = 0;
+});
+afterEach(async ({ task }) => {
+  if (!isRecording) return;
+  for (const id of started) {
+    await record(env.client, `deployment:${id}`, task.name);
+    await record(env.client, `analysis:${id}:stage-2`, task.name);
+  }
 });
 
 type Handle = WorkflowHandle<(input: DeploymentInput) => Promise<DeploymentDocument>>;
@@ -56,6 +66,7 @@ type Handle = WorkflowHandle<(input: DeploymentInput) => Promise<DeploymentDocum
 async function start(over: Partial<DeploymentInput> = {}, go = true): Promise<Handle> {
   const n = ++count;
   const id = `shop-${n}`;
+  started.push(id);
   const input: DeploymentInput = {
     id,
     app: 'shop',
