@@ -42,6 +42,7 @@ export interface LiveDeployment {
   document: DeploymentDocument;
   /** What running activities have told and not handed over as a result yet: it is in no history. */
   log: (LogLine & { stage: string })[];
+  changes: (AwsChange & { stage: string })[];
   measurements: MeasurementRecord[];
   /** Grows when the histories do, which is when there may be new records. */
   historyEvents: number;

@@ -41,10 +41,18 @@ export function listLog(gateway: Gateway): RequestHandler {
       (record) => record.kind !== 'measurement',
     );
     const lines = page.records.flatMap((record) => (record.kind === 'log' ? [record.value] : []));
-    if (!page.more) lines.push(...live.log);
-    const once = new Map(lines.map((line) => [`${line.at} ${line.level} ${line.text}`, line]));
     const changes = page.records.flatMap((record) => (record.kind === 'change' ? [record.value] : []));
-    res.json({ lines: [...once.values()], changes, ...cursorOf(page) } satisfies LogPage);
+    if (!page.more) {
+      lines.push(...live.log);
+      changes.push(...live.changes);
+    }
+    const onceLines = new Map(lines.map((line) => [`${line.at} ${line.level} ${line.text}`, line]));
+    const onceChanges = new Map(changes.map((change) => [`${change.at} ${change.action} ${change.resource}`, change]));
+    res.json({
+      lines: [...onceLines.values()],
+      changes: [...onceChanges.values()],
+      ...cursorOf(page),
+    } satisfies LogPage);
   };
 }
 

@@ -26,6 +26,7 @@ export async function readDeployment(client: Client, id: string): Promise<LiveDe
   const live: LiveDeployment = {
     document: documentOf(id, description),
     log: [],
+    changes: [],
     measurements: [],
     historyEvents: description.historyLength,
   };
@@ -44,7 +45,10 @@ export async function readDeployment(client: Client, id: string): Promise<LiveDe
   live.document = queried ?? live.document;
   const beats = await heartbeats(client, description);
   live.document = withHeartbeats(live.document, beats);
-  for (const beat of beats) live.log.push(...beat.log.map((line) => ({ ...line, stage: beat.stage })));
+  for (const { stage, log, changes } of beats) {
+    live.log.push(...log.map((line) => ({ ...line, stage })));
+    live.changes.push(...changes.map((change) => ({ ...change, stage })));
+  }
 
   if (hasEnded(live.document.status)) return live;
   for (const stage of live.document.stages) {

@@ -13,6 +13,8 @@ const PROBE: Millis = 2 * SECOND;
 const EXAMINATION: Millis = 60 * SECOND;
 /** A worker's poll is renewed after a minute at the latest; an older one belongs to a worker that is gone. */
 const POLLED_WITHIN: Millis = 70 * SECOND;
+/** Update-with-Start is generally available from here on. */
+const OLDEST_SERVER = { major: 1, minor: 28 };
 /** Below this, evidence goes before people have asked for it. The embedded server is set to 90 days. */
 const RETENTION: Millis = 7 * DAY;
 /** Window edges and token expiry bear this much. */
@@ -70,12 +72,19 @@ async function told(name: string, look: () => Promise<Omit<Check, 'name'>>): Pro
 }
 
 async function version(client: Client): Promise<Omit<Check, 'name'>> {
-  const info = await client.withDeadline(Date.now() + PROBE, () => client.workflowService.getSystemInfo({}));
-  const able = info.capabilities?.upsertMemo === true;
+  const { serverVersion } = await client.withDeadline(Date.now() + PROBE, () =>
+    client.workflowService.getSystemInfo({}),
+  );
+  const [, major, minor] = /^v?(\d+)\.(\d+)/.exec(serverVersion) ?? [];
+  const detail = `Server ${serverVersion}, namespace ${client.options.namespace}.`;
+  if (major === undefined) return { ok: null, detail };
+  const able = Number(major) > OLDEST_SERVER.major || Number(minor) >= OLDEST_SERVER.minor;
   return {
     ok: able,
-    detail: `Server ${info.serverVersion}, namespace ${client.options.namespace}.`,
-    ...(!able && { fix: 'Use Temporal 1.28 or newer: Sluice needs Update-with-Start.' }),
+    detail,
+    ...(!able && {
+      fix: `Sluice needs Update-with-Start: use Temporal ${OLDEST_SERVER.major}.${OLDEST_SERVER.minor} or newer.`,
+    }),
   };
 }
 

@@ -45,6 +45,7 @@ export const Heartbeat = z.object({
   detail: z.string(),
   traffic: z.object({ wanted: weights, verified: weights.optional() }).optional(),
   log: z.array(logLine).catch([]),
+  changes: z.array(awsChange).catch([]),
   measurements: z.array(measurement).catch([]),
 });
 export type Heartbeat = z.output<typeof Heartbeat>;

@@ -257,6 +257,7 @@ describe('lists', () => {
 
 describe('records', () => {
   const line = { at: 1, level: 'info', text: 'one', stage: 'stage-0' } as const;
+  const change = { at: 2, action: 'ecs:CreateTaskSet', resource: 'arn', summary: 'canary', stage: 'stage-0' };
   const window = {
     stage: 'stage-1',
     metric: 'errors',
@@ -280,7 +281,8 @@ describe('records', () => {
   it('page by a cursor, and add what running activities told on the last page, once', async () => {
     const places: unknown[] = [];
     api = await startApi({
-      deployment: () => Promise.resolve(liveDeployment({ log: [line, { ...line, at: 2, text: 'two' }] })),
+      deployment: () =>
+        Promise.resolve(liveDeployment({ log: [line, { ...line, at: 2, text: 'two' }], changes: [change] })),
       records: (_id, place) => {
         places.push(place);
         const first = Object.keys(place).length === 0;
@@ -293,7 +295,7 @@ describe('records', () => {
     };
     expect(first.lines).toEqual([line]);
     const last = (await (await api.get(`/api/v1/deployments/web-7/log?cursor=${first.cursor}`)).json()) as object;
-    expect(last).toEqual({ lines: [line, { ...line, at: 2, text: 'two' }], changes: [] });
+    expect(last).toEqual({ lines: [line, { ...line, at: 2, text: 'two' }], changes: [change] });
     expect(places).toEqual([{}, { run: 1 }]);
     expect((await problem(await api.get('/api/v1/deployments/web-7/log?cursor=zzz'))).status).toBe(400);
   });

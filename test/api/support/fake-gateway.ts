@@ -22,7 +22,7 @@ export function deploymentDocument(over: Partial<DeploymentDocument> = {}): Depl
 }
 
 export function liveDeployment(over: Partial<LiveDeployment> = {}): LiveDeployment {
-  return { document: deploymentDocument(), log: [], measurements: [], historyEvents: 1, ...over };
+  return { document: deploymentDocument(), log: [], changes: [], measurements: [], historyEvents: 1, ...over };
 }
 
 /** A gateway of which a test gives the functions that it expects to be called; any other call is an error. */
