@@ -92,7 +92,7 @@ function hold(file: string, mine: UpRecord): Claim {
 async function put(file: string, mine: UpRecord, before: string | undefined): Promise<boolean> {
   const fresh = `${file}.${randomBytes(4).toString('hex')}`;
   const old = `${fresh}.old`;
-  await writeFile(fresh, JSON.stringify(mine));
+  await writeFile(fresh, JSON.stringify(mine), { mode: 0o600 });
   try {
     if (before !== undefined) {
       await rename(file, old);
@@ -115,7 +115,7 @@ async function put(file: string, mine: UpRecord, before: string | undefined): Pr
 
 async function replace(file: string, next: UpRecord): Promise<void> {
   const fresh = `${file}.${randomBytes(4).toString('hex')}`;
-  await writeFile(fresh, JSON.stringify(next));
+  await writeFile(fresh, JSON.stringify(next), { mode: 0o600 });
   await rename(fresh, file);
 }
 

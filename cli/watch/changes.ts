@@ -1,4 +1,4 @@
-import type { DeploymentDocument } from '../../model/wire.js';
+import { hasEnded, type DeploymentDocument } from '../../model/wire.js';
 import { plain } from './format.js';
 import { trafficLine, windowLine } from './tree.js';
 
@@ -8,7 +8,9 @@ import { trafficLine, windowLine } from './tree.js';
  */
 export function changes(before: DeploymentDocument | undefined, after: DeploymentDocument): string[] {
   const lines: string[] = [];
-  if (before?.status !== after.status) lines.push(`${after.id} ${after.status}: ${after.reason}`);
+  const status = before?.status === after.status ? [] : [`${after.id} ${after.status}: ${after.reason}`];
+  // The end of the deployment stands below the end of its last stage.
+  if (!hasEnded(after.status)) lines.push(...status);
   for (const warning of after.warnings) {
     if (!before?.warnings.includes(warning)) lines.push(`⚠ ${warning}`);
   }
@@ -29,5 +31,6 @@ export function changes(before: DeploymentDocument | undefined, after: Deploymen
       lines.push(`${metric.metric} verdict ${metric.verdict}${metric.reason ? `: ${metric.reason}` : ''}`);
     }
   }
+  if (hasEnded(after.status)) lines.push(...status);
   return lines.map(plain);
 }

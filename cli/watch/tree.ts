@@ -60,7 +60,7 @@ function draw(deployment: DeploymentDocument, options: TreeOptions, windows: num
       stageLine(stage, deployment, nameWidth, options.now),
       ...deployment.analysis
         .filter((metric) => metric.stage === stage.id && stage.status !== 'NOT_STARTED')
-        .flatMap((metric) => metricLines(metric, options.now, windows)),
+        .flatMap((metric) => metricLines(metric, stage, options.now, windows)),
     ]),
     ...logTail(options.log, deployment, log),
   ];
@@ -103,7 +103,7 @@ function stageLine(stage: StageDocument, deployment: DeploymentDocument, nameWid
   return `${STAGE_MARK[stage.status]} ${stage.name.padEnd(nameWidth)}  ${took.padStart(7)}  ${words.filter(Boolean).join(' · ')}`;
 }
 
-function metricLines(metric: AnalysisDocument, now: Millis, windows: number): string[] {
+function metricLines(metric: AnalysisDocument, stage: StageDocument, now: Millis, windows: number): string[] {
   const { counts } = metric;
   const judged = counts.PASS + counts.FAIL + counts.NO_DATA + counts.NOT_ENOUGH_DATA + counts.ERROR;
   const next = metric.verdict === 'RUNNING' ? left(metric.nextVerdictAt, now) : undefined;
@@ -114,10 +114,12 @@ function metricLines(metric: AnalysisDocument, now: Millis, windows: number): st
     metric.delaySeconds === undefined ? '' : `delay ${value(metric.delaySeconds)}s`,
     next ? `next verdict in ${next}` : '',
   ];
+  const said = ['', stage.reason, stage.detail];
   const shown = windows === 0 ? [] : metric.measurements.slice(-windows);
   return [
     `  ├ ${facts.filter(Boolean).join(' · ')}`,
-    ...(metric.verdict === 'RUNNING' || metric.reason === '' ? [] : [`  │ ${metric.reason}`]),
+    // With one metric, its reason is the stage's, which stands above.
+    ...(metric.verdict === 'RUNNING' || said.includes(metric.reason) ? [] : [`  │ ${metric.reason}`]),
     ...shown.map((measured) => `  │ ${windowLine(measured)}`),
   ];
 }
