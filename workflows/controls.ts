@@ -4,6 +4,9 @@ import { deploymentSignals, deploymentUpdates } from './messages.js';
 import type { CancelControl, Control, ControlAnswer, ControlName } from './messages.js';
 import type { DeploymentState } from './deployment-state.js';
 
+/** Far more than people do; a bound for what a script may send. */
+const TRAIL_LENGTH = 200;
+
 const SKIPPABLE: ReadonlySet<string> = new Set(['ANALYSIS', 'WAIT', 'WAIT_APPROVAL']);
 
 const PURPOSE: Record<ControlName, string> = {
@@ -112,15 +115,14 @@ function readControl(payload: unknown): CancelControl {
 
 /** Registers each control as an Update and as a Signal of the same name. To be called before the workflow's first await. */
 export function installControls(state: DeploymentState, stop: () => void, publish: () => void): void {
+  const note = (action: string, { by, reason }: Control): void => {
+    if (state.trail.length >= TRAIL_LENGTH) return;
+    const stage = state.current;
+    state.trail.push({ at: iso(Date.now()), action, by, reason, ...(stage !== undefined && { stage }) });
+  };
   const act = (name: ControlName, control: CancelControl): ControlAnswer => {
     const text = apply(state, name, control, stop);
-    state.trail.push({
-      at: iso(Date.now()),
-      action: name,
-      by: control.by,
-      reason: control.reason,
-      ...(state.current !== undefined && { stage: state.current }),
-    });
+    note(name, control);
     publish();
     return { status: state.status, text };
   };
@@ -141,12 +143,7 @@ export function installControls(state: DeploymentState, stop: () => void, publis
           act(name, control);
           return;
         }
-        state.trail.push({
-          at: iso(Date.now()),
-          action: `${name} (refused: ${why})`,
-          by: control.by,
-          reason: control.reason,
-        });
+        note(`${name} (refused: ${why})`, control);
         publish();
       },
       { description: `${PURPOSE[name]} {"by": "your name", "reason": "why"}` },

@@ -47,10 +47,11 @@ export function notices(state: DeploymentState): Notices {
   return {
     tell: send,
     stuck: (handle, why) => {
-      state.warnings.push(`The rollback has not finished yet: ${why}`);
+      const words = `The rollback of ${handle.deployment} took long: ${why}`;
+      if (!state.warnings.includes(words)) state.warnings.push(words);
       if (saidStuck) return;
       saidStuck = true;
-      send('ROLLBACK_STUCK', `The rollback of ${id} has not finished yet: ${why}`, rollbackCommands(handle));
+      send('ROLLBACK_STUCK', words, rollbackCommands(handle));
     },
     delivered: async () => {
       await Promise.all(sent);
