@@ -64,7 +64,9 @@ export function withHeartbeats(
 ): DeploymentDocument {
   let { stages, traffic } = document;
   for (const beat of beats) {
-    stages = stages.map((stage) => (stage.id === beat.stage ? { ...stage, detail: beat.detail } : stage));
+    stages = stages.map((stage) =>
+      stage.id === beat.stage && beat.detail ? { ...stage, detail: beat.detail } : stage,
+    );
     if (beat.traffic) traffic = { wanted: beat.traffic.wanted, verified: beat.traffic.verified ?? null };
   }
   return { ...document, stages, traffic };

@@ -20,15 +20,17 @@ const awsChange: z.ZodType<AwsChange> = z.object({
   summary: z.string(),
 });
 
-const measurement = z.looseObject({
+const measurementShape = z.looseObject({
   metric: z.string(),
   window: z.number(),
   from: z.number(),
   to: z.number(),
   outcome: z.enum(['PASS', 'FAIL', 'NO_DATA', 'NOT_ENOUGH_DATA', 'ERROR']),
+  value: z.number().exactOptional(),
   points: z.array(z.object({ at: z.number(), value: z.number() })),
   reason: z.string(),
-}) as unknown as z.ZodType<Measurement>;
+});
+const measurement = z.custom<Measurement>((value) => measurementShape.safeParse(value).success);
 
 const weights: z.ZodType<Weights> = z.object({ primary: z.number(), canary: z.number() });
 
@@ -50,26 +52,25 @@ export const Heartbeat = z.object({
 });
 export type Heartbeat = z.output<typeof Heartbeat>;
 
+const documentShape = z.looseObject({
+  id: z.string(),
+  app: z.string(),
+  status: z.string(),
+  reason: z.string(),
+  stages: z.array(z.looseObject({ id: z.string(), status: z.string() })),
+  traffic: z.looseObject({ wanted: weights }),
+  analysis: z.array(z.unknown()),
+  warnings: z.array(z.string()),
+  links: z.looseObject({}),
+});
+const stateShape = z.looseObject({ app: z.string(), state: z.string(), history: z.array(z.unknown()) });
+
 /** The memo of a deployment: its document, without the running analysis. */
 export const DeploymentMemo = z.object({
-  document: z.looseObject({
-    id: z.string(),
-    app: z.string(),
-    status: z.string(),
-    reason: z.string(),
-    stages: z.array(z.looseObject({ id: z.string(), status: z.string() })),
-    traffic: z.looseObject({ wanted: weights }),
-    analysis: z.array(z.unknown()),
-    warnings: z.array(z.string()),
-    links: z.looseObject({}),
-  }) as unknown as z.ZodType<DeploymentDocument>,
+  document: z.custom<DeploymentDocument>((value) => documentShape.safeParse(value).success),
 });
 
 /** The memo of an application: its state. */
 export const ApplicationMemo = z.object({
-  application: z.looseObject({
-    app: z.string(),
-    state: z.string(),
-    history: z.array(z.unknown()),
-  }) as unknown as z.ZodType<ApplicationState>,
+  application: z.custom<ApplicationState>((value) => stateShape.safeParse(value).success),
 });

@@ -92,10 +92,10 @@ export async function controlDeployment(
   const goesBack = name === 'rollback' || name === 'cancel';
   throw new ApiProblem(
     409,
-    `Deployment ${id} has ended ${status}${completedAt ? ` at ${completedAt}` : ''}: there is nothing to ${name}.`,
+    `Deployment ${id} has ended ${status}${completedAt ? ` at ${completedAt}` : ''}; it takes no ${name} any more.`,
     {
       fix: goesBack
-        ? `To bring back an earlier version: \`sluice rollback ${appOf(id)}\`, or POST /api/v1/applications/${appOf(id)}/rollback.`
+        ? `To bring back an earlier version: \`sluice rollback ${appOf(id)} --reason …\`, or POST /api/v1/applications/${appOf(id)}/rollback.`
         : `To bring out a version: \`sluice deploy\`, or POST /api/v1/applications/${appOf(id)}/deployments.`,
     },
   );
