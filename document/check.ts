@@ -12,6 +12,9 @@ export interface Checked<T> {
   findings: Finding[];
 }
 
+/** Nobody reads more of one part, and each one costs a search for its place. */
+const MOST_FINDINGS = 100;
+
 export interface CheckOptions {
   /** Asked for each key that the schema does not know: true when that is no mistake. */
   tolerates?: (path: Path) => boolean;
@@ -49,11 +52,12 @@ export function check<T>(
 ): Checked<T> {
   const findings: Finding[] = [];
   const add = (level: Finding['level'], at: Path, message: string, fix?: string): void => {
-    findings.push(findingAt(document, at, level, message, fix));
+    if (findings.length < MOST_FINDINGS) findings.push(findingAt(document, at, level, message, fix));
   };
   const matched = matchKeys(schema, value, path, {
     unknown: (at, known) => {
       if (options.tolerates?.(at)) return;
+      if (findings.length >= MOST_FINDINGS) return;
       const { message, fix } = unknownKey(String(at.at(-1)), known);
       add('error', at, message, fix);
     },
@@ -61,18 +65,14 @@ export function check<T>(
       add('error', at, `"${canonical}" is given twice in different case`, 'Keep one of them.');
     },
     leaf: (at, leaf, written) => {
-      if (typeof written !== 'number') return;
-      if (leaf === duration && written !== 0) {
-        add(
-          'warning',
-          at,
-          `the bare number ${written} is read as nanoseconds, as PipeCD does`,
-          'Write the unit: 30s, 10m, 1h.',
-        );
+      if (leaf === duration && typeof written === 'number' && written !== 0) {
+        const message = `the bare number ${written} is read as nanoseconds, as PipeCD does`;
+        add('warning', at, message, 'Write the unit: 30s, 10m, 1h.');
       }
-      const typed = document.typed(at);
-      if ((leaf === text || leaf === filledText) && typed !== undefined && typed !== String(written)) {
-        add('error', at, `${typed} is read as the number ${written}`, `Put it in quotes: "${typed}".`);
+      if ((leaf === text || leaf === filledText) && (typeof written === 'number' || typeof written === 'boolean')) {
+        const typed = document.typed(at);
+        if (typed === undefined || typed === String(written)) return;
+        add('error', at, `${typed} is read as the ${typeof written} ${written}`, `Put it in quotes: "${typed}".`);
       }
     },
   });

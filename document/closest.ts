@@ -1,5 +1,9 @@
+/** A longer key is no mistyping of ours, and comparing it would take long. */
+const LONGEST = 64;
+
 /** The known name that a mistyped one most likely means, or undefined when none is near. */
 export function closest(written: string, known: readonly string[]): string | undefined {
+  if (written.length > LONGEST) return undefined;
   const limit = Math.max(1, Math.min(3, Math.floor(written.length / 2)));
   let best: string | undefined;
   let bestDistance = limit + 1;

@@ -1,4 +1,4 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
 import type { Finding } from '../model/finding.js';
 
@@ -29,7 +29,9 @@ export function readDocuments(file: string, text: string): { documents: SourceDo
   const lines = new LineCounter();
   const findings: Finding[] = [];
   const documents: SourceDocument[] = [];
-  const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, merge: true });
+  // The library compares each key with every other one, which takes seconds for a large file: `repeatedKeys` does not.
+  const options = { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false };
+  const parsed = parseAllDocuments(text, options);
   for (const document of Array.isArray(parsed) ? parsed : []) {
     for (const error of document.errors) {
       findings.push({ level: 'error', file, ...placeAt(lines, error.pos[0]), message: error.message });
@@ -37,7 +39,12 @@ export function readDocuments(file: string, text: string): { documents: SourceDo
     for (const warning of document.warnings) {
       findings.push({ level: 'warning', file, ...placeAt(lines, warning.pos[0]), message: warning.message });
     }
-    if (document.errors.length > 0 || document.contents === null) continue;
+    const repeated = repeatedKeys(document);
+    for (const { name, offset } of repeated) {
+      const message = `"${name}" is given twice`;
+      findings.push({ level: 'error', file, ...placeAt(lines, offset), message, fix: 'Keep one of them.' });
+    }
+    if (document.errors.length > 0 || repeated.length > 0 || document.contents === null) continue;
     try {
       documents.push(sourceDocument(file, document, lines));
     } catch (error) {
@@ -59,6 +66,23 @@ function sourceDocument(file: string, document: Document.Parsed, lines: LineCoun
       return whole && isScalar(node) ? (node.source ?? undefined) : undefined;
     },
   };
+}
+
+/** Keys that stand a second time in one map, which YAML forbids. Merges (`<<`) may be repeated. */
+function repeatedKeys(document: Document.Parsed): { name: string; offset: number }[] {
+  const repeated: { name: string; offset: number }[] = [];
+  visit(document, {
+    Map(_key, map) {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || key.value === '<<') continue;
+        const name = String(key.value);
+        if (seen.has(name)) repeated.push({ name, offset: key.range?.[0] ?? 0 });
+        seen.add(name);
+      }
+    },
+  });
+  return repeated;
 }
 
 function placeAt(lines: LineCounter, offset: number): Place {

@@ -17,7 +17,7 @@ export function applicationFile(files: Files, findings: Finding[]): string | und
   if (alike.length === 1) return alike[0];
   const message =
     alike.length > 1
-      ? `several files could be the application's: ${alike.join(', ')}`
+      ? `several files could be the application’s: ${alike.join(', ')}`
       : `there is no ${APPLICATION_FILE} among the files (${names.join(', ') || 'none were given'})`;
   findings.push({ level: 'error', field: 'files', message, fix: `Send one named ${APPLICATION_FILE}.` });
   return undefined;

@@ -3,13 +3,14 @@ import { duration, percentage, text } from '../document/scalars.js';
 import type { Reader } from '../document/reader.js';
 import { written } from '../document/written.js';
 import type { Path } from '../document/yaml.js';
-import { formatDuration, MINUTE, SECOND } from '../model/duration.js';
+import { MINUTE, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import type { Metric } from '../model/metric.js';
 import type { TargetGroup } from '../model/release.js';
 import { notConfigured } from './known-providers.js';
 import type { KnownAnalysisProvider, KnownProviders } from './known-providers.js';
 import { warnOfQuery } from './metric-query.js';
+import { checkDelay, checkLimits, readWindows } from './metric-windows.js';
 import { renderQuery } from './query-template.js';
 import type { QueryVariables } from './query-template.js';
 
@@ -26,7 +27,7 @@ export interface MetricContext {
 
 const QUERY_TIMEOUT = 30 * SECOND;
 const DEFAULT_MIN_MEASURED = 0.5;
-const SHORTEST_INTERVAL = SECOND;
+const LONGEST_QUERY = 10_000;
 /** Stands in where no server configuration is at hand; the values are Datadog's defaults. */
 const ASSUMED: Omit<KnownAnalysisProvider, 'name'> = { type: 'DATADOG', maxDelay: 20 * MINUTE, resolution: MINUTE };
 
@@ -38,6 +39,11 @@ const count = z.int().min(0).optional();
 
 const head = z.object({ strategy: z.string().optional(), template: z.unknown().optional() });
 
+const query = z
+  .string()
+  .max(LONGEST_QUERY)
+  .refine((written) => written.trim() !== '', { error: 'must not be empty' });
+
 const shape = z.object({
   name: z
     .string()
@@ -45,7 +51,7 @@ const shape = z.object({
     .optional(),
   strategy: z.string().optional(),
   provider: z.string().min(1),
-  query: z.string().refine((query) => query.trim() !== '', { error: 'must not be empty' }),
+  query,
   expected: z.object({ min: z.number().optional(), max: z.number().optional() }).optional(),
   interval: duration,
   failureLimit: count,
@@ -59,7 +65,7 @@ const shape = z.object({
   delay: duration.optional(),
   maxDelay: duration.optional(),
   resolution: duration.optional(),
-  watermark: z.string().min(1).optional(),
+  watermark: query.optional(),
   emptyValue: z.number().optional(),
   minMeasured: percentage.optional(),
   errorLimit: count,
@@ -89,9 +95,9 @@ export function readMetric(
       'resolution',
     ]),
   };
-  const windows = readWindows(reader, fields, path, context.duration, settings.resolution);
+  const windows = readWindows(reader, path, fields.interval, context.duration, settings.resolution);
   checkDelay(reader, path, settings);
-  checkLimits(reader, fields, path, windows);
+  checkLimits(reader, path, fields, windows);
   warnOfUnused(reader, fields, path);
   const query = render(reader, fields, 'query', path, context) ?? '';
   const watermark = render(reader, fields, 'watermark', path, context);
@@ -165,48 +171,6 @@ function readExpected(reader: Reader, { expected }: Fields, path: Path): Metric[
     reader.error(at, `min ${expected.min} is above max ${expected.max}: no value can pass`, 'Exchange them.');
   }
   return written({ min: expected.min, max: expected.max });
-}
-
-/** Checks how the windows fit the stage. @returns how many there are. */
-function readWindows(reader: Reader, { interval }: Fields, path: Path, stage: Millis, resolution: Millis): number {
-  const at = [...path, 'interval'];
-  if (interval < SHORTEST_INTERVAL) {
-    reader.error(at, `the interval must be at least ${formatDuration(SHORTEST_INTERVAL)}`, 'Write, for example, 1m.');
-    return 0;
-  }
-  const windows = Math.floor(stage / interval);
-  if (windows === 0) {
-    const message = `the interval ${formatDuration(interval)} is longer than the stage’s duration ${formatDuration(stage)}: no window would be judged`;
-    reader.error(at, message, 'Make duration a multiple of interval.');
-  } else if (stage % interval !== 0) {
-    const message = `the last ${formatDuration(stage % interval)} of the stage are not judged: they hold no whole interval`;
-    reader.warning(at, message, 'Make duration a multiple of interval.');
-  }
-  if (interval < resolution) {
-    const message = `the interval ${formatDuration(interval)} is shorter than the source’s resolution ${formatDuration(resolution)}: some windows hold no point of their own`;
-    reader.warning(at, message, `Write interval: ${formatDuration(resolution)} or longer.`);
-  }
-  return windows;
-}
-
-function checkDelay(reader: Reader, path: Path, { delay, maxDelay }: { delay?: Millis; maxDelay: Millis }): void {
-  if (delay === undefined || delay <= maxDelay) return;
-  const message = `the delay ${formatDuration(delay)} is longer than maxDelay ${formatDuration(maxDelay)}: every window would be given up before its data is expected`;
-  reader.error([...path, 'delay'], message, `Write maxDelay: ${formatDuration(2 * delay)}.`);
-}
-
-function checkLimits(reader: Reader, fields: Fields, path: Path, windows: number): void {
-  if (windows === 0) return;
-  const { failureLimit = 0, consecutiveFailureLimit } = fields;
-  const consecutive = consecutiveFailureLimit !== undefined && consecutiveFailureLimit <= windows;
-  if (failureLimit >= windows && !consecutive) {
-    const message = `the metric cannot fail: it forgives ${failureLimit} windows and has ${windows}`;
-    reader.warning([...path, 'failureLimit'], message, `Write failureLimit: ${Math.max(0, Math.floor(windows / 4))}.`);
-  }
-  if (consecutiveFailureLimit !== undefined && !consecutive) {
-    const message = `${consecutiveFailureLimit} failures in a row cannot happen in ${windows} windows`;
-    reader.warning([...path, 'consecutiveFailureLimit'], message, 'Write a smaller number.');
-  }
 }
 
 function warnOfUnused(reader: Reader, fields: Fields, path: Path): void {

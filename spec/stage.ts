@@ -56,6 +56,23 @@ const head = z.object({
   skipOn: SKIP_ON,
 });
 
+// What each stage takes in `with` (pipecd.md §1.3).
+const nothing = z.object({});
+const sync = z.object({ recreate: z.boolean().optional() });
+const canaryRollout = z.object({ scale: percentage.optional() });
+const trafficRouting = z.object({
+  primary: percentage.optional(),
+  canary: percentage.optional(),
+  allowUndersized: z.boolean().optional(),
+});
+const wait = z.object({ duration: duration.optional(), skipOn: SKIP_ON });
+const waitApproval = z.object({
+  timeout: duration.optional(),
+  approvers: z.array(z.string().min(1)).optional(),
+  minApproverNum: z.int().min(0).optional(),
+  skipOn: SKIP_ON,
+});
+
 /** Reads one stage of the pipeline. Gives its name alone when what it says cannot be used. */
 export function readStage(
   reader: Reader,
@@ -101,11 +118,11 @@ function warnOfSkipOn(reader: Reader, skipOn: unknown, path: Path): void {
 
 function readPlain(name: 'ECS_PRIMARY_ROLLOUT' | 'ECS_CANARY_CLEAN'): ReadStage {
   return (reader, value, path, timeout) =>
-    reader.read(z.object({}), value, path) && { name, timeout: timeout ?? ROLLOUT_TIMEOUT };
+    reader.read(nothing, value, path) && { name, timeout: timeout ?? ROLLOUT_TIMEOUT };
 }
 
 function readSync(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
-  const fields = reader.read(z.object({ recreate: z.boolean().optional() }), value, path);
+  const fields = reader.read(sync, value, path);
   if (fields?.recreate) reader.error([...path, 'recreate'], ...RECREATE);
   return fields && { name: 'ECS_SYNC', timeout: timeout ?? ROLLOUT_TIMEOUT };
 }
@@ -117,7 +134,7 @@ export const RECREATE: [message: string, fix: string] = [
 ];
 
 function readCanaryRollout(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
-  const fields = reader.read(z.object({ scale: percentage.optional() }), value, path);
+  const fields = reader.read(canaryRollout, value, path);
   if (!fields) return undefined;
   const { scale } = fields;
   if (!scale) {
@@ -132,12 +149,7 @@ function readCanaryRollout(reader: Reader, value: unknown, path: Path, timeout?:
 }
 
 function readTrafficRouting(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
-  const shape = z.object({
-    primary: percentage.optional(),
-    canary: percentage.optional(),
-    allowUndersized: z.boolean().optional(),
-  });
-  const fields = reader.read(shape, value, path);
+  const fields = reader.read(trafficRouting, value, path);
   if (!fields) return undefined;
   const canary = canaryShare(reader, fields.primary, fields.canary, path);
   if (canary === undefined) return undefined;
@@ -174,24 +186,18 @@ function canaryShare(
 }
 
 function readWait(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
-  const fields = reader.read(z.object({ duration: duration.optional(), skipOn: SKIP_ON }), value, path);
+  const fields = reader.read(wait, value, path);
   if (!fields) return undefined;
-  const wait = reader.durationOr(DEFAULT_WAIT, fields.duration, [...path, 'duration']);
-  if (timeout !== undefined && timeout < wait) {
-    const message = `the stage’s timeout ${formatDuration(timeout)} is shorter than its duration ${formatDuration(wait)}`;
+  const length = reader.durationOr(DEFAULT_WAIT, fields.duration, [...path, 'duration']);
+  if (timeout !== undefined && timeout < length) {
+    const message = `the stage’s timeout ${formatDuration(timeout)} is shorter than its duration ${formatDuration(length)}`;
     reader.error([...path.slice(0, -1), 'timeout'], message, 'Delete it.');
   }
-  return { name: 'WAIT', timeout: timeout ?? Math.max(LONG_TIMEOUT, wait + MINUTE), duration: wait };
+  return { name: 'WAIT', timeout: timeout ?? Math.max(LONG_TIMEOUT, length + MINUTE), duration: length };
 }
 
 function readWaitApproval(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
-  const shape = z.object({
-    timeout: duration.optional(),
-    approvers: z.array(z.string().min(1)).optional(),
-    minApproverNum: z.int().min(0).optional(),
-    skipOn: SKIP_ON,
-  });
-  const fields = reader.read(shape, value, path);
+  const fields = reader.read(waitApproval, value, path);
   if (!fields) return undefined;
   const approvers = fields.approvers ?? [];
   const minApprovers = fields.minApproverNum || 1;

@@ -22,6 +22,14 @@ describe('everything at once', () => {
     ]);
   });
 
+  it('a file with nothing but mistakes is told of in part, and soon', () => {
+    const keys = Array.from({ length: 20_000 }, (_, i) => `key${i}: 1`).join('\n');
+    const began = performance.now();
+    const found = errors(parse({ ...seedFiles(), [TASK]: keys }));
+    expect(found).toHaveLength(100);
+    expect(performance.now() - began).toBeLessThan(10_000);
+  });
+
   it('broken YAML has line and column, and the other files are still read', () => {
     const files = edited([TASK, 'volumes: []', 'volumes: [}'], [SERVICE, 'EXTERNAL', 'ECS']);
     const found = errors(parse(files));

@@ -99,6 +99,13 @@ const MISTAKES: Mistake[] = [
     message: `${field} checks are not supported yet`,
   })),
   {
+    title: 'a query without end',
+    edits: [[APP, 'query: |', `watermark: "${'{{'.repeat(6_000)}"\n              query: |`]],
+    at: [APP, 'watermark'],
+    field: `${METRIC}.watermark`,
+    message: 'must be at most 10000 characters',
+  },
+  {
     title: 'several series',
     edits: [[APP, '.as_count()', ' by {targetgroup}.as_count()']],
     at: [APP, 'query: |'],

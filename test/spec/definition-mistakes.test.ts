@@ -144,6 +144,14 @@ const MISTAKES: Mistake[] = [
     fix: 'Put it in quotes: "1.10".',
   },
   {
+    title: 'a truth value that YAML would change',
+    edits: [[TASK, 'name: web', 'name: web\n    environment: [{name: DEBUG, value: TRUE}]']],
+    at: [TASK, 'environment'],
+    field: 'containerDefinitions[0].environment[0].value',
+    message: 'TRUE is read as the boolean true',
+    fix: 'Put it in quotes: "TRUE".',
+  },
+  {
     title: 'text where a number belongs',
     edits: [[TASK, 'containerPort: 80', 'containerPort: "80"']],
     at: [TASK, 'containerPort'],

@@ -95,7 +95,7 @@ describe('PipeCD’s reading rules', () => {
     const { 'app.pipecd.yaml': app, ...others } = seedFiles();
     expect(parse({ ...others, 'web.pipecd.yml': app }).release).toBeDefined();
     expect(parse({ ...others, 'a.pipecd.yml': app, 'b.pipecd.yml': app }).findings).toMatchObject([
-      { level: 'error', message: "several files could be the application's: a.pipecd.yml, b.pipecd.yml" },
+      { level: 'error', message: 'several files could be the application’s: a.pipecd.yml, b.pipecd.yml' },
     ]);
     expect(parse(others).findings[0]).toMatchObject({ message: expect.stringContaining('servicedef.yaml') as string });
   });
