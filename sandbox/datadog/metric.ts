@@ -43,7 +43,7 @@ export function samplesOf(cloud: Cloud, metric: string, bucket: MetricBucket, pa
   }
   const groups = Object.entries(bucket.groups).map(([key, record]) => {
     const [arn = '', group = ''] = key.split(' ');
-    return { record, tags: [...tagsOf(cloud, arn), ...groupTags(group)] };
+    return { record, tags: [...tagsOf(cloud, arn), groupTag(group)] };
   });
   const perGroup = PER_TARGET_GROUP[metric];
   if (perGroup) return groups.flatMap(({ record, tags }) => counted(perGroup(record), tags));
@@ -82,8 +82,7 @@ function tagsOf(cloud: Cloud, arn: string): string[] {
   ].map((tag) => tag.toLowerCase());
 }
 
-/** A group is found by its CloudWatch dimension (`targetgroup/blue/1111…`) and by its name alone. */
-function groupTags(arn: string): string[] {
-  const dimension = arn.split(':').at(-1) ?? '';
-  return [`targetgroup:${dimension}`, `targetgroup:${dimension.split('/')[1] ?? ''}`].map((tag) => tag.toLowerCase());
+/** A group's tag is its CloudWatch dimension: `targetgroup:targetgroup/blue/1111…`. */
+function groupTag(arn: string): string {
+  return `targetgroup:${arn.split(':').at(-1) ?? ''}`.toLowerCase();
 }

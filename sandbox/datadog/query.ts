@@ -24,7 +24,8 @@ export interface Query {
 /** A query that cannot be read; the message is Datadog's way to say it. */
 export class QueryError extends Error {}
 
-const METRIC = /(?:(sum|avg|max|min)\s*:\s*)?([a-zA-Z][\w.]*)\s*\{([^{}]*)\}/y;
+const METRIC = /(?:(sum|avg|max|min)\s*:\s*)?([a-zA-Z][\w.]*)/y;
+const SCOPE = /\s*\{([^{}]*[^{}\s][^{}]*)\}/y;
 const BY = /\s*by\s*\{([^{}]*)\}/y;
 const MODIFIER = /\s*\.\s*(as_count|as_rate|rollup)\s*\(([^()]*)\)/y;
 const NUMBER = /\d+(?:\.\d+)?(?:e[+-]?\d+)?/iy;
@@ -95,7 +96,9 @@ export function parseQueries(text: string): Query[] {
     const from = at;
     const head = take(METRIC);
     if (!head) throw refuse();
-    const [, aggregator = 'avg', name = '', scope = ''] = head;
+    const [, aggregator = 'avg', name = ''] = head;
+    const scope = take(SCOPE)?.[1];
+    if (scope === undefined) throw refuse();
     const by = take(BY)?.[1] ?? '';
     let asRate = false;
     for (let modifier = take(MODIFIER); modifier; modifier = take(MODIFIER)) asRate ||= modifier[1] === 'as_rate';
@@ -110,7 +113,6 @@ export function parseQueries(text: string): Query[] {
       by: words(by),
       asRate,
     };
-    if (scope.trim() === '') throw refuse();
     space();
     return term;
   }

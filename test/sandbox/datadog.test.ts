@@ -107,7 +107,7 @@ describe('a query', () => {
     bench.pass(240);
     const answer = (await (
       await ask(
-        `sum:aws.applicationelb.request_count{*} by {targetgroup}.as_count(), ${ERRORS}, avg:aws.applicationelb.healthy_host_count{targetgroup:green}`,
+        `sum:aws.applicationelb.request_count{*} by {targetgroup}.as_count(), ${ERRORS}, avg:aws.applicationelb.healthy_host_count{targetgroup:targetgroup/green/*}`,
       )
     ).json()) as Answer;
     expect(answer.series.map(({ query_index, tag_set }) => [query_index, tag_set])).toEqual([
@@ -156,7 +156,7 @@ describe('a malformed query', () => {
 
   it('is refused with its place', () => {
     expect(() => parseQueries('sum:a{*}\n/\nsum:b')).toThrow(QueryError);
-    expect(() => parseQueries('sum:a{*}\n/\nsum:b')).toThrow('line 3, column 1');
+    expect(() => parseQueries('sum:a{*}\n/\nsum:b')).toThrow('line 3, column 6');
   });
 });
 

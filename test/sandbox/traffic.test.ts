@@ -2,6 +2,7 @@ import {
   DeleteTaskSetCommand,
   DescribeTasksCommand,
   ListTasksCommand,
+  UpdateServiceCommand,
   UpdateServicePrimaryTaskSetCommand,
   UpdateTaskSetCommand,
 } from '@aws-sdk/client-ecs';
@@ -271,4 +272,31 @@ it('targets of a group that no rule names are unused, and are checked once one d
   bench.pass(12);
   const again = await bench.elb.send(new DescribeTargetHealthCommand({ TargetGroupArn: GREEN }));
   expect(again.TargetHealthDescriptions).toMatchObject([{ TargetHealth: { State: 'healthy' } }]);
+});
+
+it('targets in a zone that the load balancer has not enabled are unused', async () => {
+  const { world } = bench.sandbox.state();
+  world.loadBalancers[0]!.zones = ['eu-central-1a'];
+  world.subnets = [
+    { id: 'subnet-1', zone: 'eu-central-1a' },
+    { id: 'subnet-2', zone: 'eu-central-1b' },
+  ];
+  await bench.panel('PUT', '/world', world);
+  await createService(bench.ecs, 4);
+  await createTaskSet(bench.ecs, await register(bench.ecs));
+  bench.pass(60);
+  const { targets, taskSets } = bench.sandbox.state();
+  expect(targets.map(({ state }) => state).sort()).toEqual(['healthy', 'healthy', 'unused', 'unused']);
+  expect(taskSets).toMatchObject([{ runningCount: 4, steady: false }]);
+});
+
+it('a service’s grace period keeps tasks whose targets are unhealthy', async () => {
+  await bench.panel('POST', '/faults', { kind: 'version', image: 'web:1', neverHealthy: true });
+  await createService(bench.ecs, 1);
+  await bench.ecs.send(new UpdateServiceCommand({ ...SERVICE_PATH, healthCheckGracePeriodSeconds: 300 }));
+  await createTaskSet(bench.ecs, await register(bench.ecs));
+  bench.pass(300);
+  expect(bench.sandbox.state().tasks).toMatchObject([{ lastStatus: 'RUNNING' }]);
+  bench.pass(60);
+  expect(bench.sandbox.state().tasks.length).toBeGreaterThan(1);
 });
