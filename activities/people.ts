@@ -1,3 +1,4 @@
+import type { MetricProgress } from '../model/evidence.js';
 import type { Release } from '../model/release.js';
 import type { HistoryEntry } from '../model/wire.js';
 import type { DeploymentEnded } from '../workflows/messages.js';
@@ -41,6 +42,8 @@ export interface MemoryActivities {
   recallApplication(input: { app: string; release?: Release }): Promise<Recalled>;
   /** Tells the application that a deployment ended, and starts it where it does not run. */
   tellApplication(ended: DeploymentEnded): Promise<void>;
+  /** How far an analysis came that was stopped: what its workflow knows, also when it is closed. */
+  recallAnalysis(input: { deployment: string; stage: string }): Promise<MetricProgress[]>;
   /** Wakes the application, and starts it where it does not run. */
   wakeApplication(app: string): Promise<void>;
 }

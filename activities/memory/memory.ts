@@ -1,9 +1,16 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter, fromPayloadsAtIndex } from '@temporalio/common';
+import type { MetricProgress } from '../../model/evidence.js';
 import type { Release } from '../../model/release.js';
 import type { HistoryEntry } from '../../model/wire.js';
-import { applicationWorkflowId, deploymentNumber, deploymentWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
+import {
+  analysisWorkflowId,
+  applicationWorkflowId,
+  deploymentNumber,
+  deploymentWorkflowId,
+  TASK_QUEUE,
+} from '../../model/workflow-id.js';
 import type { DeploymentInput } from '../../workflows/messages.js';
 import type { MemoryActivities, Recalled } from '../people.js';
 import { historyEntry } from './history-entry.js';
@@ -67,6 +74,10 @@ export function createMemory({ client, readRunning }: { client: Client; readRunn
       if (!running) return found;
       return { ...found, running, highest: Math.max(found.highest, deploymentNumber(app, running.deployment) ?? 0) };
     },
+
+    // A closed workflow answers as well, from its history. It is our own answer, typed where it is made.
+    recallAnalysis: ({ deployment, stage }) =>
+      client.workflow.getHandle(analysisWorkflowId(deployment, stage)).query<MetricProgress[]>('analysis'),
 
     tellApplication: (ended) => startsWith(applicationOf(ended.entry.id), 'deploymentEnded', [ended]),
     wakeApplication: (app) => startsWith(app, 'wake', []),

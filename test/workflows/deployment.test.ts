@@ -40,6 +40,8 @@ beforeAll(async () => {
       ...fakeActivities(world),
       tellApplication: (ended: (typeof world.ended)[number]) => Promise.resolve(void world.ended.push(ended)),
       wakeApplication: () => Promise.resolve(),
+      recallAnalysis: ({ deployment, stage }: { deployment: string; stage: string }) =>
+        env.client.workflow.getHandle(`analysis:${deployment}:${stage}`).query('analysis'),
     },
   });
   running = worker.run();
@@ -318,6 +320,25 @@ describe('the way back', () => {
 });
 
 describe('controls', () => {
+  test('an ANALYSIS that is cancelled on its way keeps what it had measured', async () => {
+    const measured = new Promise<void>((resolve) => {
+      world.outcome = (window) => {
+        if (window === 2) resolve();
+        return 'PASS';
+      };
+    });
+    const pipeline = canaryPipeline(analysisStage({ duration: 300 * MINUTE, maxDuration: 300 * MINUTE }));
+    const handle = await start({ release: release({ pipeline }) });
+    await until(handle, stageIs('stage-2', 'RUNNING'));
+    await env.sleep('25m');
+    await measured;
+    await handle.executeUpdate(deploymentUpdates.cancel, { args: [someone] });
+    const document = await handle.result();
+    expect(document.status).toBe('CANCELLED');
+    expect(document.analysis[0]).toMatchObject({ stage: 'stage-2', verdict: 'NOT_ENOUGH_DATA' });
+    expect(document.analysis[0]?.measurements.map((m) => m.window)).toEqual([1, 2]);
+  });
+
   test('skip ends a running ANALYSIS without a verdict', async () => {
     const pipeline = canaryPipeline({ id: 'stage-2', name: 'WAIT', duration: 600 * MINUTE, timeout: 900 * MINUTE });
     const handle = await start({ release: release({ pipeline }) });

@@ -2,7 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import type { DeliveryActivities } from '../../activities/delivery.js';
 import type { MeasureActivities } from '../../activities/measure.js';
-import type { DoctorActivities, MemoryActivities, Notice, PeopleActivities } from '../../activities/people.js';
+import type { DoctorActivities, Notice, PeopleActivities } from '../../activities/people.js';
 import { ALL_PRIMARY } from '../../model/delivery.js';
 import type { Position, Preflight, Progress, Snapshot } from '../../model/delivery.js';
 import type { Outcome } from '../../model/evidence.js';
@@ -56,12 +56,7 @@ export function fakeWorld(): FakeWorld {
 /** The activities of that world. */
 export function fakeActivities(
   world: FakeWorld,
-): DeliveryActivities &
-  MeasureActivities &
-  PeopleActivities &
-  DoctorActivities &
-  Omit<MemoryActivities, 'lookAtDeployment' | 'recallApplication' | 'tellApplication' | 'wakeApplication'> &
-  Partial<MemoryActivities> {
+): DeliveryActivities & MeasureActivities & PeopleActivities & DoctorActivities {
   const did = (activity: string, detail = ''): void => void world.calls.push({ activity, detail });
   const progress = (detail: string, canary?: number): Progress => ({
     detail,
