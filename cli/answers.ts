@@ -132,20 +132,13 @@ export const applicationAnswer = z.object({
   links: z.object({ temporal: z.string().exactOptional(), self: z.string().exactOptional() }),
 }) satisfies z.ZodType<ApplicationDocument>;
 
+/** A line of the live stream's log. */
 export const logLine = z.object({
   at: z.number(),
   level: z.enum(['info', 'warning', 'error']),
   text: z.string(),
   stage: z.string(),
-});
-
-export const logPageAnswer = z.object({
-  lines: z.array(logLine),
-  changes: z.array(
-    z.object({ at: z.number(), action: z.string(), resource: z.string(), summary: z.string(), stage: z.string() }),
-  ),
-  cursor: z.string().exactOptional(),
-}) satisfies z.ZodType<LogPage>;
+}) satisfies z.ZodType<LogPage['lines'][number]>;
 
 export const doctorAnswer = z.object({
   checks: z.array(
