@@ -6,6 +6,7 @@ import { takeMetricsFaults } from '../panel/fault.js';
 import type { MetricsFault } from '../panel/fault.js';
 import { evaluate } from './evaluate.js';
 import type { Points } from './evaluate.js';
+import { metadataOf } from './metric.js';
 import { QueryError, parseQueries } from './query.js';
 import type { Expression, MetricTerm } from './query.js';
 
@@ -30,18 +31,22 @@ const queryInput = z.object({
   query: z.string().min(1),
 });
 
-/** Answers Datadog's v1 API: `validate` and `query`. */
+const METADATA = /^\/api\/v1\/metrics\/([^/]+)$/;
+
+/** Answers Datadog's v1 API: `validate`, `query` and a metric's metadata. */
 export function answerDatadog(cloud: Cloud, request: DatadogRequest): DatadogAnswer {
-  const { apiKey, applicationKey } = cloud.state.world.datadog;
+  const { apiKey } = cloud.state.world.datadog;
   if (request.path === '/api/v1/validate') {
     return request.apiKey === apiKey ? reply(200, { valid: true }) : refusedKey(request.apiKey);
   }
+  const [, metric] = METADATA.exec(request.path) ?? [];
+  if (metric !== undefined) return answerMetadata(cloud, request, metric);
   if (request.path !== '/api/v1/query') return reply(404, { errors: ['Not found'] });
   const faults = takeMetricsFaults(cloud.state.faults);
   if (faults.some((fault) => fault.refuseConnection)) return { status: 0, headers: {} };
   if (faults.some((fault) => fault.refuseKey)) return refusedKey('refused');
-  if (request.apiKey !== apiKey) return refusedKey(request.apiKey);
-  if (request.applicationKey !== applicationKey) return refusedKey(request.applicationKey);
+  const refusal = refusalOf(cloud, request);
+  if (refusal) return refusal;
   const { exceeded, headers } = countQuestion(cloud);
   const answer = exceeded ? failure(429, undefined) : answerQuery(cloud, request.parameters, faults);
   return { ...answer, headers: { ...headers, ...answer.headers } };
@@ -49,6 +54,19 @@ export function answerDatadog(cloud: Cloud, request: DatadogRequest): DatadogAns
 
 function refusedKey(key: string | undefined): DatadogAnswer {
   return key === undefined ? reply(401, { errors: ['Unauthorized'] }) : reply(403, { errors: ['Forbidden'] });
+}
+
+function refusalOf(cloud: Cloud, request: DatadogRequest): DatadogAnswer | undefined {
+  const { apiKey, applicationKey } = cloud.state.world.datadog;
+  if (request.apiKey !== apiKey) return refusedKey(request.apiKey);
+  return request.applicationKey === applicationKey ? undefined : refusedKey(request.applicationKey);
+}
+
+function answerMetadata(cloud: Cloud, request: DatadogRequest, metric: string): DatadogAnswer {
+  const metadata = metadataOf(metric);
+  return (
+    refusalOf(cloud, request) ?? (metadata ? reply(200, metadata) : reply(404, { errors: ['metric_name not found'] }))
+  );
 }
 
 function answerQuery(cloud: Cloud, parameters: URLSearchParams, faults: readonly MetricsFault[]): DatadogAnswer {

@@ -1,5 +1,5 @@
 import type { Cloud } from '../cloud/cloud.js';
-import { bucketLength } from '../cloud/times.js';
+import { SECOND, bucketLength } from '../cloud/times.js';
 import type { MetricBucket } from '../cloud/traffic-record.js';
 
 /** One value of one resource in one bucket, with the tags that Datadog's AWS integration gives it. */
@@ -26,6 +26,25 @@ const PER_TARGET_GROUP: Readonly<Record<string, (record: GroupRecord) => number>
   'aws.applicationelb.httpcode_target_5xx': ({ target5xx }) => target5xx,
 };
 
+type GroupSample = (record: GroupRecord, part: Part, cloud: Cloud) => number | undefined;
+
+/** Undefined where there is nothing to take an average of. */
+const GAUGE_PER_TARGET_GROUP: Readonly<Record<string, GroupSample>> = {
+  'aws.applicationelb.target_response_time.average': ({ requests }, part, { state }) =>
+    Math.floor(requests * part) > 0 ? state.world.traffic.responseMillis / SECOND : undefined,
+  'aws.applicationelb.healthy_host_count': ({ healthy }) => healthy,
+  'aws.applicationelb.un_healthy_host_count': ({ unhealthy }) => unhealthy,
+};
+
+/** What Datadog's integration says of a metric; undefined for one that it does not have. Known whether it ever had a point or not. */
+export function metadataOf(metric: string): { type: string; integration: string; short_name: string } | undefined {
+  const known = [PER_LOAD_BALANCER, PER_TARGET_GROUP, GAUGE_PER_TARGET_GROUP].some((each) =>
+    Object.hasOwn(each, metric),
+  );
+  const name = metric.replace('aws.applicationelb.', '').replace(/[._]/g, ' ');
+  return known ? { type: 'gauge', integration: 'amazon_web_services', short_name: name } : undefined;
+}
+
 /**
  * What a metric says in a bucket: nothing where the count is zero, as ALB reports a count only when there is something to count, and
  * counts as requests only those that found a target (load-balancer-cloudwatch-metrics page).
@@ -47,20 +66,11 @@ export function samplesOf(cloud: Cloud, metric: string, bucket: MetricBucket, pa
   });
   const perGroup = PER_TARGET_GROUP[metric];
   if (perGroup) return groups.flatMap(({ record, tags }) => counted(perGroup(record), tags));
-  switch (metric) {
-    case 'aws.applicationelb.target_response_time.average':
-      return groups.flatMap(({ record, tags }) =>
-        Math.floor(record.requests * part) > 0
-          ? [{ tags, value: cloud.state.world.traffic.responseMillis / 1000 }]
-          : [],
-      );
-    case 'aws.applicationelb.healthy_host_count':
-      return groups.map(({ record, tags }) => ({ tags, value: record.healthy }));
-    case 'aws.applicationelb.un_healthy_host_count':
-      return groups.map(({ record, tags }) => ({ tags, value: record.unhealthy }));
-    default:
-      return [];
-  }
+  const gauge = GAUGE_PER_TARGET_GROUP[metric];
+  return groups.flatMap(({ record, tags }) => {
+    const value = gauge?.(record, part, cloud);
+    return value === undefined ? [] : [{ tags, value }];
+  });
 }
 
 /** Part of the bucket that happened up to `until`, of what has happened of it. */

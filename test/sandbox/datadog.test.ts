@@ -136,6 +136,30 @@ describe('a query', () => {
   });
 });
 
+describe('metadata', () => {
+  async function metadata(metric: string, headers: Record<string, string> = KEYS): Promise<[number, unknown]> {
+    const answer = await fetch(`${bench.sandbox.url}/api/v1/metrics/${metric}`, { headers });
+    return [answer.status, await answer.json()];
+  }
+
+  it('is told of the metrics that there are, with or without a point, and of no other', async () => {
+    expect(await metadata('aws.applicationelb.httpcode_elb_5xx')).toEqual([
+      200,
+      { type: 'gauge', integration: 'amazon_web_services', short_name: 'httpcode elb 5xx' },
+    ]);
+    expect((await metadata('aws.applicationelb.target_response_time.average'))[0]).toBe(200);
+    for (const name of ['aws.applicationelb.httpcode_elb_5xxx', 'toString']) {
+      expect(await metadata(name)).toEqual([404, { errors: ['metric_name not found'] }]);
+    }
+  });
+
+  it('needs both keys', async () => {
+    const name = 'aws.applicationelb.request_count';
+    expect((await metadata(name, { ...KEYS, 'DD-APPLICATION-KEY': 'other' }))[0]).toBe(403);
+    expect((await metadata(name, {}))[0]).toBe(401);
+  });
+});
+
 describe('the keys', () => {
   it('are asked for', async () => {
     expect((await ask(REQUESTS, {})).status).toBe(401);
