@@ -1,3 +1,4 @@
+import type { Absence } from '../model/datadog-query.js';
 import { formatDuration, type Millis } from '../model/duration.js';
 import type { Measurement, Outcome, Point } from '../model/evidence.js';
 import type { Metric, MetricSource } from '../model/metric.js';
@@ -16,8 +17,8 @@ export interface Look {
   points: readonly Point[];
   /** Points of the denominator, when the judged query is a quotient. */
   denominator?: readonly Point[];
-  /** Both sides of that quotient are counts, so that an absent one is zero. */
-  counts?: boolean;
+  /** What it means where that quotient has no point and its denominator has one. */
+  absence?: Absence;
   /** Points of the metric's own watermark query, when it has one. */
   watermark?: readonly Point[];
   /** Length of the source's buckets. */
@@ -34,7 +35,7 @@ export interface WindowEvidence {
   query: string;
   /** What went wrong at the last look, in words; absent when it was answered. */
   error?: string;
-  /** Why what was measured cannot count. */
+  /** Why what was measured cannot count: the traffic was moved, or nothing shows that the metric exists. */
   spoiled?: string;
   /** The last look before that found the data incomplete, and the pause after it. */
   incomplete?: { at: number; pause: Millis };
@@ -120,11 +121,19 @@ function outcomeOf(metric: Metric, known: Known): Judged {
   };
 }
 
-/** What to write where a quotient has no point although its denominator has some, and it is not known to be one of counts. */
-function adviceOnGauges(window: Window, look: Look): string {
-  const requests = look.denominator?.some(({ at, value }) => at >= window.from && at < window.to && value > 0);
-  if (!requests || look.counts === true) return '';
-  return ' The denominator has: if no point means none, write .as_count() on both sides, or emptyValue: 0.';
+/** What to write where a quotient has no point although its denominator has some. */
+const ADVICE: Readonly<Record<Exclude<Absence, 'ZERO'>, string>> = {
+  GAUGES: 'The denominator has: if no point means none, write .as_count() on both sides, or emptyValue: 0.',
+  SEVERAL:
+    'The denominator has. The numerator holds several queries, and one without a point hides the others: write default_zero(…) around each.',
+  OTHER_TAGS:
+    'The denominator has, under other tags, so that nothing shows that the numerator’s are right: write the same on both sides or, if no point means none, emptyValue: 0.',
+};
+
+function adviceOnQuotient(window: Window, { denominator, absence = 'ZERO' }: Look): string {
+  if (absence === 'ZERO') return '';
+  const flows = denominator?.some(({ at, value }) => at >= window.from && at < window.to && value > 0);
+  return flows ? ` ${ADVICE[absence]}` : '';
 }
 
 /**
@@ -142,7 +151,7 @@ export function judgeWindow(metric: Metric, window: Window, evidence: WindowEvid
           window,
           look.points,
           {
-            ...((look.counts === true || metric.emptyValue !== undefined) &&
+            ...((look.absence === 'ZERO' || metric.emptyValue !== undefined) &&
               look.denominator && { denominator: look.denominator }),
             ...(look.watermark && { watermark: look.watermark }),
             ...(metric.emptyValue !== undefined && { emptyValue: metric.emptyValue }),
@@ -167,7 +176,7 @@ export function judgeWindow(metric: Metric, window: Window, evidence: WindowEvid
     ...(evidence.spoiled !== undefined && { spoiled: evidence.spoiled }),
   };
   const { outcome, value, reason } = outcomeOf(metric, known);
-  const advice = outcome === 'NO_DATA' && look ? adviceOnGauges(window, look) : '';
+  const advice = outcome === 'NO_DATA' && look ? adviceOnQuotient(window, look) : '';
   return {
     metric: metric.name,
     ...window,

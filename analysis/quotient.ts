@@ -24,7 +24,7 @@ export interface Filled {
 
 /**
  * The points of one window with its empty buckets filled, where a rule says what an empty bucket means:
- * - a quotient of two counts is zero where its denominator has a point above zero and it has none itself;
+ * - a quotient of two counts of the same selection is zero where its denominator has a point above zero and it has none itself;
  * - with `emptyValue`, each complete bucket of the window that has no point, provided that data was seen to flow (a watermark of
  *   its own must have a point within the window).
  * Everything else stays absent: null is not zero.

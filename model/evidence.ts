@@ -33,7 +33,10 @@ export interface Measurement {
   filled?: number;
   /** Start of the newest bucket that the source showed when the window was judged, epoch ms: the buckets before it are complete. */
   newest?: number;
-  /** Why what was measured cannot count, in words: the traffic was not as it was set. Such a window is NOT_ENOUGH_DATA. */
+  /**
+   * Why what was measured cannot count, in words: the traffic was not as it was set, or only filled values were there and nothing
+   * showed that the metric exists. Such a window is NOT_ENOUGH_DATA.
+   */
   spoiled?: string;
 }
 

@@ -7,6 +7,7 @@ import { formatDuration, SECOND, type Millis } from '../../model/duration.js';
 import type { Measurement } from '../../model/evidence.js';
 import type { ActivityContext } from '../context.js';
 import type { MeasureActivities, MeasureHeartbeat, MeasureInput, MeasureResult } from '../measure.js';
+import { doubtOf } from './confirm.js';
 import { boundEvidence } from './evidence-size.js';
 import { judgedBefore } from './heartbeat.js';
 import { lookUntilComplete, type Looking } from './look.js';
@@ -101,7 +102,10 @@ async function judge(
     ...(seenDelay !== undefined && { largestDelay: seenDelay }),
     judgedAt: clock.now(),
   };
-  return boundEvidence(judgeWindow(metric, window, evidence), chunk.input.windows.length);
+  const judged = judgeWindow(metric, window, evidence);
+  if (judged.outcome !== 'PASS') return boundEvidence(judged, chunk.input.windows.length);
+  const doubt = await doubtOf(metric, looking);
+  return boundEvidence(judgeWindow(metric, window, { ...evidence, ...doubt }), chunk.input.windows.length);
 }
 
 function queryAsSent(chunk: Chunk, find: () => MetricSourceClient): string {

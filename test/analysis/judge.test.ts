@@ -10,7 +10,7 @@ const window = { window: 1, from: START, to: START + 10 * MINUTE };
 const ten = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
 function look(over: Partial<Look> = {}): Look {
-  return { query: QUOTIENT, points: [], counts: true, bucket: MINUTE, at: window.to + 2 * MINUTE, ...over };
+  return { query: QUOTIENT, points: [], absence: 'ZERO', bucket: MINUTE, at: window.to + 2 * MINUTE, ...over };
 }
 
 function judge(seen: Look | undefined, over = {}, m = metric()) {
@@ -98,15 +98,28 @@ describe('judgeWindow', () => {
   });
 
   it('does not take a quotient of gauges as zero, and says what to write', () => {
-    const judged = judge(look({ denominator: minutes(...ten.map(() => 5), 5), counts: false }));
+    const judged = judge(look({ denominator: minutes(...ten.map(() => 5), 5), absence: 'GAUGES' }));
     expect(judged.outcome).toBe('NO_DATA');
     expect(judged.reason).toContain('.as_count()');
     const filled = judge(
-      look({ denominator: minutes(...ten.map(() => 5), 5), counts: false }),
+      look({ denominator: minutes(...ten.map(() => 5), 5), absence: 'GAUGES' }),
       {},
       metric({ emptyValue: 0 }),
     );
     expect(filled).toMatchObject({ outcome: 'PASS', filled: 10 });
+  });
+
+  it.each([
+    ['OTHER_TAGS', 'under other tags'],
+    ['SEVERAL', 'default_zero(…) around each'],
+  ] as const)('does not take a quotient as zero by the rule where %s, and says what to write', (absence, words) => {
+    const seen = look({ denominator: minutes(...ten.map(() => 5), 5), absence });
+    const judged = judge(seen);
+    expect(judged).toMatchObject({ outcome: 'NO_DATA', points: [] });
+    expect(judged.reason).toContain(words);
+    expect(judge(seen, {}, metric({ emptyValue: 0 }))).toMatchObject({ outcome: 'PASS', filled: 10 });
+    const quiet = look({ denominator: [{ at: window.to, value: 5 }], absence });
+    expect(judge(quiet).reason).not.toContain('The denominator has');
   });
 
   it('does not take zeros of the denominator as a sign of complete data: they may be a default', () => {
@@ -174,7 +187,7 @@ describe('judgeWindow', () => {
     points: series,
     denominator: fc.option(series, { nil: undefined }),
     watermark: fc.option(series, { nil: undefined }),
-    counts: fc.boolean(),
+    absence: fc.constantFrom('ZERO', 'GAUGES', 'SEVERAL', 'OTHER_TAGS'),
     at: fc.integer({ min: 0, max: 30 }),
     emptyValue: fc.option(fc.constantFrom(0, 1), { nil: undefined }),
     delay: fc.option(fc.integer({ min: 0, max: 20 }), { nil: undefined }),
@@ -190,7 +203,7 @@ describe('judgeWindow', () => {
     const seen: Look = {
       query: QUOTIENT,
       points: r.points,
-      counts: r.counts,
+      absence: r.absence,
       bucket: MINUTE,
       at: window.to + r.at * MINUTE,
       ...(r.denominator && { denominator: r.denominator }),

@@ -1,4 +1,4 @@
-import { createServer, type IncomingHttpHeaders } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { MINUTE } from '../../model/duration.js';
 
@@ -30,14 +30,31 @@ export type Answering = (heard: Heard, count: number) => Reply;
 export interface FakeDatadog {
   url: string;
   heard: Heard[];
+  /** The metrics whose metadata was asked for, in order. */
+  confirmed: string[];
   close(): Promise<void>;
 }
 
-/** A loopback server for `GET /api/v1/query` that answers what the test says, with the Date of the test's clock. */
-export async function startFakeDatadog(now: () => number, answering: Answering): Promise<FakeDatadog> {
+const METADATA = /^\/api\/v1\/metrics\/(.+)$/;
+
+/**
+ * A loopback server for `GET /api/v1/query` that answers what the test says, with the Date of the test's clock. It knows every metric,
+ * unless `metadata` answers otherwise.
+ */
+export async function startFakeDatadog(
+  now: () => number,
+  answering: Answering,
+  metadata: (metric: string, count: number) => Reply = () => ({ body: { type: 'count' } }),
+): Promise<FakeDatadog> {
   const heard: Heard[] = [];
+  const confirmed: string[] = [];
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://127.0.0.1');
+    const [, named] = METADATA.exec(url.pathname) ?? [];
+    if (named !== undefined) {
+      confirmed.push(decodeURIComponent(named));
+      return reply(response, metadata(decodeURIComponent(named), confirmed.length));
+    }
     const question: Heard = {
       path: url.pathname,
       from: Number(url.searchParams.get('from')) * 1000,
@@ -47,23 +64,26 @@ export async function startFakeDatadog(now: () => number, answering: Answering):
       at: now(),
     };
     heard.push(question);
-    const reply = answering(question, heard.length);
-    if (reply.hang === true) return;
+    reply(response, answering(question, heard.length));
+  });
+  function reply(response: ServerResponse, { body, status = 200, headers, cutAfter, hang, afterMs = 0 }: Reply): void {
+    if (hang === true) return;
     response.sendDate = false;
-    const text = typeof reply.body === 'string' ? reply.body : JSON.stringify(reply.body ?? {});
-    response.writeHead(reply.status ?? 200, {
+    const text = typeof body === 'string' ? body : JSON.stringify(body ?? {});
+    response.writeHead(status, {
       'content-type': 'application/json',
       date: new Date(now()).toUTCString(),
-      ...(reply.cutAfter !== undefined && { 'content-length': String(text.length + 100) }),
-      ...reply.headers,
+      ...(cutAfter !== undefined && { 'content-length': String(text.length + 100) }),
+      ...headers,
     });
-    if (reply.cutAfter !== undefined) response.write(reply.cutAfter, () => response.destroy());
-    else setTimeout(() => response.end(text), reply.afterMs ?? 0);
-  });
+    if (cutAfter !== undefined) response.write(cutAfter, () => response.destroy());
+    else setTimeout(() => response.end(text), afterMs);
+  }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     heard,
+    confirmed,
     close: () =>
       new Promise((resolve) => {
         server.closeAllConnections();

@@ -100,6 +100,33 @@ it('measures a service without errors on the sandbox as zero', async () => {
   ]);
 });
 
+it('measures the seed user’s own query on the load balancer’s 5xx as zero and passes without any', async () => {
+  const query = SHARE.replace('httpcode_target_5xx', 'httpcode_elb_5xx');
+  const measurements = await measured({ query });
+  expect(measurements.map(({ outcome, value }) => [outcome, value])).toEqual(Array(3).fill(['PASS', 0]));
+});
+
+it.each([
+  [
+    'metric',
+    SHARE.replace('target_5xx', 'target_5x'),
+    'ERROR',
+    'knows no metric aws.applicationelb.httpcode_target_5x:',
+  ],
+  [
+    'metric under a default',
+    `default_zero(${SHARE.replace('5xx', '5x').replace('\n/', ') /')}`,
+    'ERROR',
+    'knows no metric',
+  ],
+  ['tag', SHARE.replace('env:prd', 'env:prod'), 'NO_DATA', 'under other tags'],
+])('never passes a version that errs when a %s of the numerator is mistyped', async (_, query, outcome, words) => {
+  await bench.panel('POST', '/faults', { kind: 'version', image: 'example/web:2', errorRate: 1 });
+  const measurements = await measured({ query, errorLimit: 9 });
+  expect(measurements.map((each) => each.outcome)).toEqual(Array(3).fill(outcome));
+  expect(measurements[0]!.reason).toContain(words);
+});
+
 it('fails a version that errs, at the share of the traffic that it gets', async () => {
   await bench.panel('POST', '/faults', { kind: 'version', image: 'example/web:2', errorRate: 0.5 });
   const [first, ...others] = await measured();

@@ -1,22 +1,27 @@
 import { createHash } from 'node:crypto';
-import { createConfiguration } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-common/configuration.js';
-import { BaseServerConfiguration } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-common/servers.js';
-// By its own path: the package as a whole costs 2 s and 144 MB at the start, this one API 0.3 s and 32 MB (aws-emulators.md §6).
-import { MetricsApi } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/MetricsApi.js';
 import type { Look } from '../../../analysis/judge.js';
 import type { AnalysisProvider, SecretRef } from '../../../config/server.js';
+import { isSeveral, metricsOf } from '../../../model/datadog-query.js';
 import type { Metric } from '../../../model/metric.js';
-import { SourceError, type MetricSourceClient, type Question } from '../source.js';
+import { SourceError, type Confirming, type MetricSourceClient, type Question } from '../source.js';
+import { metricsApi, openKeys, unless, type Keys } from './connection.js';
 import { decodeDatadog } from './decode.js';
 import { datadogFailure } from './failure.js';
-import { isSeveral } from './expression.js';
-import { headerKeepingHttp, type Head } from './http.js';
+import type { Head } from './http.js';
+import {
+  askMetadata,
+  HISTORY,
+  KNOWN_FOR,
+  metricsSeen,
+  unconfirmedMetric,
+  unknownMetric,
+  type Metadata,
+} from './known-metrics.js';
 import { notBefore } from './rate-limit.js';
-import { baseUrl, datadogRequest, type DatadogRequest } from './request.js';
+import { datadogRequest, type DatadogRequest } from './request.js';
 
-interface Keys {
-  apiKey: string;
-  applicationKey: string;
+function accountOf(provider: AnalysisProvider, keys: Keys): string {
+  return createHash('sha256').update(`${provider.address}\n${keys.apiKey}`).digest('hex');
 }
 
 /** One answer of the API, not yet read. */
@@ -33,19 +38,6 @@ export interface DatadogShared {
   flying: Map<string, Promise<Answer>>;
 }
 
-async function openKeys(provider: AnalysisProvider, openSecret: (ref: SecretRef) => Promise<string>): Promise<Keys> {
-  try {
-    const [apiKey, applicationKey] = await Promise.all([
-      openSecret(provider.apiKey),
-      openSecret(provider.applicationKey),
-    ]);
-    return { apiKey, applicationKey };
-  } catch (error) {
-    const words = error instanceof Error ? error.message : String(error);
-    throw new SourceError('refused', `The keys of the provider ${provider.name} cannot be read. ${words}`);
-  }
-}
-
 async function send(
   provider: AnalysisProvider,
   keys: Keys,
@@ -54,29 +46,10 @@ async function send(
   seen: (head: Head) => void,
 ): Promise<Answer> {
   let head: Head = { status: 0, headers: {} };
-  const configuration = createConfiguration({
-    baseServer: new BaseServerConfiguration(baseUrl(provider.address), {}),
-    authMethods: { apiKeyAuth: keys.apiKey, appKeyAuth: keys.applicationKey },
-    enableRetry: false,
-    httpApi: headerKeepingHttp(AbortSignal.timeout(timeout), (answered) => seen((head = answered))),
-  });
+  const api = metricsApi(provider, keys, timeout, (answered) => seen((head = answered)));
   const { from, to, query } = request;
-  const body: unknown = await new MetricsApi(configuration).queryMetrics({ from, to, query });
+  const body: unknown = await api.queryMetrics({ from, to, query });
   return { body, head };
-}
-
-/** The promise's result, or the reason of a signal that is aborted meanwhile. What it waited for goes on for the others. */
-async function unless<T>(cancelled: AbortSignal, promise: Promise<T>): Promise<T> {
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(cancelled.reason as Error);
-    cancelled.addEventListener('abort', stop);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    cancelled.removeEventListener('abort', stop);
-  }
 }
 
 /**
@@ -88,6 +61,25 @@ export function createDatadogSource(
   openSecret: (ref: SecretRef) => Promise<string>,
   shared: DatadogShared,
 ): MetricSourceClient {
+  /** Metric → until when it is known that this provider has it, epoch ms. */
+  const known = new Map<string, number>();
+
+  /** @throws SourceError when the account asked for a pause that is not over. */
+  function checkLimit(account: string, now: number): void {
+    const earliest = shared.limits.get(account) ?? 0;
+    if (earliest <= now) return;
+    const pause = Math.ceil((earliest - now) / 1000);
+    throw new SourceError('transient', `Datadog's rate limit leaves no question for another ${pause} s.`, earliest);
+  }
+
+  function keepLimit(account: string, now: number): (head: Head) => void {
+    return (head) => {
+      const next = notBefore(head, now);
+      if (next === undefined) shared.limits.delete(account);
+      else shared.limits.set(account, next);
+    };
+  }
+
   async function ask({ metric, from, now, cancelled }: Question): Promise<Look> {
     if (isSeveral(metric.query)) {
       const advice = 'Write one metric for each.';
@@ -98,31 +90,60 @@ export function createDatadogSource(
     }
     const request = datadogRequest(metric, from, now);
     const keys = await openKeys(provider, openSecret);
-    const account = createHash('sha256').update(`${provider.address}\n${keys.apiKey}`).digest('hex');
+    const account = accountOf(provider, keys);
     cancelled.throwIfAborted();
     const question = [account, keys.applicationKey, request.from, request.query].join('\n');
     let answer = shared.flying.get(question);
     if (!answer) {
-      const earliest = shared.limits.get(account) ?? 0;
-      if (earliest > now) {
-        const pause = Math.ceil((earliest - now) / 1000);
-        throw new SourceError('transient', `Datadog's rate limit leaves no question for another ${pause} s.`, earliest);
-      }
-      answer = send(provider, keys, request, metric.timeout, (head) => {
-        const next = notBefore(head, now);
-        if (next === undefined) shared.limits.delete(account);
-        else shared.limits.set(account, next);
-      }).finally(() => shared.flying.delete(question));
+      checkLimit(account, now);
+      answer = send(provider, keys, request, metric.timeout, keepLimit(account, now)).finally(() =>
+        shared.flying.delete(question),
+      );
       shared.flying.set(question, answer);
     }
     try {
       const { body, head } = await unless(cancelled, answer);
-      return decodeDatadog(metric, request, body, head.headers['date'], now);
+      const look = decodeDatadog(metric, request, body, head.headers['date'], now);
+      for (const name of metricsSeen(metric, look)) known.set(name, Infinity);
+      return look;
     } catch (error) {
       if (cancelled.aborted) throw cancelled.reason;
       throw datadogFailure(provider, error, metric.timeout, now);
     }
   }
 
-  return { ask, render: (metric: Metric) => datadogRequest(metric, 0, 0).query };
+  async function metadata(name: string, { metric, now, cancelled }: Confirming): Promise<Metadata> {
+    const keys = await openKeys(provider, openSecret);
+    // Datadog counts each kind of question by itself.
+    const account = `${accountOf(provider, keys)} metadata`;
+    cancelled.throwIfAborted();
+    checkLimit(account, now);
+    try {
+      return await unless(cancelled, askMetadata(provider, keys, name, metric.timeout, keepLimit(account, now)));
+    } catch (error) {
+      if (cancelled.aborted) throw cancelled.reason;
+      throw datadogFailure(provider, error, metric.timeout, now);
+    }
+  }
+
+  async function hasHistory(name: string, confirming: Confirming): Promise<boolean> {
+    const metric = { ...confirming.metric, query: `sum:${name}{*}` };
+    delete metric.watermark;
+    const look = await ask({ ...confirming, metric, from: confirming.now - HISTORY });
+    return look.points.length > 0;
+  }
+
+  async function confirm(confirming: Confirming): Promise<string | undefined> {
+    const { metric, now } = confirming;
+    for (const name of metricsOf(metric.query)) {
+      if ((known.get(name) ?? 0) > now) continue;
+      const answer = await metadata(name, confirming);
+      if (answer === 'UNKNOWN') throw unknownMetric(metric, name);
+      if (answer === 'KNOWN') known.set(name, now + KNOWN_FOR);
+      else if (!(await hasHistory(name, confirming))) return unconfirmedMetric(provider, name);
+    }
+    return undefined;
+  }
+
+  return { ask, confirm, render: (metric: Metric) => datadogRequest(metric, 0, 0).query };
 }

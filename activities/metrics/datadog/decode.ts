@@ -105,7 +105,8 @@ export function decodeDatadog(
   return {
     query: request.query,
     points: pointsOf(judged),
-    ...(request.denominator !== undefined && { denominator: pointsOf(denominator), counts: request.counts }),
+    ...(request.denominator !== undefined && { denominator: pointsOf(denominator) }),
+    ...(request.absence && { absence: request.absence }),
     ...(request.watermark !== undefined && { watermark: pointsOf(watermark) }),
     bucket: bucketLength((judged ?? denominator ?? watermark)?.interval, metric.resolution),
     at: Number.isNaN(sourceNow) ? now : sourceNow,

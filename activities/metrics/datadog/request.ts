@@ -1,6 +1,6 @@
 import type { Metric } from '../../../model/metric.js';
 import { alignDown } from '../../../analysis/windows.js';
-import { oneLine, quotientOf, withoutDefaults } from './expression.js';
+import { oneLine, quotientOf, withoutDefaults, type Absence } from '../../../model/datadog-query.js';
 
 /** One call of `GET /api/v1/query`. The answer's series tell by `query_index` which of the queries they belong to. */
 export interface DatadogRequest {
@@ -14,8 +14,8 @@ export interface DatadogRequest {
   watermark?: number;
   /** How many queries there are. */
   queries: number;
-  /** Both sides of the quotient are counts. */
-  counts: boolean;
+  /** What a missing point of the quotient means. */
+  absence?: Absence;
 }
 
 /**
@@ -35,7 +35,7 @@ export function datadogRequest(metric: Metric, from: number, now: number): Datad
     ...(denominator !== undefined && { denominator: 1 }),
     ...(watermark !== undefined && { watermark: queries.length - 1 }),
     queries: queries.length,
-    counts: quotient?.counts ?? false,
+    ...(quotient && { absence: quotient.absence }),
   };
 }
 

@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSeveral, oneLine, quotientOf, withoutDefaults } from '../../activities/metrics/datadog/expression.js';
+import { isSeveral, metricsOf, oneLine, quotientOf, withoutDefaults } from '../../model/datadog-query.js';
 import { baseUrl, datadogRequest } from '../../activities/metrics/datadog/request.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import { metric, START } from '../analysis/support.js';
 
 const A = 'sum:aws.applicationelb.httpcode_elb_5xx{env:prd,hostname:a-b/c*d.elb.amazonaws.com}.as_count()';
 const B = 'sum:aws.applicationelb.request_count{env:prd}.as_count()';
+const SAME = 'sum:aws.applicationelb.httpcode_elb_5xx{env:prd}.as_count()';
 
 describe('quotientOf', () => {
   it.each([
@@ -22,7 +23,7 @@ describe('quotientOf', () => {
     ['functions', `default_zero(${A}) / cumsum(${B})`, `cumsum(${B})`],
     ['tag sets with commas and by', `${A} / sum:b{x:y, z:w} by {q}.as_count()`, 'sum:b{x:y, z:w} by {q}.as_count()'],
   ])('finds the denominator: %s', (_, query, denominator) => {
-    expect(quotientOf(query)).toEqual({ denominator, counts: true });
+    expect(quotientOf(query)?.denominator).toBe(denominator);
   });
 
   it.each([
@@ -40,12 +41,23 @@ describe('quotientOf', () => {
     expect(quotientOf(query)).toBeUndefined();
   });
 
-  it('tells counts from gauges', () => {
-    expect(quotientOf('sum:a{*} / sum:b{*}')).toEqual({ denominator: 'sum:b{*}', counts: false });
-    expect(quotientOf('sum:a{*}.as_count() / sum:b{*}')?.counts).toBe(false);
-    expect(quotientOf('sum:a{*}.as_rate() / sum:b{*}.as_rate()')?.counts).toBe(true);
-    expect(quotientOf('count:trace.web{*} / count:trace.web{*}')?.counts).toBe(true);
-    expect(quotientOf('sum:a{*}.as_count().rollup(sum, 60) / sum:b{*}.as_count()')?.counts).toBe(true);
+  it.each([
+    ['sum:a{x:y,z:w}.as_count() / sum:b{z:w, x:y}.as_count()', 'ZERO'],
+    ['sum:a{x:y} by {h,g}.as_count() / sum:b{x:y} by {g, h}.as_count()', 'ZERO'],
+    ['100 * default_zero(sum:a{*}.as_count().rollup(sum, 60)) / sum:b{*}.as_rate() / 60', 'ZERO'],
+    ['count:trace.web{*} / (sum:b{*}.as_count() + sum:c{*}.as_count())', 'ZERO'],
+    ['sum:a{*} / sum:b{*}', 'GAUGES'],
+    ['sum:a{*}.as_count() / sum:b{*}', 'GAUGES'],
+    ['sum:a{*}.as_count() / b{*}', 'GAUGES'],
+    ['(sum:a{*}.as_count() + sum:c{*}.as_count()) / sum:b{*}.as_count()', 'SEVERAL'],
+    ['sum:a{*}.as_count() * sum:c{*}.as_count() / sum:b{*}.as_count()', 'SEVERAL'],
+    ['sum:a{env:prod}.as_count() / sum:b{env:prd}.as_count()', 'OTHER_TAGS'],
+    ['sum:a{env:prd,host:h}.as_count() / sum:b{env:prd}.as_count()', 'OTHER_TAGS'],
+    ['sum:a{!env:prd}.as_count() / sum:b{env:prd}.as_count()', 'OTHER_TAGS'],
+    ['sum:a{*} by {host}.as_count() / sum:b{*}.as_count()', 'OTHER_TAGS'],
+    ['sum:a{*}.as_count() / (sum:b{*}.as_count() + sum:c{env:prd}.as_count())', 'OTHER_TAGS'],
+  ])('says what no point means in %s: %s', (query, absence) => {
+    expect(quotientOf(query)?.absence).toBe(absence);
   });
 
   it('never throws, whatever is written', () => {
@@ -56,6 +68,7 @@ describe('quotientOf', () => {
           quotientOf(text);
           withoutDefaults(text);
           isSeveral(text);
+          metricsOf(text);
         },
       ),
     );
@@ -66,6 +79,19 @@ describe('isSeveral', () => {
   it('sees commas outside brackets alone', () => {
     expect(isSeveral('sum:a{x:y,z:w} by {p,q}.rollup(sum, 60)')).toBe(false);
     expect(isSeveral('sum:a{*}, sum:b{*}')).toBe(true);
+  });
+});
+
+describe('metricsOf', () => {
+  it('names each metric once, however it is wrapped', () => {
+    expect(metricsOf(`100 * (${A} + ${A}) / default_zero(${B})`)).toEqual([
+      'aws.applicationelb.httpcode_elb_5xx',
+      'aws.applicationelb.request_count',
+    ]);
+    expect(metricsOf('p95:trace.web.duration{env:prd,host:a/b} by {host}.rollup(max, 60)')).toEqual([
+      'trace.web.duration',
+    ]);
+    expect(metricsOf('')).toEqual([]);
   });
 });
 
@@ -83,7 +109,11 @@ describe('datadogRequest', () => {
   it('asks the query alone, with its denominator, or with its own watermark', () => {
     const one = (over: Parameters<typeof metric>[0]) => datadogRequest(metric(over), START, START + MINUTE);
     expect(one({ query: A })).toMatchObject({ query: A, queries: 1 });
-    expect(one({ query: `${A} / ${B}` })).toMatchObject({ query: `${A} / ${B}, ${B}`, denominator: 1, counts: true });
+    expect(one({ query: `${SAME} / ${B}` })).toMatchObject({
+      query: `${SAME} / ${B}, ${B}`,
+      denominator: 1,
+      absence: 'ZERO',
+    });
     expect(one({ query: A, watermark: B })).toMatchObject({ query: `${A}, ${B}`, watermark: 1, queries: 2 });
     expect(one({ query: `${A} / ${B}`, watermark: A })).toMatchObject({
       query: `${A} / ${B}, ${B}, ${A}`,

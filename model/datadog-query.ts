@@ -62,10 +62,38 @@ function isNumber(text: string): boolean {
   return text !== '' && Number.isFinite(Number(text));
 }
 
-/** Whether every query in the expression counts something: an absent point then means that there was nothing to count. */
-function countsOnly(expression: string): boolean {
-  const queries = expression.match(/[a-z_][\w.]*:[\w.]+\{[^}]*\}(\s*by\s*\{[^}]*\})?(\.\w+\([^)]*\))*/gi) ?? [];
-  return queries.length > 0 && queries.every((q) => /\.as_(count|rate)\(\)/.test(q) || /^count:/i.test(q));
+/** One query of an expression: `sum:requests{env:prd} by {host}.as_count()`. */
+interface Term {
+  text: string;
+  metric: string;
+  /** The filters and the grouping in one order, so that two terms that select the same are equal. */
+  selects: string;
+}
+
+const TERM = /(?:[a-z]\w*\s*:\s*)?([a-z][\w.]*)\s*\{([^}]*)\}(?:\s*by\s*\{([^}]*)\})?(?:\s*\.\s*\w+\s*\([^)]*\))*/gi;
+
+/** A list of filters or groups whatever its order, repetitions and spaces. */
+function sorted(list: string): string {
+  const each = list.split(',').map((part) => part.trim().replace(/\s+/g, ' '));
+  return [...new Set(each.filter((part) => part !== ''))].sort().join(',');
+}
+
+function termsOf(expression: string): Term[] {
+  return [...expression.matchAll(TERM)].map(([text, metric = '', filters = '', by = '']) => ({
+    text,
+    metric,
+    selects: `{${sorted(filters)}} by {${sorted(by)}}`,
+  }));
+}
+
+/** Whether a query counts something: an absent point may then mean that there was nothing to count. */
+function isCount({ text }: Term): boolean {
+  return /\.\s*as_(count|rate)\s*\(\s*\)/.test(text) || /^count\s*:/i.test(text);
+}
+
+/** The metrics that a query names, each once. */
+export function metricsOf(query: string): string[] {
+  return [...new Set(termsOf(query).map(({ metric }) => metric))];
 }
 
 /** The query on one line, as it is sent. */
@@ -79,17 +107,41 @@ export function isSeveral(query: string): boolean {
 }
 
 /**
- * The denominator of a query that is one quotient of metrics (`a / b`, also with numbers as factors, parentheses and line breaks), and
- * whether both sides are counts. Undefined for everything else.
+ * What a quotient that has no point means where its denominator has one. Only ZERO is known: one count over counts of the same
+ * selection, so that the denominator's points prove the filters right. Else why it is not:
+ * - GAUGES: not both sides are counts;
+ * - SEVERAL: the numerator holds several queries, and one without a point hides the others;
+ * - OTHER_TAGS: the sides filter or group differently, so a mistyped tag in the numerator would look like zero.
  */
-export function quotientOf(query: string): { denominator: string; counts: boolean } | undefined {
+export type Absence = 'ZERO' | 'GAUGES' | 'SEVERAL' | 'OTHER_TAGS';
+
+export interface Quotient {
+  denominator: string;
+  absence: Absence;
+}
+
+function absenceOf(above: readonly Term[], below: readonly Term[]): Absence {
+  if (above.length === 0 || below.length === 0 || ![...above, ...below].every(isCount)) return 'GAUGES';
+  const [numerator] = above;
+  if (above.length > 1 || numerator === undefined) return 'SEVERAL';
+  return below.every(({ selects }) => selects === numerator.selects) ? 'ZERO' : 'OTHER_TAGS';
+}
+
+/**
+ * The denominator of a query that is one quotient of metrics (`a / b`, also with numbers as factors, parentheses and line breaks), and
+ * what its absence means. Undefined for everything else.
+ */
+export function quotientOf(query: string): Quotient | undefined {
   const all = factors(query)?.filter((factor) => !isNumber(factor.text));
   const below = all?.filter((factor) => factor.inverse) ?? [];
   const above = all?.filter((factor) => !factor.inverse) ?? [];
   const [denominator] = below;
   if (denominator === undefined || below.length > 1 || above.length === 0) return undefined;
-  const counts = [...above, denominator].every((factor) => countsOnly(factor.text));
-  return { denominator: denominator.text, counts };
+  const absence = absenceOf(
+    above.flatMap(({ text }) => termsOf(text)),
+    termsOf(denominator.text),
+  );
+  return { denominator: denominator.text, absence };
 }
 
 /**

@@ -1,0 +1,34 @@
+import type { WindowEvidence } from '../../analysis/judge.js';
+import { MINUTE } from '../../model/duration.js';
+import type { Metric } from '../../model/metric.js';
+import { nextPause, type Looking } from './look.js';
+import { SourceError } from './source.js';
+
+/** A source that errs is asked again for this long. */
+const TRIES_FOR = MINUTE;
+
+/**
+ * Makes sure, before a window passes, that its metrics exist at all: a mistyped name has no point either. What the file declares by
+ * `emptyValue` is believed when the source may not be asked; a name that the source denies never is.
+ * @returns what keeps the window from passing; empty when nothing does
+ */
+export async function doubtOf(metric: Metric, on: Looking): Promise<Pick<WindowEvidence, 'error' | 'spoiled'>> {
+  const endAt = on.clock.now() + TRIES_FOR;
+  for (let pause = nextPause(metric.resolution); ; pause = nextPause(metric.resolution, pause)) {
+    try {
+      const now = on.clock.now();
+      const unconfirmed = await on.whileAlive(on.source().confirm({ metric, now, cancelled: on.cancelled }));
+      if (unconfirmed === undefined) return {};
+      on.warn(`${metric.name}: ${unconfirmed}`);
+      return metric.emptyValue === undefined ? { spoiled: unconfirmed } : {};
+    } catch (thrown) {
+      if (!(thrown instanceof SourceError)) throw thrown;
+      const words =
+        thrown.kind === 'refused' ? thrown.message : `Its metrics could not be confirmed. ${thrown.message}`;
+      on.warn(`${metric.name}: ${words}`);
+      const next = Math.max(on.clock.now() + pause, thrown.notBefore ?? 0);
+      if (thrown.kind === 'refused' || next > endAt) return { error: words };
+      await on.waitUntil(next, `${metric.name}: ${words}`);
+    }
+  }
+}
