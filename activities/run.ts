@@ -14,6 +14,8 @@ export interface Run {
   report: Report;
   /** Epoch ms after which waits give up; Infinity for rollbacks. */
   deadline: number;
+  /** Runs works of the same key one after the other, in this worker. */
+  inTurn: <T>(key: string, work: () => Promise<T>) => Promise<T>;
 }
 
 /** A third of the heartbeat time-out or less, so that one lost heartbeat ends nothing. */
@@ -53,5 +55,20 @@ export function poller(run: Run): { next(): Promise<void>; soon(): Promise<void>
       wait = pollMin;
       await pause(run, jittered(pollMin));
     },
+  };
+}
+
+/** A queue for each key: what has no client token is not asked for twice at once (ecs-alb-facts §17). */
+export function createTurns(): Run['inTurn'] {
+  const last = new Map<string, Promise<unknown>>();
+  return async (key, work) => {
+    const before = last.get(key) ?? Promise.resolve();
+    const mine = before.then(work, work);
+    last.set(key, mine);
+    try {
+      return await mine;
+    } finally {
+      if (last.get(key) === mine) last.delete(key);
+    }
   };
 }

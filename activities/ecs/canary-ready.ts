@@ -1,4 +1,4 @@
-import type { Progress } from '../../model/delivery.js';
+import type { Progress, Weights } from '../../model/delivery.js';
 import { badInput, stageFailed } from '../aws/errors.js';
 import { readPair, refuseForeign } from '../traffic/set-traffic.js';
 import { scaleTaskSet } from './change-task-set.js';
@@ -8,14 +8,19 @@ import { required } from './readiness.js';
 import { readStandingService } from './service.js';
 import { waitReady } from './wait-ready.js';
 
-/** Refuses to go on when a pair rule is not as this deployment left it. @returns the canary's share now, percent. */
-export async function checkTraffic(step: Step): Promise<number> {
+/**
+ * Refuses to go on when a pair rule is not as this deployment left it.
+ * @param wanted weights that an earlier attempt of this step may have written already.
+ * @returns the canary's share now, percent.
+ */
+export async function checkTraffic(step: Step, wanted?: Weights): Promise<number> {
   const { run, handle, traffic } = step;
   const pair = pairOfStep(step);
   const rules = await readPair(run, handle.snapshot.rules);
   for (const snapshot of handle.snapshot.rules) {
     const rule = rules.get(snapshot.ruleArn);
-    if (rule) refuseForeign(rule, snapshot, pair, [traffic?.wanted ?? snapshot.weights]);
+    const left = traffic?.wanted ?? snapshot.weights;
+    if (rule) refuseForeign(rule, snapshot, pair, wanted ? [left, wanted] : [left]);
   }
   return traffic?.wanted.canary ?? Math.max(0, ...handle.snapshot.rules.map(({ weights }) => weights.canary));
 }

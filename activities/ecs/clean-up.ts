@@ -7,7 +7,7 @@ import { nameOfRule } from '../traffic/set-traffic.js';
 import { nameOfGroup } from '../traffic/target-group.js';
 import { waitGone } from './canary-gone.js';
 import { deleteTaskSet } from './change-task-set.js';
-import { restore } from './restore-traffic.js';
+import { oldGroup, restore } from './restore-traffic.js';
 import { groupOf, isStanding, madeBy, readTaskSets, type TaskSet } from './task-set.js';
 import { countServing, readOwnTargets } from './targets.js';
 import type { Secrets } from './task-definition.js';
@@ -27,7 +27,7 @@ async function refuseReachable(run: Run, { snapshot }: DeliveryHandle, group: st
  * in between, then removes what this deployment had made, each set after its group had its time to drain (ecs-alb-facts §2, §4).
  */
 export async function cleanUp(run: Run, { handle }: RollbackInput, secrets: Secrets): Promise<Progress> {
-  const { service, targetGroups } = handle.release;
+  const { service } = handle.release;
   const { rollbackRecheck, absence, drainSettle } = run.settings;
   const began = run.ctx.clock.now();
   const ours = (set: TaskSet): boolean => isStanding(set) && madeBy(set, handle.uid, 'primary', 'canary');
@@ -48,9 +48,7 @@ export async function cleanUp(run: Run, { handle }: RollbackInput, secrets: Secr
   for (const set of leaving) {
     const group = groupOf(set);
     const guard =
-      group !== undefined && group === targetGroups.canary?.targetGroupArn
-        ? () => refuseReachable(run, handle, group)
-        : undefined;
+      group !== undefined && group !== oldGroup(handle) ? () => refuseReachable(run, handle, group) : undefined;
     await deleteTaskSet(run, service, set.taskSetArn, { say: 'Removed the new version' }, guard);
     await waitGone(run, service, set);
   }

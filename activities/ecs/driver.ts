@@ -9,7 +9,7 @@ import type { ActivityContext } from '../context.js';
 import type { AdvanceInput, DeliveryActivities } from '../delivery.js';
 import type { ReadRunning } from '../memory/memory.js';
 import { createReport } from '../report.js';
-import type { Run } from '../run.js';
+import { createTurns, type Run } from '../run.js';
 import { begin } from './begin.js';
 import { canaryGone } from './canary-gone.js';
 import { canaryReady } from './canary-ready.js';
@@ -66,6 +66,7 @@ function advance(run: Run, input: AdvanceInput): Promise<Progress> {
 export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
   const { config, context } = deps;
   const pace = Math.max(1, AWS_POLL / config.delivery.pollMin);
+  const inTurn = createTurns();
   const clientsOf = createClientCache(createLimiter(deps.clock, pace));
 
   function providerOf(name: string): EcsProvider {
@@ -94,6 +95,7 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
         aws: clientsOf(request),
         settings: config.delivery,
         deadline: about.deadline ?? Number.POSITIVE_INFINITY,
+        inTurn,
       };
       return await work(run);
     } catch (error) {

@@ -6,6 +6,7 @@ import { poller, type Run } from '../run.js';
 import { discoverRules, type ListenerRule } from '../traffic/listener-rule.js';
 import { pairRules } from '../traffic/reachability.js';
 import { nameOfRule, writeRule } from '../traffic/set-traffic.js';
+import type { TargetHealth } from '../traffic/target-health.js';
 import { fromJson, sameWeights, shapeOf, sharesOf, weightsText, type Pair } from '../traffic/weights.js';
 import { deleteTaskSet, makePrimary, scaleTaskSet } from './change-task-set.js';
 import { readSets, type Sets } from './delivery.js';
@@ -28,16 +29,20 @@ interface Look {
   seen: Omit<RollbackSeen, 'oldWasRetired'>;
 }
 
+/** The group that the old version stands in: the primary's, but for a quick sync that repairs (ecs-alb-facts §26). */
+export function oldGroup({ snapshot, release }: DeliveryHandle): string {
+  const balancers = snapshot.primary?.createTaskSet['loadBalancers'];
+  const [first] = Array.isArray(balancers) ? balancers : [];
+  const arn = typeof first === 'object' && first && !Array.isArray(first) ? first['targetGroupArn'] : undefined;
+  return typeof arn === 'string' ? arn : release.targetGroups.primary.targetGroupArn;
+}
+
 /** The side that the requests go back to: where the old version stands; on a first deployment as it was found. */
-export function restoredWeights({ snapshot, release }: DeliveryHandle, ruleArn: string): Weights {
-  const { canary } = release.targetGroups;
+function restoredWeights(handle: DeliveryHandle, ruleArn: string): Weights {
+  const { snapshot, release } = handle;
   if (!snapshot.primary) return snapshot.rules.find((rule) => rule.ruleArn === ruleArn)?.weights ?? ALL_PRIMARY;
-  const [balancer] = Array.isArray(snapshot.primary.createTaskSet['loadBalancers'])
-    ? snapshot.primary.createTaskSet['loadBalancers']
-    : [];
-  const group =
-    typeof balancer === 'object' && balancer && !Array.isArray(balancer) ? balancer['targetGroupArn'] : undefined;
-  return canary && group === canary.targetGroupArn ? { primary: 0, canary: 100 } : ALL_PRIMARY;
+  const inCanaryGroup = oldGroup(handle) === release.targetGroups.canary?.targetGroupArn;
+  return inCanaryGroup ? { primary: 0, canary: 100 } : ALL_PRIMARY;
 }
 
 async function look(run: Run, handle: DeliveryHandle): Promise<Look> {
@@ -50,11 +55,16 @@ async function look(run: Run, handle: DeliveryHandle): Promise<Look> {
   ]);
   const rules = pair ? pairRules(all, pair) : [];
   const old = sets.old ?? sets.restored;
-  const fresh = sets.all.filter((set) => madeBy(set, handle.uid, 'primary'));
-  let freshServing = 0;
-  for (const set of fresh) freshServing += countServing(await readOwnTargets(run, release.service, set, true));
-  const oldHealthy = old ? countHealthy(await readOwnTargets(run, release.service, old)) : 0;
-  const canaryHealthy = sets.canary ? countHealthy(await readOwnTargets(run, release.service, sets.canary)) : 0;
+  // A new version in another group than the old one's loses its requests by the weights alone; cleanUp lets it drain.
+  const beside = (set: TaskSet): boolean => !snapshot.primary || groupOf(set) === oldGroup(handle);
+  const fresh = sets.all.filter((set) => madeBy(set, handle.uid, 'primary') && beside(set));
+  const targetsOf = (set: TaskSet | undefined, leaving = false): Promise<TargetHealth[]> =>
+    set ? readOwnTargets(run, release.service, set, leaving) : Promise.resolve([]);
+  const [oldTargets, canaryTargets, ...freshTargets] = await Promise.all([
+    targetsOf(old),
+    targetsOf(sets.canary),
+    ...fresh.map((set) => targetsOf(set, true)),
+  ]);
   const shares = pair
     ? rules.map((rule) => ({ now: sharesOf(rule.actions, pair), wanted: restoredWeights(handle, rule.ruleArn) }))
     : [];
@@ -70,13 +80,13 @@ async function look(run: Run, handle: DeliveryHandle): Promise<Look> {
           scale: old.scale.value,
           wholeScale: snapshot.primary?.scale ?? 100,
           primary: old === sets.primary,
-          healthy: oldHealthy,
+          healthy: countHealthy(oldTargets),
           required: required({ computedDesiredCount: old.computedDesiredCount, desiredCount, share: 0 }),
         },
       }),
-      fresh: sets.fresh !== undefined,
-      freshServing,
-      canaryHealthy,
+      fresh: sets.fresh !== undefined && beside(sets.fresh),
+      freshServing: countServing(freshTargets.flat()),
+      canaryHealthy: countHealthy(canaryTargets),
       weightsRestored: shares.every(({ now, wanted }) => sameWeights(now, wanted)),
       oldShare: Math.min(100, ...shares.map(({ now, wanted }) => (wanted.canary === 100 ? now.canary : now.primary))),
       overdue: run.ctx.clock.now() - run.ctx.scheduledAt > PATIENCE,
@@ -136,6 +146,7 @@ export async function restore(run: Run, handle: DeliveryHandle, secrets: Secrets
   for (let agreed = 0; agreed < 2;) {
     const { sets, old, rules, seen } = await look(run, handle);
     oldWasRetired ??= seen.fresh && (!seen.old || seen.old.scale < seen.old.wholeScale);
+    if (seen.weightsRestored) unwritten = undefined;
     const known = { ...seen, weightsRestored: seen.weightsRestored || unwritten !== undefined, oldWasRetired };
     const step = nextRollbackStep(known);
     if (step.do === 'DONE') {

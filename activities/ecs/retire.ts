@@ -1,9 +1,8 @@
-import { stageFailed } from '../aws/errors.js';
 import { poller } from '../run.js';
 import { nameOfGroup } from '../traffic/target-group.js';
 import { scaleTaskSet } from './change-task-set.js';
 import type { Step } from './delivery.js';
-import { groupOf, readTaskSets, shortName, type TaskSet } from './task-set.js';
+import { groupOf, shortName, type TaskSet } from './task-set.js';
 import { countServing, readOwnTargets } from './targets.js';
 import { lookAtSide } from './wait-ready.js';
 
@@ -17,7 +16,8 @@ export async function retire(step: Step, leaving: TaskSet, carrierArn: string): 
   await scaleTaskSet(run, service, leaving.taskSetArn, { scale: 0, say: 'Retired the old version' }, async () => {
     const carrier = await lookAtSide(run, service, { taskSetArn: carrierArn, share: 100 });
     if (!carrier || carrier.readiness.healthy < carrier.readiness.required) {
-      throw stageFailed(
+      // The stage is tried again from the start, and waits for the new version to be whole once more.
+      throw new Error(
         `The new version lost its health before the old one was retired: ${carrier?.readiness.detail ?? 'its task set is gone'}.`,
       );
     }
@@ -25,8 +25,6 @@ export async function retire(step: Step, leaving: TaskSet, carrierArn: string): 
   const polls = poller(run);
   for (;;) {
     const serving = countServing(await readOwnTargets(run, service, leaving, true));
-    const set = (await readTaskSets(run, service)).find(({ taskSetArn }) => taskSetArn === leaving.taskSetArn);
-    if (serving === 0 && (set?.runningCount ?? 0) === 0) return;
     if (serving === 0) return;
     run.report.detail(
       `${serving} target(s) of the old task set ${shortName(leaving)} still take requests on ${nameOfGroup(groupOf(leaving) ?? '')}`,

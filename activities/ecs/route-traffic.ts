@@ -4,6 +4,7 @@ import { poller } from '../run.js';
 import { setTraffic, settle } from '../traffic/set-traffic.js';
 import { nameOfGroup } from '../traffic/target-group.js';
 import { weightsText } from '../traffic/weights.js';
+import { checkTraffic } from './canary-ready.js';
 import { pairOfStep, readSets, type Step } from './delivery.js';
 import { groupOf, isStanding, shortName } from './task-set.js';
 import { countHealthy, readOwnTargets } from './targets.js';
@@ -45,6 +46,7 @@ export async function routeTraffic(step: Step, canaryShare: number): Promise<Pro
   const pair = pairOfStep(step);
   const weights: Weights = { primary: 100 - canaryShare, canary: canaryShare };
 
+  await checkTraffic(step, weights);
   const { primary, canary } = await readSets(run, handle);
   if (canaryShare > 0) {
     if (!canary)

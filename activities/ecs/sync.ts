@@ -34,7 +34,7 @@ async function allToPrimary(step: Step): Promise<void> {
  */
 export async function sync(step: Step): Promise<Progress> {
   const { run, handle } = step;
-  const { service, targetGroups, app } = handle.release;
+  const { service, targetGroups } = handle.release;
   const before = await readSets(run, handle);
   const early = handle.snapshot.primary !== undefined && (await primaryGroupCarries(step, before.all));
   if (early) await allToPrimary(step);
@@ -46,7 +46,7 @@ export async function sync(step: Step): Promise<Progress> {
     run.report.detail('The old version stands in the other group; waiting until its connections have left');
     await pause(run, run.settings.drainSettle);
   }
-  await makePrimary(run, service, freshArn, app);
+  await makePrimary(run, service, freshArn, 'Promoted the new version');
   const leaving = all.filter(
     (set) =>
       isStanding(set) &&

@@ -146,7 +146,12 @@ const registeredSchema = z.object({ taskDefinition: z.object({ taskDefinitionArn
  * The full ARN of a registered revision of this content; registers it if there is none. There is no client token: after an answer
  * that was lost, the tag finds the revision again (ecs-alb-facts §17). Revisions are never deregistered.
  */
-export async function ensureRegistered(run: Run, definition: SealedTaskDefinition, secrets: Secrets): Promise<string> {
+export function ensureRegistered(run: Run, definition: SealedTaskDefinition, secrets: Secrets): Promise<string> {
+  const key = `${run.aws.region} ${definition.family}`;
+  return run.inTurn(key, () => registerOnce(run, definition, secrets));
+}
+
+async function registerOnce(run: Run, definition: SealedTaskDefinition, secrets: Secrets): Promise<string> {
   const { report, aws, ctx, settings } = run;
   const right = async (): Promise<string | undefined> => (await findByContent(run, definition))?.arn;
   let known = await right();

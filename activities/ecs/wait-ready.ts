@@ -3,7 +3,7 @@ import { poller, type Run } from '../run.js';
 import { nameOfGroup } from '../traffic/target-group.js';
 import { judgeStops } from './crash-loop.js';
 import { judgeSide, type Readiness } from './readiness.js';
-import { lastComplaint, readStandingService, type ServiceName } from './service.js';
+import { lastComplaint, readStandingService, type Service, type ServiceName } from './service.js';
 import { groupOf, readTaskSets, shortName, type TaskSet } from './task-set.js';
 import { readOwnTargets } from './targets.js';
 import { readStoppedTasks } from './tasks.js';
@@ -20,17 +20,17 @@ export async function lookAtSide(
   run: Run,
   service: ServiceName,
   side: Side,
-): Promise<{ set: TaskSet; readiness: Readiness } | undefined> {
-  const { desiredCount } = await readStandingService(run, service);
+): Promise<{ service: Service; set: TaskSet; readiness: Readiness } | undefined> {
+  const found = await readStandingService(run, service);
   const set = (await readTaskSets(run, service)).find(({ taskSetArn }) => taskSetArn === side.taskSetArn);
   if (!set) return undefined;
   const targets = await readOwnTargets(run, service, set);
   const readiness = judgeSide(
-    { ...set, desiredCount, share: side.share, targets },
+    { ...set, desiredCount: found.desiredCount, share: side.share, targets },
     nameOfGroup(groupOf(set) ?? ''),
     side.undersized,
   );
-  return { set, readiness };
+  return { service: found, set, readiness };
 }
 
 /**
@@ -67,7 +67,7 @@ export async function waitReady(run: Run, service: ServiceName, side: Side): Pro
     }
     const stops = judgeStops(await readStoppedTasks(run, service, set.id), set.computedDesiredCount, readiness.healthy);
     if (stops.fatal) throw stageFailed(stops.fatal);
-    const complaint = stops.notice ?? lastComplaint(await readStandingService(run, service), since) ?? '';
+    const complaint = stops.notice ?? lastComplaint(seen.service, since) ?? '';
     if (complaint && complaint !== notice) report.warn(complaint);
     notice = complaint;
     report.detail([readiness.detail, complaint].filter(Boolean).join('; '));

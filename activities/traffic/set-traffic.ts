@@ -106,7 +106,7 @@ export async function writeRule(
     say(now) {
       const sticky = stickinessOf(now.actions)?.enabled && (weights.canary === 0 || weights.primary === 0);
       const before = weightsText(sharesOf(now.actions, pair));
-      return `Moved the ${nameOfRule(rule)} from ${before} to ${weightsText(weights)}${sticky ? ', sticky sessions off' : ''}`;
+      return `Moved the ${nameOfRule(rule)} from ${before} to ${weightsText(weights)}${sticky ? ', sticky sessions off: switch them on again when the cookies given so far have ended' : ''}`;
     },
   });
 }

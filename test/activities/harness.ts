@@ -10,7 +10,7 @@ import type { ActivityContext, Clock } from '../../activities/context.js';
 import type { DeliveryActivities } from '../../activities/delivery.js';
 import { createTaskSetDriver } from '../../activities/ecs/driver.js';
 import type { DeliverySettings } from '../../config/server.js';
-import type { ActivityHeartbeat, DeliveryHandle, Position, Progress, Snapshot } from '../../model/delivery.js';
+import type { ActivityHeartbeat, DeliveryHandle, Position, Progress } from '../../model/delivery.js';
 import type { Release } from '../../model/release.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/server.js';
 

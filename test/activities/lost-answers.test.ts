@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { NEW, OLD, operations, releaseOf, standingSets, startWorld, weightsNow, type World } from './harness.js';
 
 let world: World;
@@ -91,6 +91,28 @@ describe('the fence', () => {
     await world.advance(handle, { at: 'CANARY_READY', scale: 30 }, {}, { onFence: () => void (fences += 1) });
     expect(operations(await world.changes())).toEqual(['RegisterTaskDefinition', 'CreateTaskSet']);
     expect(fences).toBe(1);
+  });
+
+  it('is asked again when the look after it took too long', async () => {
+    await world.standing(OLD);
+    const handle = await world.start(releaseOf(NEW));
+    await world.forgetCalls();
+    // The worker is stopped for a while right after its heartbeat was answered: the clock shows it.
+    let fences = 0;
+    let behind = 0;
+    const real = Date.now;
+    const jumped = vi.spyOn(Date, 'now').mockImplementation(() => real() + behind);
+    try {
+      const onFence = () => {
+        fences += 1;
+        if (fences === 1) setTimeout(() => (behind = 30_000), 1);
+      };
+      await world.advance(handle, { at: 'CANARY_READY', scale: 30 }, { deadline: real() + 120_000 }, { onFence });
+    } finally {
+      jumped.mockRestore();
+    }
+    expect(fences).toBe(2);
+    expect(operations(await world.changes())).toEqual(['CreateTaskSet']);
   });
 
   it('a cancellation stops before the next change', async () => {
