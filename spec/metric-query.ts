@@ -21,7 +21,18 @@ export function warnOfQuery(reader: Reader, path: Path, query: string, groups: G
     const message = `the query gives one series for each ${by}; a verdict needs exactly one`;
     reader.error(path, message, `Delete "by {${by}}", or filter for the one that should be judged.`);
   }
+  refuseTargetGroupOfWhole(reader, path, query);
   if (groups.canary) warnOfMixedVersions(reader, path, query, groups.canary, groups.primary);
+}
+
+/** Such a query never has a point, and a quotient would take that for no errors. */
+function refuseTargetGroupOfWhole(reader: Reader, path: Path, query: string): void {
+  for (const [, name = '', filter = ''] of query.matchAll(LOAD_BALANCER_METRIC)) {
+    if (!WHOLE_LOAD_BALANCER_ONLY.test(name) || !/(^|[\s,(])targetgroup:/i.test(filter)) continue;
+    const message = `aws.applicationelb.${name} is counted for the whole load balancer: with a target group among its filters it never has a point`;
+    reader.error(path, message, 'Write httpcode_target_5xx, which each target group has.');
+    return;
+  }
 }
 
 function warnOfMixedVersions(

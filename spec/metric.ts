@@ -10,6 +10,7 @@ import type { TargetGroup } from '../model/release.js';
 import { notConfigured } from './known-providers.js';
 import type { KnownAnalysisProvider, KnownProviders } from './known-providers.js';
 import { warnOfQuery } from './metric-query.js';
+import { warnOfQuotient } from './metric-quotient.js';
 import { checkDelay, checkLimits, readWindows } from './metric-windows.js';
 import { renderQuery } from './query-template.js';
 import type { QueryVariables } from './query-template.js';
@@ -102,6 +103,7 @@ export function readMetric(
   const query = render(reader, fields, 'query', path, context) ?? '';
   const watermark = render(reader, fields, 'watermark', path, context);
   warnOfQuery(reader, [...path, 'query'], query, context.targetGroups);
+  warnOfQuotient(reader, [...path, 'query'], query, fields.emptyValue);
   if (!provider || !expected) return undefined;
   const minMeasured = fields.minMeasured === undefined ? DEFAULT_MIN_MEASURED : fields.minMeasured / 100;
   return {

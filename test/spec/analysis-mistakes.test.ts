@@ -134,6 +134,14 @@ const MISTAKES: Mistake[] = [
     message: /the delay 30m is longer than maxDelay 20m/,
   },
   {
+    title: 'a target group for what ALB counts by load balancer',
+    edits: [[APP, 'env:prd', 'env:prd,targetgroup:targetgroup/green/2222222222222222']],
+    at: [APP, 'query: |'],
+    field: `${METRIC}.query`,
+    message: /httpcode_elb_5xx is counted for the whole load balancer: with a target group/,
+    fix: /httpcode_target_5xx/,
+  },
+  {
     title: 'maxDuration below duration',
     edits: [[APP, 'duration: 10m', 'duration: 10m\n          maxDuration: 5m']],
     at: [APP, 'maxDuration'],

@@ -2,6 +2,20 @@ import { describe, expect, it } from 'vitest';
 import { APP, METRIC, SERVICE, TASK, warnsOf } from './mistake.js';
 import type { Mistake } from './mistake.js';
 import { edited, parse, warnings } from './support.js';
+import type { Edit } from './support.js';
+
+/** ALB counts these per target group. */
+const TARGET_ERRORS: Edit = [APP, 'httpcode_elb_5xx', 'httpcode_target_5xx'];
+
+/** A second query in the seed's numerator. */
+const ADDED: Edit[] = [
+  [
+    APP,
+    '               sum:aws',
+    '               (sum:aws.applicationelb.httpcode_target_5xx{env:prd}.as_count() + sum:aws',
+  ],
+  [APP, '.as_count()\n               /', '.as_count())\n               /'],
+];
 
 const WARNINGS: Mistake[] = [
   {
@@ -161,10 +175,38 @@ const WARNINGS: Mistake[] = [
     field: 'containerDefinitions[0].image',
     message: new RegExp(why!),
   })),
+  {
+    title: 'a quotient whose sides select by other tags',
+    edits: [[APP, 'env:prd', 'env:prod']],
+    at: [APP, 'query: |'],
+    field: `${METRIC}.query`,
+    message: /select by other tags/,
+  },
+  {
+    title: 'a quotient with a sum above',
+    edits: ADDED,
+    at: [APP, 'query: |'],
+    field: `${METRIC}.query`,
+    message: /the numerator holds several queries/,
+  },
 ];
 
 describe('what is accepted with a warning, with its line', () => {
   warnsOf(WARNINGS);
+
+  it('not: a quotient by other tags whose emptyValue is declared, or one with defaults of its own', () => {
+    const said = (...edits: Edit[]) =>
+      warnings(parse(edited(...edits))).filter(({ message }) => /numerator|sides/.test(message));
+    expect(said([APP, 'env:prd', 'env:prod'], [APP, 'query:', 'emptyValue: 0\n              query:'])).toEqual([]);
+    const [first, last] = ADDED as [Edit, Edit];
+    expect(said(first, last, [APP, 'query:', 'emptyValue: 0\n              query:'])).toHaveLength(1);
+    const defaults: Edit[] = [
+      [APP, '(sum:aws.applicationelb.httpcode_target_5xx{env:prd}.as_count()', '(default_zero(sum:a{*}.as_count())'],
+      [APP, '+ sum:aws.applicationelb.httpcode_elb_5xx', '+ default_zero(sum:aws.applicationelb.httpcode_elb_5xx'],
+      [APP, '.as_count())\n               /', '.as_count()))\n               /'],
+    ];
+    expect(said(first, last, ...defaults)).toEqual([]);
+  });
 
   it('not: a share of 20 % on 30 % of the tasks, nor one that the file says is meant', () => {
     for (const share of ['canary: 20', 'canary: 40\n          allowUndersized: true']) {
@@ -179,6 +221,7 @@ describe('what is accepted with a warning, with its line', () => {
     const filter = 'targetgroup:targetgroup/green/2222222222222222,env:prd';
     const parsed = parse(
       edited(
+        TARGET_ERRORS,
         [APP, 'env:prd', filter],
         [
           APP,
@@ -192,7 +235,9 @@ describe('what is accepted with a warning, with its line', () => {
 
   it('a query that filters for the primary’s group', () => {
     const filter = 'targetgroup:targetgroup/blue/1111111111111111,env:prd';
-    const parsed = parse(edited([APP, 'env:prd', filter], [APP, 'request_count{env:prd', `request_count{${filter}`]));
+    const parsed = parse(
+      edited(TARGET_ERRORS, [APP, 'env:prd', filter], [APP, 'request_count{env:prd', `request_count{${filter}`]),
+    );
     expect(warnings(parsed)[0]!.message).toMatch(/looks at the primary.s target group/);
   });
 });
