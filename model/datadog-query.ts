@@ -70,7 +70,8 @@ interface Term {
   selects: string;
 }
 
-const TERM = /(?<![\w.])(?:[a-z]\w*\s*:\s*)?([a-z][\w.]*)\s*\{([^}]*)\}(?:\s*by\s*\{([^}]*)\})?(?:\s*\.\s*\w+\s*\([^)]*\))*/gi;
+const TERM =
+  /(?<![\w.])(?:[a-z]\w*\s*:\s*)?([a-z][\w.]*)\s*\{([^}]*)\}(?:\s*by\s*\{([^}]*)\})?(?:\s*\.\s*\w+\s*\([^)]*\))*/gi;
 
 /** A list of filters or groups whatever its order, repetitions and spaces. */
 function sorted(list: string): string {
