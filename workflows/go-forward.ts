@@ -1,4 +1,4 @@
-import { CancellationScope, condition, TemporalFailure } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, condition, TemporalFailure } from '@temporalio/workflow';
 import type { DeliveryHandle } from '../model/delivery.js';
 import { MINUTE } from '../model/duration.js';
 import { planDeployment } from '../model/plan.js';
@@ -127,6 +127,8 @@ async function runStages(
     publish();
     await condition(() => !state.paused);
   }
+  // A stop is heard by what waits in the cancelled scope. One that came while the last stage's work was being done has nobody.
+  if (state.ending) throw new CancelledFailure(state.ending.reason);
 }
 
 /** The new version stands alone; what is left of the old one goes. */

@@ -256,6 +256,21 @@ describe('the way back', () => {
     expect(document.reason).toContain('by ann: because');
   });
 
+  test.each(['TRAFFIC', 'CANARY_GONE'] as const)(
+    'a rollback that comes when %s is all but reached is done',
+    async (at) => {
+      world.reachedAtLast.add(at);
+      const stage = at === 'TRAFFIC' ? 'stage-1' : 'stage-5';
+      const handle = await start();
+      await until(handle, stageIs(stage, 'RUNNING'));
+      await handle.executeUpdate(deploymentUpdates.rollback, { args: [someone] });
+      const document = await handle.result();
+      expect(document.status).toBe('ROLLED_BACK');
+      expect(changes().slice(-2)).toEqual([expect.stringContaining('restoreTraffic'), 'cleanUp']);
+      expect(changes()).not.toContain('finish');
+    },
+  );
+
   test('cancel can keep what was done, which the application is told', async () => {
     world.endless.add('TRAFFIC');
     const handle = await start();

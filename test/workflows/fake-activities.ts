@@ -27,6 +27,8 @@ export interface FakeWorld {
   unreachable: Set<Position['at']>;
   /** Positions that are under way until the activity is cancelled. */
   endless: Set<Position['at']>;
+  /** Positions that are reached only when their activity is cancelled, and then all the same. */
+  reachedAtLast: Set<Position['at']>;
   /** How often a rollback's first part fails for good before it works. */
   rollbackFailures: number;
 }
@@ -49,8 +51,16 @@ export function fakeWorld(): FakeWorld {
     outcome: () => 'PASS',
     unreachable: new Set(),
     endless: new Set(),
+    reachedAtLast: new Set(),
     rollbackFailures: 0,
   };
+}
+
+async function untilCancelled(): Promise<never> {
+  for (;;) {
+    Context.current().heartbeat();
+    await Context.current().sleep(200);
+  }
 }
 
 /** The activities of that world. */
@@ -98,12 +108,8 @@ export function fakeActivities(
       if (world.unreachable.has(position.at)) {
         throw ApplicationFailure.nonRetryable('3 tasks stopped: exit code 1.', FAILURE.stage);
       }
-      if (world.endless.has(position.at)) {
-        for (;;) {
-          Context.current().heartbeat();
-          await Context.current().sleep(200);
-        }
-      }
+      if (world.endless.has(position.at)) await untilCancelled();
+      if (world.reachedAtLast.has(position.at)) await untilCancelled().catch(() => undefined);
       return progress('reached', position.at === 'TRAFFIC' ? position.canary : undefined);
     },
     observe: () => Promise.resolve(progress('as set')),
