@@ -1,17 +1,17 @@
-import { ALL_PRIMARY, type DeliveryHandle, type Progress, type Weights } from '../../model/delivery.js';
+import type { DeliveryHandle, Progress } from '../../model/delivery.js';
 import { MINUTE } from '../../model/duration.js';
 import type { RollbackInput } from '../delivery.js';
 import { wordsOf } from '../aws/errors.js';
 import { poller, type Run } from '../run.js';
 import { discoverRules, type ListenerRule } from '../traffic/listener-rule.js';
 import { pairRules } from '../traffic/reachability.js';
-import { nameOfRule, writeRule } from '../traffic/set-traffic.js';
 import type { TargetHealth } from '../traffic/target-health.js';
-import { fromJson, sameWeights, shapeOf, sharesOf, weightsText, type Pair } from '../traffic/weights.js';
+import { sameWeights, sharesOf, weightsText } from '../traffic/weights.js';
 import { deleteTaskSet, makePrimary, scaleTaskSet } from './change-task-set.js';
 import { readSets, type Sets } from './delivery.js';
 import { pairOf } from './preflight-traffic.js';
 import { required } from './readiness.js';
+import { oldGroup, oldShareOf, restoredWeights, writeAllWeights } from './restored-weights.js';
 import { restoreOld } from './restore-old.js';
 import { nextRollbackStep, type RollbackSeen } from './rollback-case.js';
 import { readService } from './service.js';
@@ -27,22 +27,6 @@ interface Look {
   old?: TaskSet;
   rules: ListenerRule[];
   seen: Omit<RollbackSeen, 'oldWasRetired'>;
-}
-
-/** The group that the old version stands in: the primary's, but for a quick sync that repairs (ecs-alb-facts §26). */
-export function oldGroup({ snapshot, release }: DeliveryHandle): string {
-  const balancers = snapshot.primary?.createTaskSet['loadBalancers'];
-  const [first] = Array.isArray(balancers) ? balancers : [];
-  const arn = typeof first === 'object' && first && !Array.isArray(first) ? first['targetGroupArn'] : undefined;
-  return typeof arn === 'string' ? arn : release.targetGroups.primary.targetGroupArn;
-}
-
-/** The side that the requests go back to: where the old version stands; on a first deployment as it was found. */
-function restoredWeights(handle: DeliveryHandle, ruleArn: string): Weights {
-  const { snapshot, release } = handle;
-  if (!snapshot.primary) return snapshot.rules.find((rule) => rule.ruleArn === ruleArn)?.weights ?? ALL_PRIMARY;
-  const inCanaryGroup = oldGroup(handle) === release.targetGroups.canary?.targetGroupArn;
-  return inCanaryGroup ? { primary: 0, canary: 100 } : ALL_PRIMARY;
 }
 
 async function look(run: Run, handle: DeliveryHandle): Promise<Look> {
@@ -95,45 +79,6 @@ async function look(run: Run, handle: DeliveryHandle): Promise<Look> {
 }
 
 /**
- * Writes the weights of all pair rules. Somebody else's weights are overwritten, and said; other fields stay as they are. A rule that
- * cannot be written does not stop the next (ecs-alb-facts §18, §29).
- * @returns the first error, if any.
- */
-async function writeWeights(
-  run: Run,
-  handle: DeliveryHandle,
-  rules: ListenerRule[],
-  pair: Pair,
-  weightsOf: (rule: ListenerRule) => Weights,
-): Promise<Error | undefined> {
-  let failure: Error | undefined;
-  for (const rule of rules) {
-    const snapshot = handle.snapshot.rules.find(({ ruleArn }) => ruleArn === rule.ruleArn);
-    if (!snapshot)
-      run.report.warn(
-        `The ${nameOfRule(rule)} was added by somebody while this deployment ran; its weights are written too`,
-      );
-    else if (shapeOf(rule.actions) !== shapeOf(fromJson(snapshot.actions))) {
-      run.report.warn(
-        `Somebody changed the actions of the ${nameOfRule(rule)} while this deployment ran; only its weights are written`,
-      );
-    }
-    try {
-      await writeRule(run, rule, pair, weightsOf(rule), () => undefined);
-    } catch (error) {
-      run.ctx.cancelled.throwIfAborted();
-      failure ??= error instanceof Error ? error : new Error(wordsOf(error));
-    }
-  }
-  return failure;
-}
-
-function share(handle: DeliveryHandle, rule: ListenerRule, old: number): Weights {
-  const { canary } = restoredWeights(handle, rule.ruleArn);
-  return canary === 100 ? { primary: 100 - old, canary: old } : { primary: old, canary: 100 - old };
-}
-
-/**
  * Takes the requests off the new version and back to the old one, step by step by what each look shows, until two looks in a row
  * have nothing left to do. Used by both parts of a rollback: the second one looks once more.
  */
@@ -161,10 +106,11 @@ export async function restore(run: Run, handle: DeliveryHandle, secrets: Secrets
         if (known.overdue)
           run.report.warn('The old version did not become healthy in time; the requests go back to it all the same');
         if (pair)
-          unwritten = await writeWeights(run, handle, rules, pair, (rule) => restoredWeights(handle, rule.ruleArn));
+          unwritten = await writeAllWeights(run, handle, rules, pair, (rule) => restoredWeights(handle, rule.ruleArn));
         break;
       case 'SHARE': {
-        if (pair) unwritten = await writeWeights(run, handle, rules, pair, (rule) => share(handle, rule, step.old));
+        if (pair)
+          unwritten = await writeAllWeights(run, handle, rules, pair, (rule) => oldShareOf(handle, rule, step.old));
         break;
       }
       case 'SCALE_OLD':

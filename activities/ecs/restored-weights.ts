@@ -1,0 +1,62 @@
+import { ALL_PRIMARY, type DeliveryHandle, type Weights } from '../../model/delivery.js';
+import { wordsOf } from '../aws/errors.js';
+import type { Run } from '../run.js';
+import type { ListenerRule } from '../traffic/listener-rule.js';
+import { nameOfRule, writeRule } from '../traffic/set-traffic.js';
+import { fromJson, shapeOf, type Pair } from '../traffic/weights.js';
+
+/** The group that the old version stands in: the primary's, but for a quick sync that repairs (ecs-alb-facts §26). */
+export function oldGroup({ snapshot, release }: DeliveryHandle): string {
+  const balancers = snapshot.primary?.createTaskSet['loadBalancers'];
+  const [first] = Array.isArray(balancers) ? balancers : [];
+  const arn = typeof first === 'object' && first && !Array.isArray(first) ? first['targetGroupArn'] : undefined;
+  return typeof arn === 'string' ? arn : release.targetGroups.primary.targetGroupArn;
+}
+
+/** The side that the requests go back to: where the old version stands; on a first deployment as it was found. */
+export function restoredWeights(handle: DeliveryHandle, ruleArn: string): Weights {
+  const { snapshot, release } = handle;
+  if (!snapshot.primary) return snapshot.rules.find((rule) => rule.ruleArn === ruleArn)?.weights ?? ALL_PRIMARY;
+  const inCanaryGroup = oldGroup(handle) === release.targetGroups.canary?.targetGroupArn;
+  return inCanaryGroup ? { primary: 0, canary: 100 } : ALL_PRIMARY;
+}
+
+/**
+ * Writes the weights of all pair rules. Somebody else's weights are overwritten, and said; other fields stay as they are. A rule that
+ * cannot be written does not stop the next (ecs-alb-facts §18, §29).
+ * @returns the first error, if any.
+ */
+export async function writeAllWeights(
+  run: Run,
+  handle: DeliveryHandle,
+  rules: ListenerRule[],
+  pair: Pair,
+  weightsOf: (rule: ListenerRule) => Weights,
+): Promise<Error | undefined> {
+  let failure: Error | undefined;
+  for (const rule of rules) {
+    const snapshot = handle.snapshot.rules.find(({ ruleArn }) => ruleArn === rule.ruleArn);
+    if (!snapshot)
+      run.report.warn(
+        `The ${nameOfRule(rule)} was added by somebody while this deployment ran; its weights are written too`,
+      );
+    else if (shapeOf(rule.actions) !== shapeOf(fromJson(snapshot.actions))) {
+      run.report.warn(
+        `Somebody changed the actions of the ${nameOfRule(rule)} while this deployment ran; only its weights are written`,
+      );
+    }
+    try {
+      await writeRule(run, rule, pair, weightsOf(rule), () => undefined);
+    } catch (error) {
+      run.ctx.cancelled.throwIfAborted();
+      failure ??= error instanceof Error ? error : new Error(wordsOf(error));
+    }
+  }
+  return failure;
+}
+
+/** The weights that give the old version a share of its own, percent. */
+export function oldShareOf(handle: DeliveryHandle, rule: ListenerRule, old: number): Weights {
+  const { canary } = restoredWeights(handle, rule.ruleArn);
+  return canary === 100 ? { primary: 100 - old, canary: old } : { primary: old, canary: 100 - old };
+}
