@@ -3,6 +3,7 @@ import type { DeliveryHandle, Progress, Weights } from '../model/delivery.js';
 import { formatFinding } from '../model/finding.js';
 import type { Stage } from '../model/stage.js';
 import { hasEnded, iso } from '../model/wire.js';
+import { analysisWorkflowId } from '../model/workflow-id.js';
 import type {
   AnalysisDocument,
   DeploymentDocument,
@@ -147,11 +148,18 @@ const MARK: Record<StageDocument['status'], string> = {
   CANCELLED: '◼',
 };
 
+/** A stage's words: why it ended so or what it did, without the sentence that stands above the table already. */
+function wordsOf({ id, name, status, reason, detail }: StageDocument, state: DeploymentState): string {
+  if (name === 'ANALYSIS' && status === 'RUNNING') return `windows: ${analysisWorkflowId(state.input.id, id)}`;
+  return [reason, detail].find((words) => words !== undefined && words !== state.reason) ?? '';
+}
+
 /** What Temporal's own UI shows of the deployment: Markdown. */
 export function detailsOf(state: DeploymentState): string {
-  const weights = (w?: Weights): string => (w ? `${w.primary}/${w.canary}` : 'not read yet');
+  // The spaces: Temporal's UI has a font that would set 80/20 as a fraction.
+  const weights = (w?: Weights): string => (w ? `${w.primary} / ${w.canary}` : 'not read yet');
   const rows = state.stages.map(
-    (s) => `| ${MARK[s.status]} | ${s.name} | ${s.status} | ${(s.reason ?? s.detail ?? '').replaceAll('|', '\\|')} |`,
+    (s) => `| ${MARK[s.status]} | ${s.name} | ${s.status} | ${wordsOf(s, state).replaceAll('|', '\\|')} |`,
   );
   const verdicts = state.analysis.map(
     (m) => `| ${m.stage} | ${m.metric} | ${m.verdict} | ${m.reason.replaceAll('|', '\\|')} |`,

@@ -16,7 +16,7 @@ const TRY_AGAIN_AFTER = 30 * SECOND;
 async function untilDone(work: () => Promise<Progress>, onStuck: (why: string) => void): Promise<Progress> {
   const watch = new CancellationScope();
   void watch
-    .run(() => sleep(STUCK_AFTER, { summary: 'a rollback takes too long' }))
+    .run(() => sleep(STUCK_AFTER, { summary: 'tell people when the rollback takes ten minutes' }))
     .then(
       () => onStuck('It has not finished within ten minutes.'),
       () => undefined,
