@@ -6,7 +6,7 @@ import { rulesReaching } from '../traffic/reachability.js';
 import { nameOfRule, settle } from '../traffic/set-traffic.js';
 import { nameOfGroup, readGroupTimes } from '../traffic/target-group.js';
 import { deleteTaskSet } from './change-task-set.js';
-import { pairOfStep, type Step } from './delivery.js';
+import { pairOfStep, type Step } from './step.js';
 import type { ServiceName } from './service.js';
 import { isStanding, madeBy, readTaskSets, shortName, type TaskSet } from './task-set.js';
 import { countServing, readOwnTargets } from './targets.js';

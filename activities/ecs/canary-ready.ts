@@ -3,7 +3,7 @@ import { badInput, stageFailed } from '../aws/errors.js';
 import { readPair, refuseForeign } from '../traffic/set-traffic.js';
 import { scaleTaskSet } from './change-task-set.js';
 import { ensureTaskSet } from './create-task-set.js';
-import { pairOfStep, readSets, type Step } from './delivery.js';
+import { pairOfStep, readSets, type Step } from './step.js';
 import { required } from './readiness.js';
 import { readStandingService } from './service.js';
 import { waitReady } from './wait-ready.js';

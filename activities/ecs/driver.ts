@@ -14,7 +14,7 @@ import { begin } from './begin.js';
 import { canaryGone } from './canary-gone.js';
 import { canaryReady } from './canary-ready.js';
 import { cleanUp } from './clean-up.js';
-import { stepOf } from './delivery.js';
+import { stepOf } from './step.js';
 import { finish } from './finish.js';
 import { observe } from './observe.js';
 import { preflight } from './preflight.js';

@@ -4,7 +4,7 @@ import { pause } from '../run.js';
 import { discoverRules } from '../traffic/listener-rule.js';
 import { rulesReaching } from '../traffic/reachability.js';
 import { deleteTaskSet } from './change-task-set.js';
-import { readSets } from './delivery.js';
+import { readSets } from './step.js';
 import { groupOf, isPrimary, isStanding, madeBy, shortName, type TaskSet } from './task-set.js';
 import { countServing, readOwnTargets } from './targets.js';
 

@@ -2,7 +2,7 @@ import type { Progress } from '../../model/delivery.js';
 import { makePrimary } from './change-task-set.js';
 import { checkTraffic } from './canary-ready.js';
 import { ensureTaskSet } from './create-task-set.js';
-import { readSets, type Step } from './delivery.js';
+import { readSets, type Step } from './step.js';
 import { retire } from './retire.js';
 import { waitReady } from './wait-ready.js';
 

@@ -8,7 +8,7 @@ import { pairRules } from '../traffic/reachability.js';
 import type { TargetHealth } from '../traffic/target-health.js';
 import { sameWeights, sharesOf, weightsText } from '../traffic/weights.js';
 import { deleteTaskSet, makePrimary, scaleTaskSet } from './change-task-set.js';
-import { readSets, type Sets } from './delivery.js';
+import { readSets, type Sets } from './step.js';
 import { pairOf } from './preflight-traffic.js';
 import { required } from './readiness.js';
 import { oldGroup, oldShareOf, restoredWeights, writeAllWeights } from './restored-weights.js';

@@ -1,7 +1,7 @@
 import { poller } from '../run.js';
 import { nameOfGroup } from '../traffic/target-group.js';
 import { scaleTaskSet } from './change-task-set.js';
-import type { Step } from './delivery.js';
+import type { Step } from './step.js';
 import { groupOf, shortName, type TaskSet } from './task-set.js';
 import { countServing, readOwnTargets } from './targets.js';
 import { lookAtSide } from './wait-ready.js';

@@ -5,7 +5,7 @@ import { setTraffic, settle } from '../traffic/set-traffic.js';
 import { nameOfGroup } from '../traffic/target-group.js';
 import { weightsText } from '../traffic/weights.js';
 import { checkTraffic } from './canary-ready.js';
-import { pairOfStep, readSets, type Step } from './delivery.js';
+import { pairOfStep, readSets, type Step } from './step.js';
 import { groupOf, isStanding, shortName } from './task-set.js';
 import { countHealthy, readOwnTargets } from './targets.js';
 import { waitReady } from './wait-ready.js';

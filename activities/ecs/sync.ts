@@ -2,7 +2,7 @@ import { ALL_PRIMARY, type Progress } from '../../model/delivery.js';
 import { pause } from '../run.js';
 import { setTraffic, settle } from '../traffic/set-traffic.js';
 import { makePrimary } from './change-task-set.js';
-import { pairOfStep, readSets, type Step } from './delivery.js';
+import { pairOfStep, readSets, type Step } from './step.js';
 import { bringUp } from './promote.js';
 import { retire } from './retire.js';
 import { groupOf, isStanding, type TaskSet } from './task-set.js';
