@@ -141,10 +141,7 @@ function detailsOf(progress: readonly MetricProgress[]): string {
       return [
         `### ${m.metric}: ${m.verdict} (${judged(m.counts)} of ${m.windows} windows${delay}${next})`,
         m.reason,
-        '',
-        '| window | from | outcome | value | why |',
-        '|-|-|-|-|-|',
-        ...rows,
+        ...(rows.length ? ['', '| window | from | outcome | value | why |', '|-|-|-|-|-|', ...rows] : []),
       ].join('\n');
     })
     .join('\n\n');
