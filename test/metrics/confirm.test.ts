@@ -1,12 +1,15 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { rejudge } from '../../analysis/judge.js';
+import { isWellKnown } from '../../activities/metrics/datadog/known-metrics.js';
 import { HOUR, MINUTE, SECOND } from '../../model/duration.js';
 import type { Metric } from '../../model/metric.js';
-import { QUOTIENT, START } from '../analysis/support.js';
+import { START } from '../analysis/support.js';
 import { albAnswering, answer, series, startFakeDatadog, type FakeDatadog, type Reply } from './fake-datadog.js';
 import { bench, fakeClock, input } from './support.js';
 
-const ERRORS = 'aws.applicationelb.httpcode_elb_5xx';
+/** A count of the application's own: nobody but Datadog can say whether its name is right. */
+const ERRORS = 'shop.http_5xx';
+const QUOTIENT = `sum:${ERRORS}{env:prd}.as_count() / sum:aws.applicationelb.request_count{env:prd}.as_count()`;
 const UNKNOWN: Reply = { status: 404, body: { errors: ['metric_name not found'] } };
 const FORBIDDEN: Reply = { status: 403, body: { errors: ['Forbidden'] } };
 
@@ -40,7 +43,8 @@ async function given({ metadata, errors = 0, history = false }: Given) {
   );
   open.push(fake);
   const { measure, sources } = bench(fake.url, clock);
-  const run = (over: Partial<Metric> & { count?: number } = {}) => measure(input({ errorLimit: 9, ...over }));
+  const run = (over: Partial<Metric> & { count?: number } = {}) =>
+    measure(input({ errorLimit: 9, query: QUOTIENT, ...over }));
   return { clock, fake, run, sources };
 }
 
@@ -148,4 +152,13 @@ it('is NO_DATA where a tag of the numerator alone is mistyped, and never asks fo
   expect(measurements[0]).toMatchObject({ outcome: 'NO_DATA', points: [] });
   expect(measurements[0]!.reason).toContain('under other tags');
   expect(fake.confirmed).toEqual([]);
+});
+
+test('a count that a load balancer reports only when it is not zero is not asked for', () => {
+  for (const name of ['httpcode_elb_5xx', 'httpcode_elb_502', 'httpcode_target_5xx', 'target_connection_error_count']) {
+    expect(isWellKnown(`aws.applicationelb.${name}`)).toBe(true);
+  }
+  for (const name of ['httpcode_elb_5x', 'httpcode_target_5xxx', 'request_count', 'httpcode_elb_5xx.extra']) {
+    expect(isWellKnown(`aws.applicationelb.${name}`)).toBe(false);
+  }
 });

@@ -11,6 +11,7 @@ import type { Head } from './http.js';
 import {
   askMetadata,
   HISTORY,
+  isWellKnown,
   KNOWN_FOR,
   metricsSeen,
   unconfirmedMetric,
@@ -136,7 +137,7 @@ export function createDatadogSource(
   async function confirm(confirming: Confirming): Promise<string | undefined> {
     const { metric, now } = confirming;
     for (const name of metricsOf(metric.query)) {
-      if ((known.get(name) ?? 0) > now) continue;
+      if (isWellKnown(name) || (known.get(name) ?? 0) > now) continue;
       const answer = await metadata(name, confirming);
       if (answer === 'UNKNOWN') throw unknownMetric(metric, name);
       if (answer === 'KNOWN') known.set(name, now + KNOWN_FOR);

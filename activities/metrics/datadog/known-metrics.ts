@@ -8,6 +8,19 @@ import { SourceError } from '../source.js';
 import { metricsApi, type Keys } from './connection.js';
 import { HttpFailure, type Head } from './http.js';
 
+/**
+ * Counts that an Application Load Balancer reports only when they are not zero, by the names of Datadog's AWS integration (the pages
+ * *CloudWatch metrics for your Application Load Balancer* and *Amazon Elastic Load Balancing*). A balancer that never answered 5xx has
+ * never sent one, so whether Datadog knows the name yet says nothing about the name.
+ */
+const REPORTED_WHEN_NOT_ZERO =
+  /^aws\.applicationelb\.(httpcode_elb_([345]xx|50[0234])|httpcode_target_[2345]xx|(target_connection_error|rejected_connection)_count)$/;
+
+/** Whether a metric is known to exist without asking. */
+export function isWellKnown(name: string): boolean {
+  return REPORTED_WHEN_NOT_ZERO.test(name);
+}
+
 /** How long a metric that Datadog said it knows is not asked for again. */
 export const KNOWN_FOR: Millis = HOUR;
 /** How far back a point is looked for when the key may not read what Datadog knows of a metric. */
