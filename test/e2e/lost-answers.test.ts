@@ -4,7 +4,7 @@ import { hasEnded } from '../../model/wire.js';
 import { until } from '../support/processes.js';
 import { changesOf, FIRST, PROMOTED, repeated, ROLLED_BACK, standing } from './changes.js';
 import { filesOf, shopOf, worldOf } from './shop.js';
-import { useStack, type Stack } from './stack.js';
+import { useStack, type ProcessName } from './stack.js';
 
 const [cut, promoted, failing] = [shopOf('cut'), shopOf('promoted'), shopOf('failing')];
 const stack = useStack({ world: worldOf(['cut', 'promoted', 'failing']) });
@@ -22,10 +22,6 @@ const OPERATIONS = [
 
 async function spoil(mode: 'loseAnswer' | 'truncate' | 'hang'): Promise<void> {
   for (const operation of OPERATIONS) await stack().sandbox.fault({ kind: 'api', operation, mode, times: 1_000 });
-}
-
-async function lastSerial({ sandbox }: Stack): Promise<number> {
-  return (await sandbox.changes()).at(-1)?.serial ?? 0;
 }
 
 describe('an answer that is lost after each change took effect', () => {
@@ -48,7 +44,7 @@ describe('an answer that is lost after each change took effect', () => {
 
   test('an answer that is cut in half is an unknown answer', { timeout: 5 * MINUTE }, async () => {
     const { sandbox, deploy, ends } = stack();
-    const since = (await lastSerial(stack())) + 1;
+    const since = await sandbox.nextChange();
     await spoil('truncate');
     expect((await ends(await deploy('cut', filesOf(cut), { image: 'web:3' }))).status).toBe('SUCCEEDED');
     expect(changesOf(await sandbox.changes(since), cut)).toEqual(PROMOTED);
@@ -63,34 +59,23 @@ describe('an answer that is lost after each change took effect', () => {
  * @returns how often it killed.
  */
 async function killAtEachChange(ids: string[]): Promise<number> {
-  const { kill, restart, document } = stack();
-  let heard = await lastSerial(stack());
+  const { sandbox, kill, restart, document } = stack();
+  let next = await sandbox.nextChange();
   let kills = 0;
   const left = new Set(ids);
   while (left.size > 0) {
     const changed = await until(
       `a change of ${[...left].join(', ')}, or their ends`,
-      async () => {
-        const last = await lastSerial(stack());
-        if (last > heard) {
-          heard = last;
-          return 'change';
-        }
-        return undefined;
-      },
+      async () => (await sandbox.nextChange()) > next,
       { timeout: 1 * SECOND, every: 10 },
     ).catch(() => undefined);
     if (changed) {
       kills += 1;
-      if (kills % 2 === 0) {
-        await kill('worker', 'api', 'temporal');
-        await restart('temporal', 'worker', 'api');
-      } else {
-        await kill('worker');
-        await restart('worker');
-      }
-      // Whatever changed until the worker was dead was as unheard.
-      heard = await lastSerial(stack());
+      const names: ProcessName[] = kills % 2 === 0 ? ['temporal', 'worker', 'api'] : ['worker'];
+      await kill(...names);
+      // Whatever was changed until then was as unheard.
+      next = await sandbox.nextChange();
+      await restart(...names);
       continue;
     }
     for (const id of left) {
@@ -110,7 +95,7 @@ test(
     for (const id of firsts) expect((await ends(id)).status).toBe('SUCCEEDED');
     await sandbox.fault({ kind: 'version', image: 'bad:1', errorRate: 0.5 });
     await sandbox.clearCounters();
-    const since = (await lastSerial(stack())) + 1;
+    const since = await sandbox.nextChange();
     await spoil('hang');
 
     const good = await deploy('promoted', filesOf(promoted), { image: 'web:2' });

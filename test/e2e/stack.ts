@@ -10,7 +10,7 @@ import { devServerArguments, freePorts } from '../../cli/temporal/dev-server.js'
 import { findTemporal } from '../../cli/temporal/find.js';
 import { hashKey } from '../../config/api-key.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
-import type { DeploymentDocument, MeasurementPage, MeasurementRecord } from '../../model/wire.js';
+import type { DeploymentDocument, LogPage, MeasurementRecord } from '../../model/wire.js';
 import { hasEnded } from '../../model/wire.js';
 import type { WorldInput } from '../../sandbox/world.js';
 import { startProcess, startProgram, until, type TestProcess } from '../support/processes.js';
@@ -21,6 +21,8 @@ import { SPEED } from './shop.js';
 export type ProcessName = 'temporal' | 'sandbox' | 'worker' | 'api';
 
 export const KEYS = { deployer: 'e2e-deployer-key', viewer: 'e2e-viewer-key', expired: 'e2e-expired-key' } as const;
+/** What a worker logs when it has begun. */
+const POLLING = 'worker is polling';
 /** Long on a machine that runs the whole suite on two cores; a deployment here takes half a minute. */
 const PATIENCE = 4 * MINUTE;
 
@@ -28,6 +30,8 @@ export interface StackOptions {
   world: WorldInput;
   /** Name of the ECS provider and its region; `sandbox` in eu-central-1 unless given. */
   provider?: { name: string; region: string };
+  /** Base URL of another AWS than the sandbox. */
+  aws?: string;
   /** Metrics providers besides `sandbox-datadog`, on the sandbox unless they have an address of their own. */
   metrics?: { name: string; address?: string; apiKey?: string; resolution?: string; maxDelay?: string }[];
 }
@@ -50,6 +54,8 @@ export interface Stack {
   document: (id: string) => Promise<DeploymentDocument>;
   /** All judged windows of a deployment, in order. */
   measurements: (id: string) => Promise<MeasurementRecord[]>;
+  /** All log lines of a deployment, in order. */
+  log: (id: string) => Promise<LogPage['lines']>;
   control: (id: string, name: string, more?: object) => Promise<Answer>;
   /** Waits until the deployment is as wanted, and fails at once when it has ended otherwise. */
   reaches: (id: string, what: string, wanted: (document: DeploymentDocument) => boolean) => Promise<DeploymentDocument>;
@@ -60,6 +66,8 @@ export interface Stack {
   /** Starts what was killed again, and waits until it answers. */
   restart: (...names: ProcessName[]) => Promise<void>;
   process: (name: ProcessName) => TestProcess;
+  /** Starts one more worker beside the first. */
+  secondWorker: () => Promise<TestProcess>;
   /** A client's connection to Temporal, for what a person would do with its command line. */
   temporal: () => Promise<Connection>;
   /** Ends everything but the sandbox, forgets Temporal's state and the data folder, and starts anew. */
@@ -111,7 +119,7 @@ async function openStack(
   await writeFile(world, JSON.stringify(options.world));
   await writeFile(config, await configuration(options, folder, sandboxUrl));
   const env = {
-    AWS_ENDPOINT_URL: sandboxUrl,
+    AWS_ENDPOINT_URL: options.aws ?? sandboxUrl,
     AWS_REGION: options.provider?.region ?? 'eu-central-1',
     AWS_ACCESS_KEY_ID: '123456789012',
     AWS_SECRET_ACCESS_KEY: 'sandbox',
@@ -139,10 +147,11 @@ async function openStack(
       return true;
     },
     sandbox: async () => (await fetch(`${sandboxUrl}/_sandbox/faults`)).ok,
-    worker: () => Promise.resolve(processes.worker?.output().includes('worker is polling') ?? false),
+    worker: () => Promise.resolve(processes.worker?.output().includes(POLLING) ?? false),
     api: async () => (await fetch(`${apiUrl}/readyz`)).ok,
   };
   const processes: Partial<Record<ProcessName, TestProcess>> = {};
+  const more: TestProcess[] = [];
   const processOf = (name: ProcessName): TestProcess => {
     const known = processes[name];
     if (!known) throw new Error(`${name} was never started.`);
@@ -187,6 +196,17 @@ async function openStack(
 
   const document = (id: string): Promise<DeploymentDocument> => get(`/deployments/${id}`);
 
+  /** All pages of a list, one after the other. */
+  async function all(id: string, what: 'measurements' | 'log', member: string): Promise<unknown[]> {
+    const found: unknown[] = [];
+    for (let query = ''; ;) {
+      const page = await get<Record<string, unknown[]> & { cursor?: string }>(`/deployments/${id}/${what}${query}`);
+      found.push(...(page[member] ?? []));
+      if (page.cursor === undefined) return found;
+      query = `?cursor=${encodeURIComponent(page.cursor)}`;
+    }
+  }
+
   async function reaches(
     id: string,
     what: string,
@@ -199,7 +219,7 @@ async function openStack(
         last = await document(id);
         return wanted(last) || hasEnded(last.status) ? last : undefined;
       },
-      { timeout: PATIENCE, every: 150 },
+      { timeout: PATIENCE, every: 300 },
     ).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${JSON.stringify(last, null, 1)}`);
     });
@@ -218,16 +238,8 @@ async function openStack(
       return (body as DeploymentDocument).id;
     },
     document,
-    async measurements(id) {
-      const all: MeasurementRecord[] = [];
-      for (let cursor: string | undefined, more = true; more; more = cursor !== undefined) {
-        const query = cursor === undefined ? '' : `?cursor=${encodeURIComponent(cursor)}`;
-        const page: MeasurementPage = await get(`/deployments/${id}/measurements${query}`);
-        all.push(...page.measurements);
-        cursor = page.cursor;
-      }
-      return all;
-    },
+    measurements: async (id) => (await all(id, 'measurements', 'measurements')) as MeasurementRecord[],
+    log: async (id) => (await all(id, 'log', 'lines')) as LogPage['lines'],
     control: (id, name, more = {}) => ask('POST', `/deployments/${id}/${name}`, { reason: 'a test', ...more }),
     reaches,
     ends: (id) => reaches(id, 'end', ({ status }) => hasEnded(status)),
@@ -236,6 +248,12 @@ async function openStack(
     },
     restart,
     process: processOf,
+    async secondWorker() {
+      const second = starts.worker();
+      more.push(second);
+      await until('the second worker to be ready', () => second.output().includes(POLLING), { timeout: 90 * SECOND });
+      return second;
+    },
     temporal: () => Connection.connect({ address: temporalAddress }),
     async loseData() {
       await stack.kill('worker', 'api', 'temporal');
@@ -247,15 +265,24 @@ async function openStack(
   return {
     stack,
     close: async () => {
-      await Promise.all((Object.keys(processes) as ProcessName[]).map((name) => processOf(name).kill()));
+      await Promise.all([...Object.values(processes), ...more].map((process) => process.kill()));
       await rm(folder, { recursive: true, force: true });
     },
     logs: () =>
       (Object.keys(processes) as ProcessName[])
         .filter((name) => name !== 'temporal' || isDead(name))
-        .map((name) => `--- ${name}${isDead(name) ? ' (dead)' : ''}\n${processOf(name).output().slice(-6_000)}`)
+        .map((name) => `--- ${name}${isDead(name) ? ' (dead)' : ''}\n${lastWords(processOf(name))}`)
         .join('\n'),
   };
+}
+
+/** The end of a process's log, without the requests that were answered well. */
+function lastWords(process: TestProcess): string {
+  const lines = process.output().split('\n');
+  return lines
+    .filter((line) => !(line.includes('"msg":"request"') && line.includes('"status":20')))
+    .slice(-40)
+    .join('\n');
 }
 
 /** Waits that fit the sandbox's speed (cli/up/configuration.ts has the same at another one), and three keys. */
