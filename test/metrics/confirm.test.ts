@@ -154,7 +154,7 @@ it('is NO_DATA where a tag of the numerator alone is mistyped, and never asks fo
   expect(fake.confirmed).toEqual([]);
 });
 
-test('a count that a load balancer reports only when it is not zero is not asked for', () => {
+it('a count that a load balancer reports only when it is not zero is not asked for', () => {
   for (const name of ['httpcode_elb_5xx', 'httpcode_elb_502', 'httpcode_target_5xx', 'target_connection_error_count']) {
     expect(isWellKnown(`aws.applicationelb.${name}`)).toBe(true);
   }
