@@ -21,7 +21,6 @@ const SOURCES = [
   'api',
   'cli',
   'sandbox',
-  'bench',
   'tsconfig.json',
   'tsconfig.build.json',
 ];
