@@ -65,7 +65,7 @@ describe('a window of nothing but filled values', () => {
     expect(measurements[0]!.reason).toContain('Check its name in the query of metrics-0');
     expect(fake.confirmed).toEqual([`${ERRORS}x`, `${ERRORS}x`]);
     expect(clock.now()).toBeLessThan(START + 5 * MINUTE);
-    const { metric } = input();
+    const { metric } = input({ query: QUOTIENT });
     for (const stored of measurements) expect(rejudge(metric, stored)).toEqual({ outcome: 'ERROR' });
   });
 
@@ -138,7 +138,7 @@ describe('a window of nothing but filled values', () => {
   it('stops asking when it is cancelled', async () => {
     const { sources, fake } = await given({ metadata: () => ({ hang: true }) });
     const gone = new AbortController();
-    const { metric } = input();
+    const { metric } = input({ query: QUOTIENT });
     const asked = sources(metric).confirm({ metric, now: START, cancelled: gone.signal });
     await expect.poll(() => fake.confirmed).toEqual([ERRORS]);
     gone.abort(new Error('gone'));
