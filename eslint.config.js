@@ -4,6 +4,7 @@ import tseslint from 'typescript-eslint';
 const FOLDERS = [
   'model',
   'analysis',
+  'document',
   'spec',
   'config',
   'workflows',
@@ -23,8 +24,9 @@ const FOLDERS = [
 const ARROWS = {
   model: { folders: [], pure: true, only: [] },
   analysis: { folders: ['model'], pure: true, only: [] },
-  spec: { folders: ['model'] },
-  config: { folders: ['model'] },
+  document: { folders: ['model'] },
+  spec: { folders: ['model', 'document'] },
+  config: { folders: ['model', 'document'] },
   workflows: {
     folders: ['model', 'analysis'],
     types: ['activities'],
@@ -34,7 +36,7 @@ const ARROWS = {
   activities: { folders: ['model', 'analysis', 'config'], types: ['workflows'] },
   worker: { folders: ['model', 'activities', 'config'], files: ['workflows/search-attributes'] },
   api: { folders: ['model', 'spec', 'config'], files: ['workflows/messages', 'workflows/search-attributes'] },
-  cli: { folders: ['model', 'spec', 'analysis', 'config'] },
+  cli: { folders: ['model', 'document', 'spec', 'analysis', 'config'] },
   sandbox: { folders: [] },
 };
 
@@ -91,7 +93,7 @@ export default tseslint.config(
   ...Object.entries(ARROWS).map(([folder, arrow]) => arrows(folder, arrow)),
   {
     // Only the configuration reads the environment; the sandbox is a program of its own.
-    files: ['{model,analysis,spec,workflows,activities,worker,api,cli}/**/*.ts'],
+    files: ['{model,analysis,document,spec,workflows,activities,worker,api,cli}/**/*.ts'],
     rules: {
       'no-restricted-properties': [
         'error',
