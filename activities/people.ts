@@ -42,7 +42,7 @@ export interface MemoryActivities {
   recallApplication(input: { app: string; release?: Release }): Promise<Recalled>;
   /** Tells the application that a deployment ended, and starts it where it does not run. */
   tellApplication(ended: DeploymentEnded): Promise<void>;
-  /** How far an analysis came that was stopped: what its workflow knows, also when it is closed. */
+  /** How far an analysis came that was stopped: what its workflow knows, also when it is closed; nothing when it never began. */
   recallAnalysis(input: { deployment: string; stage: string }): Promise<MetricProgress[]>;
   /** Wakes the application, and starts it where it does not run. */
   wakeApplication(app: string): Promise<void>;

@@ -32,6 +32,8 @@ const worker = await Worker.create({
   workflowBundle: { codePath: WORKFLOW_BUNDLE },
   activities: await createActivities({ config, client, clock: wallClock, context: temporalContext }),
   maxCachedWorkflows: 300,
+  // What the server had meant for a worker that was killed goes to the next one after this, well before a control's deadline.
+  stickyQueueScheduleToStartTimeout: '4s',
   // Most of them wait: an analysis that asks late data again holds a slot for minutes.
   maxConcurrentActivityTaskExecutions: 500,
   // A judged window and a fence reach the server within a second.

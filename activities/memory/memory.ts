@@ -75,9 +75,17 @@ export function createMemory({ client, readRunning }: { client: Client; readRunn
       return { ...found, running, highest: Math.max(found.highest, deploymentNumber(app, running.deployment) ?? 0) };
     },
 
-    // A closed workflow answers as well, from its history. It is our own answer, typed where it is made.
-    recallAnalysis: ({ deployment, stage }) =>
-      client.workflow.getHandle(analysisWorkflowId(deployment, stage)).query<MetricProgress[]>('analysis'),
+    async recallAnalysis({ deployment, stage }) {
+      try {
+        // A closed workflow answers as well, from its history. It is our own answer, typed where it is made.
+        return await client.workflow
+          .getHandle(analysisWorkflowId(deployment, stage))
+          .query<MetricProgress[]>('analysis');
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError) return [];
+        throw error;
+      }
+    },
 
     tellApplication: (ended) => startsWith(applicationOf(ended.entry.id), 'deploymentEnded', [ended]),
     wakeApplication: (app) => startsWith(app, 'wake', []),
