@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SECOND } from '../model/duration.js';
 import { formatFinding } from '../model/finding.js';
-import { problemAnswer } from './answers.js';
+import { problemAnswer } from '../spec/http-answers.js';
 import { connectionFailure } from './connection-failure.js';
 import { CommandFailure, EXIT, type ExitCode } from './failure.js';
 

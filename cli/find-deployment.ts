@@ -1,5 +1,5 @@
 import type { DeploymentDocument } from '../model/wire.js';
-import { deploymentAnswer } from './answers.js';
+import { deploymentAnswer } from '../spec/http-answers.js';
 import { call, type Server } from './client.js';
 import { CommandFailure, EXIT } from './failure.js';
 

@@ -3,17 +3,20 @@ import type { Measurement, MetricProgress, OutcomeCounts } from './evidence.js';
 import type { Finding } from './finding.js';
 
 /** The deployment's states, as other people's scripts know them. */
-export type DeploymentStatus =
-  | 'PENDING'
-  | 'RUNNING'
-  | 'WAITING_APPROVAL'
-  | 'PAUSED'
-  | 'ROLLING_BACK'
-  | 'SUCCEEDED'
-  | 'ROLLED_BACK'
-  | 'CANCELLED'
-  | 'FAILED'
-  | 'SUPERSEDED';
+export const DEPLOYMENT_STATUSES = [
+  'PENDING',
+  'RUNNING',
+  'WAITING_APPROVAL',
+  'PAUSED',
+  'ROLLING_BACK',
+  'SUCCEEDED',
+  'ROLLED_BACK',
+  'CANCELLED',
+  'FAILED',
+  'SUPERSEDED',
+] as const;
+
+export type DeploymentStatus = (typeof DEPLOYMENT_STATUSES)[number];
 
 export type StageStatus = 'NOT_STARTED' | 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'SKIPPED' | 'CANCELLED';
 

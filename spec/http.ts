@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DEPLOYMENT_STATUSES } from '../model/wire.js';
 
 // What the HTTP API takes (design, Contract). The OpenAPI document is made from these.
 
@@ -12,21 +13,8 @@ const REASON_CHARACTERS = 1_000;
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 200;
 
-const STATUSES = [
-  'PENDING',
-  'RUNNING',
-  'WAITING_APPROVAL',
-  'PAUSED',
-  'ROLLING_BACK',
-  'SUCCEEDED',
-  'ROLLED_BACK',
-  'CANCELLED',
-  'FAILED',
-  'SUPERSEDED',
-] as const;
-
 /** A state of a deployment. */
-export const DeploymentStatus = z.enum(STATUSES);
+export const DeploymentStatus = z.enum(DEPLOYMENT_STATUSES);
 
 const image = z.string().min(1);
 const reason = z.string().trim().min(1).max(REASON_CHARACTERS).describe('Why: kept in the trail.');

@@ -1,21 +1,11 @@
 import { z } from 'zod';
+import { DEPLOYMENT_STATUSES } from '../../model/wire.js';
 import type { HistoryEntry } from '../../model/wire.js';
 
 /** The part of a deployment document that an application remembers, as it comes from a memo or a workflow's result. */
 const remembered = z.object({
   id: z.string(),
-  status: z.enum([
-    'PENDING',
-    'RUNNING',
-    'WAITING_APPROVAL',
-    'PAUSED',
-    'ROLLING_BACK',
-    'SUCCEEDED',
-    'ROLLED_BACK',
-    'CANCELLED',
-    'FAILED',
-    'SUPERSEDED',
-  ]),
+  status: z.enum(DEPLOYMENT_STATUSES),
   reason: z.string(),
   version: z.object({ image: z.string(), commit: z.string(), taskDefinition: z.string() }).partial(),
   trigger: z.object({ at: z.string() }),

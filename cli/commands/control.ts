@@ -1,5 +1,5 @@
 import { call } from '../client.js';
-import { controlAnswer } from '../answers.js';
+import { controlAnswer } from '../../spec/http-answers.js';
 import { findServer } from '../context.js';
 import type { CommandHost } from '../program.js';
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { DeploymentDocument } from '../../model/wire.js';
-import { deploymentAnswer } from '../answers.js';
+import { deploymentAnswer } from '../../spec/http-answers.js';
 import { call, type Server } from '../client.js';
 import { findServer, follower } from '../context.js';
 import { CommandFailure, EXIT } from '../failure.js';

@@ -1,6 +1,6 @@
 import { MINUTE } from '../../model/duration.js';
 import type { DoctorReport } from '../../model/wire.js';
-import { doctorAnswer } from '../answers.js';
+import { doctorAnswer } from '../../spec/http-answers.js';
 import { call } from '../client.js';
 import { findServer } from '../context.js';
 import { EXIT } from '../failure.js';

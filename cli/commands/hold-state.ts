@@ -1,4 +1,4 @@
-import { applicationAnswer } from '../answers.js';
+import { applicationAnswer } from '../../spec/http-answers.js';
 import { call } from '../client.js';
 import { findServer } from '../context.js';
 import type { CommandHost } from '../program.js';

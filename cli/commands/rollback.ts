@@ -1,4 +1,4 @@
-import { deploymentAnswer } from '../answers.js';
+import { deploymentAnswer } from '../../spec/http-answers.js';
 import { call } from '../client.js';
 import { findServer } from '../context.js';
 import { findDeployment } from '../find-deployment.js';

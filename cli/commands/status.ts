@@ -1,5 +1,5 @@
 import type { ApplicationDocument } from '../../model/wire.js';
-import { applicationAnswer, deploymentListAnswer } from '../answers.js';
+import { applicationAnswer, deploymentListAnswer } from '../../spec/http-answers.js';
 import { call } from '../client.js';
 import { findServer, type Context } from '../context.js';
 import { findDeployment } from '../find-deployment.js';

@@ -1,4 +1,4 @@
-import { applicationAnswer } from '../answers.js';
+import { applicationAnswer } from '../../spec/http-answers.js';
 import { call, type Server } from '../client.js';
 import { startDeployment } from '../commands/deploy.js';
 import type { Context } from '../context.js';

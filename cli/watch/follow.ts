@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { MINUTE, SECOND, type Millis } from '../../model/duration.js';
 import { hasEnded } from '../../model/wire.js';
 import type { DeploymentDocument, LogPage } from '../../model/wire.js';
-import { deploymentAnswer, logLine } from '../answers.js';
+import { deploymentAnswer, logLine } from '../../spec/http-answers.js';
 import { call, request, type Server } from '../client.js';
 import { CommandFailure, EXIT } from '../failure.js';
 import { readEvents } from './events.js';
