@@ -30,7 +30,7 @@ export interface PassedCall {
 
 interface TaskSetLife {
   tasks: { taskArn: string; address: string }[];
-  /** How often it was described; steady from the second look on. */
+  /** How often it was told of, first by CreateTaskSet; steady from the third time on. */
   looks: number;
 }
 
@@ -146,7 +146,7 @@ export async function startBridge(moto: string): Promise<Bridge> {
     const life = lives.get(set.id);
     if (life) life.looks += 1;
     const runningCount = life?.tasks.length ?? 0;
-    const steady = (life?.looks ?? 0) > 1 && runningCount === computedDesiredCount;
+    const steady = (life?.looks ?? 0) > 2 && runningCount === computedDesiredCount;
     const stabilityStatus = steady ? 'STEADY_STATE' : 'STABILIZING';
     return { ...set, computedDesiredCount, runningCount, pendingCount: 0, stabilityStatus };
   }
