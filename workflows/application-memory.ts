@@ -1,5 +1,6 @@
-import { DAY } from '../model/duration.js';
-import type { DeliveryHandle } from '../model/delivery.js';
+import { DAY, SECOND } from '../model/duration.js';
+import type { Millis } from '../model/duration.js';
+import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import type { Release } from '../model/release.js';
 import type { HistoryEntry } from '../model/wire.js';
 import { iso } from '../model/wire.js';
@@ -42,6 +43,8 @@ export interface Memory {
   /** What a cancelled deployment was told to keep: the next one undoes it first. */
   diverged?: DeliveryHandle;
   keys: RememberedKey[];
+  /** Sticky sessions to switch on again, not before `at` (epoch ms). */
+  sticky?: { at: number; traffic: Traffic };
 }
 
 /** An application that was never heard of. */
@@ -52,16 +55,22 @@ export function emptyMemory(): Memory {
 /** Takes an ended deployment out of the queue and into the history. Telling it twice changes nothing. */
 export function noteEnded(
   memory: Memory,
-  { n, entry, release, kept }: Omit<DeploymentEnded, 'release'> & Partial<Pick<DeploymentEnded, 'release'>>,
+  { n, entry, release, kept, sticky }: Omit<DeploymentEnded, 'release'> & Partial<Pick<DeploymentEnded, 'release'>>,
 ): void {
   memory.queue = memory.queue.filter((q) => q.id !== entry.id);
   memory.highest = Math.max(memory.highest, n);
   if (memory.history.some((h) => h.id === entry.id)) return;
   memory.history = [entry, ...memory.history].slice(0, HISTORY_LENGTH);
   if (kept) memory.diverged = kept;
+  if (sticky) memory.sticky = { at: Date.parse(entry.completedAt) + stickyFor(sticky), traffic: sticky };
   if (entry.status !== 'SUCCEEDED') return;
   memory.lastGood = entry;
   if (release) memory.release = release;
+}
+
+/** How long a cookie that was given before the change is good: until then it may find an emptied group (ecs-alb-facts §3). */
+function stickyFor({ snapshot }: Traffic): Millis {
+  return Math.max(0, ...snapshot.rules.map(({ stickiness }) => (stickiness?.durationSeconds ?? 0) * SECOND));
 }
 
 /** The history of a deployment whose workflow is gone without a word: terminated, or past the retention. */

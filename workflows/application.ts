@@ -6,10 +6,11 @@ import {
   log,
   setCurrentDetails,
   setHandler,
+  TemporalFailure,
   upsertMemo,
   workflowInfo,
 } from '@temporalio/workflow';
-import { MINUTE } from '../model/duration.js';
+import { HOUR, MINUTE } from '../model/duration.js';
 import type { JsonObject } from '../model/json.js';
 import type { Release } from '../model/release.js';
 import { iso } from '../model/wire.js';
@@ -28,10 +29,12 @@ import {
 import type { Memory, Queued } from './application-memory.js';
 import { applicationQuery, applicationUpdates, deploymentEndedSignal, wakeSignal } from './messages.js';
 import type { ApplicationInput, ApplicationRollback, DeployAnswer, DeployRequest, HoldControl } from './messages.js';
-import { remembering } from './proxies.js';
+import { changing, remembering } from './proxies.js';
+import { reasonOf } from './reason.js';
 import { cancelDeployment, letGo, startDeployment, supersede } from './start-deployment.js';
 
 const LOOK_AFTER = 10 * MINUTE;
+const STICKINESS_WITHIN = 10 * MINUTE;
 /** Long before the server's own limit: the memory is small, so a new run costs little. */
 const EVENTS_PER_RUN = 2_000;
 
@@ -170,6 +173,23 @@ export async function application({ app, memory: carried }: ApplicationInput): P
     return { accepted: true, id: queued.id, n: queued.n, repeated: false };
   }
 
+  /** Only while nothing runs: a deployment would see somebody else's change. */
+  async function bringStickinessBack(): Promise<void> {
+    const { sticky } = memory;
+    if (!sticky || memory.queue.length > 0) return;
+    try {
+      await changing.restoreStickiness.executeWithOptions(
+        { summary: 'switch sticky sessions on again', scheduleToCloseTimeout: STICKINESS_WITHIN },
+        [sticky.traffic],
+      );
+      if (memory.sticky === sticky) delete memory.sticky;
+    } catch (error) {
+      if (!(error instanceof TemporalFailure)) throw error;
+      log.warn('sticky sessions could not be switched on again, trying later', { app, reason: reasonOf(error) });
+      sticky.at = Date.now() + HOUR;
+    }
+  }
+
   setHandler(applicationQuery, () => stateOf(app, memory), { description: 'State, last good version, history.' });
   setHandler(wakeSignal, () => void (woken = true));
   setHandler(deploymentEndedSignal, async (ended) => {
@@ -212,7 +232,10 @@ export async function application({ app, memory: carried }: ApplicationInput): P
     const due = (): boolean =>
       woken || workflowInfo().historyLength > EVENTS_PER_RUN || memory.queue.length > 0 !== busy;
     if (busy) await condition(due, LOOK_AFTER, { summary: 'look after the running deployment' });
-    else await condition(due);
+    else if (!memory.sticky) await condition(due);
+    else if (memory.sticky.at > Date.now()) {
+      await condition(due, memory.sticky.at - Date.now(), { summary: 'old cookies end, sticky sessions come back' });
+    } else await inTurn(bringStickinessBack);
     woken = false;
     await inTurn(lookAfterHolder);
     if (workflowInfo().historyLength > EVENTS_PER_RUN || workflowInfo().continueAsNewSuggested) {

@@ -1,5 +1,5 @@
 import { ALL_PRIMARY } from '../model/delivery.js';
-import type { DeliveryHandle, Progress, Weights } from '../model/delivery.js';
+import type { DeliveryHandle, Progress, Traffic, Weights } from '../model/delivery.js';
 import { formatFinding } from '../model/finding.js';
 import type { Stage } from '../model/stage.js';
 import { hasEnded, iso } from '../model/wire.js';
@@ -97,6 +97,19 @@ export function stageRows(stages: readonly Stage[]): StageDocument[] {
 export function noteProgress(state: DeploymentState, progress: Progress, row?: StageDocument): void {
   if (row) row.detail = progress.detail;
   if (progress.traffic) state.traffic = { ...state.traffic, ...progress.traffic };
+}
+
+/** What the rules must say while a delivery stands at these weights. */
+export function trafficOf({ app, deployment, release, snapshot }: DeliveryHandle, wanted: Weights): Traffic {
+  const { region, accountId, loadBalancerArn, rules } = snapshot;
+  return {
+    provider: release.provider,
+    app,
+    deployment,
+    snapshot: { region, accountId, loadBalancerArn, rules },
+    targetGroups: release.targetGroups,
+    wanted,
+  };
 }
 
 /** Sets the final state. What comes after it is telling, not doing. */

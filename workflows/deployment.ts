@@ -1,10 +1,12 @@
 import { allHandlersFinished, CancellationScope, condition, setHandler, TemporalFailure } from '@temporalio/workflow';
+import { ALL_PRIMARY } from '../model/delivery.js';
+import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import { MINUTE } from '../model/duration.js';
 import type { MetricProgress } from '../model/evidence.js';
 import { analysisDocument, iso } from '../model/wire.js';
 import type { DeploymentDocument } from '../model/wire.js';
 import { installControls } from './controls.js';
-import { documentOf, end, pendingState } from './deployment-state.js';
+import { documentOf, end, pendingState, trafficOf } from './deployment-state.js';
 import type { DeploymentState, Ending } from './deployment-state.js';
 import { goForward } from './go-forward.js';
 import type { DeploymentInput } from './messages.js';
@@ -140,11 +142,17 @@ async function close(state: DeploymentState, publish: () => void, people: Notice
       completedAt: iso(completedAt),
       reason: state.reason.slice(0, 200),
     },
-    ...(handle && ending && !ending.rollback && { kept: handle }),
+    ...(handle && (ending && !ending.rollback ? { kept: handle } : stickyOf(handle))),
   });
   await recallStopped(state);
   await people.delivered();
   await condition(allHandlersFinished);
+}
+
+/** Sticky sessions that the deployment switched off: to come back when no old cookie can find an emptied group. */
+function stickyOf(handle: DeliveryHandle): { sticky?: Traffic } {
+  const had = handle.snapshot.rules.some((rule) => rule.stickiness?.enabled);
+  return had ? { sticky: trafficOf(handle, ALL_PRIMARY) } : {};
 }
 
 /** An ANALYSIS that was stopped on its way has not answered: what it had measured is asked for, so that no evidence is lost. */

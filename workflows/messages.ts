@@ -147,6 +147,8 @@ export interface DeploymentEnded {
   release: Release;
   /** Set when the deployment was told to keep what it had done: how to undo it later. */
   kept?: DeliveryHandle;
+  /** Set when rules had sticky sessions, which the deployment switched off (ecs-alb-facts §3). */
+  sticky?: Traffic;
 }
 
 export const deploymentEndedSignal = defineSignal<[DeploymentEnded]>('deploymentEnded');

@@ -13,12 +13,14 @@ const RETRY = { initialInterval: SECOND, backoffCoefficient: 2, maximumInterval:
  * bounds the wait is the heartbeat. The default cancellation type of SDK 1.24 is TRY_CANCEL whatever its documentation says, so
  * each proxy names its own.
  */
-export const changing = proxyActivities<Pick<DeliveryActivities, 'begin' | 'advance' | 'finish'>>({
-  startToCloseTimeout: 6 * HOUR,
-  heartbeatTimeout: HEARTBEAT,
-  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-  retry: RETRY,
-});
+export const changing = proxyActivities<Pick<DeliveryActivities, 'begin' | 'advance' | 'finish' | 'restoreStickiness'>>(
+  {
+    startToCloseTimeout: 6 * HOUR,
+    heartbeatTimeout: HEARTBEAT,
+    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+    retry: RETRY,
+  },
+);
 
 /** A rollback is repeated for as long as it takes. */
 export const undoing = proxyActivities<Pick<DeliveryActivities, 'restoreTraffic' | 'cleanUp'>>({

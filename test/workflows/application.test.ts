@@ -4,6 +4,7 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createMemory } from '../../activities/memory/memory.js';
 import type { Recalled } from '../../activities/people.js';
+import type { Snapshot } from '../../model/delivery.js';
 import type { DeploymentDocument } from '../../model/wire.js';
 import { applicationWorkflowId, deploymentWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
 import { registerSearchAttributes } from '../../worker/namespace.js';
@@ -16,7 +17,7 @@ import { until } from '../support/processes.js';
 import { canaryPipeline, release } from '../support/release.js';
 import { connectTemporal } from '../support/temporal.js';
 import type { TestTemporal } from '../support/temporal.js';
-import { fakeActivities, fakeWorld } from './fake-activities.js';
+import { fakeActivities, fakeWorld, SNAPSHOT } from './fake-activities.js';
 import type { FakeWorld } from './fake-activities.js';
 
 let temporal: TestTemporal;
@@ -239,4 +240,14 @@ test('after the Temporal database was lost the number goes on from the tags in A
   expect((await state()).lastGood).toMatchObject({ id: `${app}-7`, status: 'SUCCEEDED' });
   await deployment(`${app}-8`).signal('cancel', someone);
   await result(`${app}-8`);
+});
+
+test('sticky sessions that a deployment switched off come back when old cookies have ended', async () => {
+  const rule = { stickiness: { enabled: true, durationSeconds: 2 } } as Snapshot['rules'][number];
+  world.preflight = { snapshot: { ...SNAPSHOT, rules: [rule] } };
+  const id = await bringOut('nginx:1');
+  const ended = Date.now();
+  await until('stickiness is back', () => world.calls.some((call) => call.activity === 'restoreStickiness'));
+  expect(Date.now() - ended).toBeGreaterThan(1_000);
+  expect(world.calls.at(-1)).toEqual({ activity: 'restoreStickiness', detail: id });
 });

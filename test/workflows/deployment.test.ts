@@ -1,108 +1,10 @@
-import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import type { WorkflowHandle } from '@temporalio/client';
-import { Worker } from '@temporalio/worker';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MINUTE } from '../../model/duration.js';
-import type { DeploymentDocument } from '../../model/wire.js';
-import {
-  deploymentSignals,
-  deploymentUpdates,
-  documentQuery,
-  goSignal,
-  supersedeSignal,
-} from '../../workflows/messages.js';
-import type { DeploymentInput } from '../../workflows/messages.js';
-import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.js';
-import { registerSearchAttributes } from '../../worker/namespace.js';
-import { isRecording, record } from '../replay/record.js';
-import { workflowBundle } from '../support/bundle.js';
+import { deploymentSignals, deploymentUpdates, supersedeSignal } from '../../workflows/messages.js';
 import { analysisStage, canaryPipeline, release } from '../support/release.js';
-import { timeSkippingTemporal } from '../support/temporal.js';
-import { fakeActivities, fakeWorld } from './fake-activities.js';
-import type { FakeWorld } from './fake-activities.js';
+import { rollouts, stageIs, until } from './rollouts.js';
 
-let env: TestWorkflowEnvironment;
-let worker: Worker;
-let running: Promise<void>;
-const world: FakeWorld = fakeWorld();
-let count = 0;
-const started: string[] = [];
-
-beforeAll(async () => {
-  env = await timeSkippingTemporal();
-  await registerSearchAttributes(env.nativeConnection, 'default', SEARCH_ATTRIBUTES);
-  worker = await Worker.create({
-    connection: env.nativeConnection,
-    taskQueue: 'test',
-    workflowBundle: await workflowBundle(),
-    maxHeartbeatThrottleInterval: '100ms',
-    activities: {
-      ...fakeActivities(world),
-      tellApplication: (ended: (typeof world.ended)[number]) => Promise.resolve(void world.ended.push(ended)),
-      wakeApplication: () => Promise.resolve(),
-      recallAnalysis: ({ deployment, stage }: { deployment: string; stage: string }) =>
-        env.client.workflow.getHandle(`analysis:${deployment}:${stage}`).query('analysis'),
-    },
-  });
-  running = worker.run();
-});
-afterAll(async () => {
-  worker.shutdown();
-  await running;
-  await env.teardown();
-});
-beforeEach(() => {
-  Object.assign(world, fakeWorld());
-  started.length = 0;
-});
-afterEach(async ({ task }) => {
-  if (!isRecording) return;
-  for (const id of started) {
-    await record(env.client, `deployment:${id}`, task.name);
-    await record(env.client, `analysis:${id}:stage-2`, task.name);
-  }
-});
-
-type Handle = WorkflowHandle<(input: DeploymentInput) => Promise<DeploymentDocument>>;
-
-async function start(over: Partial<DeploymentInput> = {}, go = true): Promise<Handle> {
-  const n = ++count;
-  const id = `shop-${n}`;
-  started.push(id);
-  const input: DeploymentInput = {
-    id,
-    app: 'shop',
-    n,
-    uid: `uid-${n}`,
-    release: release(),
-    strategy: 'AUTO',
-    trigger: { by: 'ci', at: Date.now() },
-    adopt: false,
-    ...over,
-  };
-  const handle: Handle = await env.client.workflow.start('deployment', {
-    taskQueue: 'test',
-    workflowId: `deployment:${id}`,
-    args: [input],
-  });
-  if (go) await handle.signal(goSignal);
-  return handle;
-}
-
-async function until(handle: Handle, seen: (document: DeploymentDocument) => boolean): Promise<DeploymentDocument> {
-  for (let i = 0; i < 200; i++) {
-    const document = await handle.query(documentQuery);
-    if (seen(document)) return document;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`not seen: ${JSON.stringify(await handle.query(documentQuery))}`);
-}
-
-const stageIs =
-  (id: string, status: string) =>
-  (document: DeploymentDocument): boolean =>
-    document.stages.some((s) => s.id === id && s.status === status);
-const changes = (): string[] => world.calls.map((c) => `${c.activity} ${c.detail}`.trim());
+const { world, changes, pass, start } = rollouts();
 const someone = { by: 'ann', reason: 'because' };
 
 describe('the way to success', () => {
@@ -346,7 +248,7 @@ describe('controls', () => {
     const pipeline = canaryPipeline(analysisStage({ duration: 300 * MINUTE, maxDuration: 300 * MINUTE }));
     const handle = await start({ release: release({ pipeline }) });
     await until(handle, stageIs('stage-2', 'RUNNING'));
-    await env.sleep('25m');
+    await pass('25m');
     await measured;
     await handle.executeUpdate(deploymentUpdates.cancel, { args: [someone] });
     const document = await handle.result();

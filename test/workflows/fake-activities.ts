@@ -33,7 +33,7 @@ export interface FakeWorld {
   rollbackFailures: number;
 }
 
-const SNAPSHOT: Snapshot = {
+export const SNAPSHOT: Snapshot = {
   takenAt: 0,
   accountId: '123456789012',
   region: 'eu-central-1',
@@ -99,7 +99,14 @@ export function fakeActivities(
     async begin({ app, deployment, uid, release, taskDefinitionArn }) {
       did('begin', taskDefinitionArn ?? release.image);
       return Promise.resolve({
-        handle: { app, deployment, uid, release, snapshot: SNAPSHOT, taskDefinitionArn: taskDefinitionArn ?? 'shop:2' },
+        handle: {
+          app,
+          deployment,
+          uid,
+          release,
+          snapshot: world.preflight.snapshot ?? SNAPSHOT,
+          taskDefinitionArn: taskDefinitionArn ?? 'shop:2',
+        },
         ...progress('registered'),
       });
     },
@@ -121,6 +128,10 @@ export function fakeActivities(
     async cleanUp() {
       did('cleanUp');
       return Promise.resolve(progress('clean'));
+    },
+    async restoreStickiness({ deployment }) {
+      did('restoreStickiness', deployment);
+      return Promise.resolve(progress('sticky again'));
     },
     async finish() {
       did('finish');

@@ -6,29 +6,16 @@ import {
   ParentClosePolicy,
 } from '@temporalio/workflow';
 import { decide } from '../../analysis/decision.js';
-import type { Traffic, Weights } from '../../model/delivery.js';
 import { formatDuration } from '../../model/duration.js';
 import type { AnalysisResult } from '../../model/evidence.js';
 import type { AnalysisStage } from '../../model/stage.js';
 import { analysisDocument, iso } from '../../model/wire.js';
 import { analysisWorkflowId } from '../../model/workflow-id.js';
 import type { AnalysisWorkflow } from '../messages.js';
+import { trafficOf } from '../deployment-state.js';
 import { approval } from './approval.js';
 import { isSkipped, skippedEnd, stageFailed } from './stage-run.js';
 import type { StageEnd, StageRun } from './stage-run.js';
-
-/** What the rules must say while windows are judged. */
-function expectedTraffic({ handle }: StageRun, wanted: Weights): Traffic {
-  const { region, accountId, loadBalancerArn, rules } = handle.snapshot;
-  return {
-    provider: handle.release.provider,
-    app: handle.app,
-    deployment: handle.deployment,
-    snapshot: { region, accountId, loadBalancerArn, rules },
-    targetGroups: handle.release.targetGroups,
-    wanted,
-  };
-}
 
 /** The analysis as a child workflow, so that its own history can be continued as new; ends early when skipped or out of time. */
 async function judge(run: StageRun, stage: AnalysisStage): Promise<AnalysisResult | 'SKIPPED' | 'OUT_OF_TIME'> {
@@ -47,7 +34,7 @@ async function judge(run: StageRun, stage: AnalysisStage): Promise<AnalysisResul
               beganAt: Date.now(),
               ...(state.traffic?.verifiedAt !== undefined && {
                 trafficVerifiedAt: state.traffic.verifiedAt,
-                traffic: expectedTraffic(run, state.traffic.wanted),
+                traffic: trafficOf(run.handle, state.traffic.wanted),
               }),
             },
           ],
