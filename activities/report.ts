@@ -6,6 +6,7 @@ import type { ActivityContext } from './context.js';
 export interface Report {
   info(text: string): void;
   warn(text: string): void;
+  error(text: string): void;
   /** One sentence for the stage's row. */
   detail(text: string): void;
   traffic(traffic: NonNullable<Progress['traffic']>): void;
@@ -17,9 +18,12 @@ export interface Report {
   /** What the attempt before this one had made and had verified. */
   before: Pick<ActivityHeartbeat, 'created' | 'traffic'>;
   progress(): Progress;
+  /** What a failure takes along, so that the log outlives it: the last lines and the changes made. */
+  record(): Pick<Progress, 'log' | 'changes'>;
 }
 
-const MAX_LINES_IN_HEARTBEAT = 50;
+/** In a heartbeat and in a failure, whose sizes the server limits. */
+const MAX_LINES = 50;
 
 const weights = z.object({ primary: z.number(), canary: z.number() });
 const heartbeatSchema = z.object({
@@ -45,13 +49,15 @@ export function createReport(ctx: ActivityContext, stage: string): Report {
     ...(last?.created && { created: last.created }),
   };
 
+  function record(): Pick<Progress, 'log' | 'changes'> {
+    return { log: log.slice(-MAX_LINES), changes };
+  }
   function beat(): void {
     ctx.heartbeat({
       stage,
       detail: now.detail,
       ...(now.traffic && { traffic: now.traffic }),
-      log: log.slice(-MAX_LINES_IN_HEARTBEAT),
-      changes,
+      ...record(),
       ...(now.created && { created: now.created }),
     });
   }
@@ -65,6 +71,7 @@ export function createReport(ctx: ActivityContext, stage: string): Report {
   return {
     info: (text) => line('info', text),
     warn: (text) => line('warning', text),
+    error: (text) => line('error', text),
     detail(text) {
       if (text !== now.detail) now.detail = text;
       beat();
@@ -87,5 +94,6 @@ export function createReport(ctx: ActivityContext, stage: string): Report {
       ...(last?.traffic && { traffic: last.traffic }),
     },
     progress: () => ({ ...(now.traffic && { traffic: now.traffic }), detail: now.detail, log, changes }),
+    record,
   };
 }

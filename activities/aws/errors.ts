@@ -1,4 +1,5 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import type { Progress } from '../../model/delivery.js';
 import { FAILURE } from '../../model/failure.js';
 
 /**
@@ -98,4 +99,23 @@ export function asRollbackError(error: unknown, cancelled: AbortSignal, commands
     `The rollback is not done yet (${wordsOf(error)}); Sluice keeps trying. By hand:\n${commands.join('\n')}`,
     'RollbackNotDone',
   );
+}
+
+/** Whether a failure is not tried again. */
+export function isFinal(thrown: unknown): thrown is ApplicationFailure {
+  return thrown instanceof ApplicationFailure && thrown.nonRetryable === true;
+}
+
+/**
+ * A failure or cancellation with what the activity did until then in its details: its result, where the log is read from, never
+ * comes. Ordinary errors become failures that are tried again, as Temporal itself would make them.
+ */
+export function withRecord(
+  thrown: unknown,
+  record: Pick<Progress, 'log' | 'changes'>,
+  cancelled: AbortSignal,
+): unknown {
+  if (thrown instanceof CancelledFailure) return new CancelledFailure(thrown.message, [record], thrown.cause);
+  if (wasCancelled(thrown, cancelled)) return thrown;
+  return ApplicationFailure.fromError(thrown, { details: [record] });
 }

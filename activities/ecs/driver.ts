@@ -3,7 +3,7 @@ import type { DeliveryHandle, Progress } from '../../model/delivery.js';
 import { rollbackCommands } from '../../model/by-hand.js';
 import { SECOND } from '../../model/duration.js';
 import { createClientCache, type ClientRequest } from '../aws/clients.js';
-import { asRollbackError, asStageError, badInput } from '../aws/errors.js';
+import { asRollbackError, asStageError, badInput, isFinal, withRecord } from '../aws/errors.js';
 import { createLimiter } from '../aws/limiter.js';
 import type { ActivityContext } from '../context.js';
 import type { AdvanceInput, DeliveryActivities } from '../delivery.js';
@@ -99,7 +99,9 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
       };
       return await work(run);
     } catch (error) {
-      throw failed(error, ctx);
+      const thrown = failed(error, ctx);
+      if (isFinal(thrown)) report.error(thrown.message);
+      throw withRecord(thrown, report.record(), ctx.cancelled);
     } finally {
       clearInterval(beat);
     }

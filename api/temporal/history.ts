@@ -164,15 +164,18 @@ function closes(event: HistoryEvent): boolean {
   );
 }
 
-/** A failure carries records in its details; a time-out in the last heartbeat, where a failure of the attempt before may be its cause. */
+/**
+ * What a failure tells: in its details, a time-out in its last heartbeat; one without may have a cause that does (a time-out's is
+ * the failure of the attempt before).
+ */
 function failurePayloads(failure: Failure | null | undefined): Payload[] {
   if (!failure) return [];
-  return (
-    failure.applicationFailureInfo?.details?.payloads ??
-    failure.timeoutFailureInfo?.lastHeartbeatDetails?.payloads ??
-    failure.canceledFailureInfo?.details?.payloads ??
-    failurePayloads(failure.cause)
-  );
+  const own = (
+    failure.applicationFailureInfo?.details ??
+    failure.timeoutFailureInfo?.lastHeartbeatDetails ??
+    failure.canceledFailureInfo?.details
+  )?.payloads;
+  return own && own.length > 0 ? own : failurePayloads(failure.cause);
 }
 
 /** Activities that belong to a stage say so in their input; the others are named for what they do. */
