@@ -148,6 +148,7 @@ export function scriptedActivities(): DeliveryActivities &
     observe: () => Promise.resolve(progress(20)),
     restoreTraffic: () => Promise.resolve(progress(0)),
     cleanUp: () => Promise.resolve(progress()),
+    restoreStickiness: () => Promise.resolve(progress(0)),
     finish: () => Promise.resolve(progress()),
     measure: ({ metric, windows }) =>
       Promise.resolve({
