@@ -31,8 +31,10 @@ export async function deployment(input: DeploymentInput): Promise<DeploymentDocu
   const stop = (): void => forward.cancel();
 
   setHandler(documentQuery, () => documentOf(state), { description: 'The deployment document.' });
-  setHandler(goSignal, () => void (state.go = true));
-  setHandler(supersedeSignal, ({ by }) => void (state.supersededBy = by));
+  setHandler(goSignal, () => void (state.go = true), { description: 'From the application: its turn has come.' });
+  setHandler(supersedeSignal, ({ by }) => void (state.supersededBy = by), {
+    description: 'From the application: a newer one takes its place.',
+  });
   installControls(state, stop, publish);
   CancellationScope.current().cancelRequested.catch(() => {
     if (state.phase === 'CLOSING' || state.phase === 'ROLLING_BACK') return;
