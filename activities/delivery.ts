@@ -57,14 +57,12 @@ export interface DeliveryActivities {
   restoreTraffic(input: RollbackInput): Promise<Progress>;
   /** Second part of a rollback: removes what the deployment had made. */
   cleanUp(input: RollbackInput): Promise<Progress>;
-  /** Switches sticky sessions on again where the snapshot had them and the rules stand as wanted (ecs-alb-facts §3). */
-  restoreStickiness(input: Traffic): Promise<Progress>;
-  /** After success: removes the retired old task set. */
-  finish(input: { handle: DeliveryHandle }): Promise<Progress>;
   /**
    * Switches the sticky sessions of the snapshot's rules on again, which the write that took a side to 0 had switched off. Not to be
    * asked before the cookies given until then have ended: DurationSeconds after that write (ecs-alb-facts §3). A rule that is gone,
    * sticky already, or has other groups or weights than `wanted` is left alone, and the log says so.
    */
   restoreStickiness(input: Traffic): Promise<Progress>;
+  /** After success: removes the retired old task set. */
+  finish(input: { handle: DeliveryHandle }): Promise<Progress>;
 }

@@ -10,6 +10,7 @@ import type { AdvanceInput, DeliveryActivities } from '../delivery.js';
 import type { ReadRunning } from '../memory/memory.js';
 import { createReport } from '../report.js';
 import { createTurns, type Run } from '../run.js';
+import { restoreStickiness } from '../traffic/stickiness.js';
 import { begin } from './begin.js';
 import { canaryGone } from './canary-gone.js';
 import { canaryReady } from './canary-ready.js';
@@ -18,6 +19,7 @@ import { stepOf } from './step.js';
 import { finish } from './finish.js';
 import { observe } from './observe.js';
 import { preflight } from './preflight.js';
+import { pairOf } from './preflight-traffic.js';
 import { promote } from './promote.js';
 import { restoreTraffic } from './restore-traffic.js';
 import { routeTraffic } from './route-traffic.js';
@@ -156,6 +158,13 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
         true,
         (run) => cleanUp(run, input, deps),
         (error, ctx) => asRollbackError(error, ctx.cancelled, rollbackCommands(input.handle)),
+      ),
+    restoreStickiness: (traffic) =>
+      running(
+        { stage: 'stickiness', provider: traffic.provider, deployment: traffic.deployment },
+        false,
+        (run) => restoreStickiness(run, traffic, pairOf(traffic.targetGroups)),
+        asStage,
       ),
     finish: ({ handle }) => running(of(handle, 'finish'), false, (run) => finish(run, handle), asStage),
     running: (release, app) =>

@@ -1,6 +1,9 @@
 import {
   DescribeListenersCommand,
   DescribeRulesCommand,
+  ModifyListenerCommand,
+  ModifyRuleCommand,
+  type Action as SdkAction,
   type ElasticLoadBalancingV2Client,
 } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { z } from 'zod';
@@ -88,4 +91,18 @@ export async function discoverRules(
   const rules: ListenerRule[] = [];
   for (const { ListenerArn } of listeners) rules.push(...(await readPages(elb, { ListenerArn })));
   return rules;
+}
+
+/** Writes a rule's actions as a whole; the default rule's through its listener (ecs-alb-facts §18). */
+export async function sendActions(
+  elb: ElasticLoadBalancingV2Client,
+  rule: ListenerRule,
+  actions: Action[],
+  options: { abortSignal: AbortSignal },
+): Promise<object> {
+  // The SDK's type names each field; ours keeps those that it has not heard of.
+  const sent = actions as SdkAction[];
+  return rule.isDefault
+    ? elb.send(new ModifyListenerCommand({ ListenerArn: rule.listenerArn, DefaultActions: sent }), options)
+    : elb.send(new ModifyRuleCommand({ RuleArn: rule.ruleArn, Actions: sent }), options);
 }

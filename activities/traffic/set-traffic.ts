@@ -1,13 +1,8 @@
-import {
-  ModifyListenerCommand,
-  ModifyRuleCommand,
-  type Action as SdkAction,
-} from '@aws-sdk/client-elastic-load-balancing-v2';
 import type { Progress, RuleSnapshot, Weights } from '../../model/delivery.js';
 import { change } from '../aws/change.js';
 import { changedByOthers } from '../aws/errors.js';
 import { pause, poller, type Run } from '../run.js';
-import { readRules, type ListenerRule } from './listener-rule.js';
+import { readRules, sendActions, type ListenerRule } from './listener-rule.js';
 import {
   fromJson,
   sameWeights,
@@ -73,8 +68,8 @@ export async function readPair(run: Run, rules: RuleSnapshot[]): Promise<Map<str
 }
 
 /**
- * Writes one rule, if its weights are not the wanted ones: read again after the fence, only the weights changed, the default rule
- * through its listener (ecs-alb-facts §18).
+ * Writes one rule, if its weights are not the wanted ones: read again after the fence, only the weights changed (ecs-alb-facts
+ * §18).
  * @param check throws when the rule as read must not be written.
  */
 export async function writeRule(
@@ -94,15 +89,7 @@ export async function writeRule(
       check(now);
       return sameWeights(sharesOf(now.actions, pair), weights) ? undefined : now;
     },
-    send(now, options) {
-      const actions = withWeights(now.actions, pair, weights) as SdkAction[];
-      return rule.isDefault
-        ? elbChanges.send(
-            new ModifyListenerCommand({ ListenerArn: rule.listenerArn, DefaultActions: actions }),
-            options,
-          )
-        : elbChanges.send(new ModifyRuleCommand({ RuleArn: rule.ruleArn, Actions: actions }), options);
-    },
+    send: (now, options) => sendActions(elbChanges, rule, withWeights(now.actions, pair, weights), options),
     say(now) {
       const sticky = stickinessOf(now.actions)?.enabled && (weights.canary === 0 || weights.primary === 0);
       const before = weightsText(sharesOf(now.actions, pair));

@@ -18,6 +18,7 @@ export const actionSchema = z.looseObject({
 });
 
 export type Action = z.infer<typeof actionSchema>;
+type ForwardConfig = z.infer<typeof forwardConfig>;
 
 /** The two groups whose weights Sluice moves. */
 export interface Pair {
@@ -75,33 +76,44 @@ function without(action: Action, ...fields: (keyof Action)[]): Action {
 }
 
 /**
- * A pair rule's actions with other weights, as they are sent: everything else as read, but
+ * A rule's actions as they are sent back: everything as read, but the forward's configuration, and
  * - no TargetGroupArn beside the weighted groups, which AWS refuses (ecs-alb-facts §18);
- * - `UseExistingClientSecret`, because reads never tell the secret (§18);
- * - sticky sessions off in the write that takes a side to 0, or old cookies find an empty group (§3).
+ * - `UseExistingClientSecret`, because reads never tell the secret (§18).
  */
-export function withWeights(actions: Action[], pair: Pair, weights: Weights): Action[] {
-  const emptiesASide = weights.primary === 0 || weights.canary === 0;
+function withForward(actions: Action[], changed: (forward: ForwardConfig) => ForwardConfig): Action[] {
   return actions.map((action) => {
     if (action.Type === 'authenticate-oidc') {
       const config = action['AuthenticateOidcConfig'] as Record<string, unknown> | undefined;
       return { ...action, AuthenticateOidcConfig: { ...config, UseExistingClientSecret: true } };
     }
     if (action.Type !== 'forward' || !action.ForwardConfig) return action;
-    const rest = without(action, 'TargetGroupArn');
-    const { TargetGroups, TargetGroupStickinessConfig: stickiness } = action.ForwardConfig;
-    return {
-      ...rest,
-      ForwardConfig: {
-        ...action.ForwardConfig,
-        TargetGroups: TargetGroups.map((group) => ({
-          ...group,
-          Weight: group.TargetGroupArn === pair.primary ? weights.primary : weights.canary,
-        })),
-        ...(stickiness?.Enabled && emptiesASide && { TargetGroupStickinessConfig: { Enabled: false } }),
-      },
-    };
+    return { ...without(action, 'TargetGroupArn'), ForwardConfig: changed(action.ForwardConfig) };
   });
+}
+
+/**
+ * A pair rule's actions with other weights; sticky sessions go off in the write that takes a side to 0, or old cookies find an empty
+ * group (ecs-alb-facts §3).
+ */
+export function withWeights(actions: Action[], pair: Pair, weights: Weights): Action[] {
+  const emptiesASide = weights.primary === 0 || weights.canary === 0;
+  return withForward(actions, (forward) => ({
+    ...forward,
+    TargetGroups: forward.TargetGroups.map((group) => ({
+      ...group,
+      Weight: group.TargetGroupArn === pair.primary ? weights.primary : weights.canary,
+    })),
+    ...(forward.TargetGroupStickinessConfig?.Enabled &&
+      emptiesASide && { TargetGroupStickinessConfig: { Enabled: false } }),
+  }));
+}
+
+/** A pair rule's actions with sticky sessions on, whose cookies last so many seconds. */
+export function withStickiness(actions: Action[], seconds: number): Action[] {
+  return withForward(actions, (forward) => ({
+    ...forward,
+    TargetGroupStickinessConfig: { Enabled: true, DurationSeconds: seconds },
+  }));
 }
 
 /** JSON with sorted keys and without what is undefined: equal for equal values. */
