@@ -1,9 +1,9 @@
 import {
   CancellationScope,
+  condition,
   continueAsNew,
   setCurrentDetails,
   setHandler,
-  sleep,
   workflowInfo,
 } from '@temporalio/workflow';
 import { earliestVerdict } from '../analysis/judge.js';
@@ -21,6 +21,7 @@ import { reading } from './proxies.js';
 
 /** A new run begins well before the server's limits; all that is carried over is where each metric stands. */
 const EVENTS_PER_RUN = 3_000;
+const LOST_AFTER = 5 * SECOND;
 
 /**
  * One ANALYSIS stage: each metric judges its windows one after the other, each once, when its data is complete. Ends with the first
@@ -86,7 +87,7 @@ async function judgeMetric(
 ): Promise<void> {
   for (const windows of windowsAhead(input, metric, judged(progress.get().counts))) {
     const before = progress.get();
-    if (isEnded(metric, before) || workflowInfo().historyLength > EVENTS_PER_RUN) return;
+    if (isEnded(metric, before) || isFull()) return;
     const [first] = windows;
     const last = windows.at(-1);
     if (!first || !last) return;
@@ -94,10 +95,13 @@ async function judgeMetric(
     const due = earliestVerdict(metric, first, seenDelay);
     progress.set({ ...before, nextVerdictAt: due });
     const label = `${metric.name} window ${first.window}${last === first ? '' : `–${last.window}`}`;
-    if (due > Date.now()) await sleep(due - Date.now(), { summary: `${label} is complete` });
+    // A metric that only waits does not keep one that is judged often from going on in the next run.
+    if (due > Date.now() && (await condition(isFull, due - Date.now(), { summary: `${label} is complete` }))) return;
     const { measurements } = await reading.measure.executeWithOptions(
       {
         summary: `judge ${label}`,
+        // It reads alone, so a worker that is lost may be noticed early: the next one goes on after the windows judged.
+        heartbeatTimeout: LOST_AFTER,
         startToCloseTimeout: Math.max(last.to - Date.now(), 0) + metric.maxDelay + 5 * MINUTE,
       },
       [
@@ -118,6 +122,11 @@ async function judgeMetric(
   }
   const at = progress.get();
   progress.set({ ...at, ...metricVerdict(metric, at) });
+}
+
+/** Whether this run's history is long enough. */
+function isFull(): boolean {
+  return workflowInfo().historyLength > EVENTS_PER_RUN;
 }
 
 /** A metric that is spent, or has its planned windows and enough of them measured, needs no further window. */

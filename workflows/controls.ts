@@ -1,11 +1,13 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
-import { iso } from '../model/wire.js';
+import { hasEnded, iso } from '../model/wire.js';
 import { deploymentSignals, deploymentUpdates } from './messages.js';
 import type { CancelControl, Control, ControlAnswer, ControlName } from './messages.js';
-import type { DeploymentState } from './deployment-state.js';
+import { SOMEBODY } from './deployment-state.js';
+import type { DeploymentState, Gate } from './deployment-state.js';
 
-/** Far more than people do; a bound for what a script may send. */
+/** Far more than people do; bounds for what a script may send. */
 const TRAIL_LENGTH = 200;
+const WORDS_LENGTH = 1_000;
 
 const SKIPPABLE: ReadonlySet<string> = new Set(['ANALYSIS', 'WAIT', 'WAIT_APPROVAL']);
 
@@ -25,6 +27,9 @@ const PURPOSE: Record<ControlName, string> = {
  */
 export function refusal(state: DeploymentState, name: ControlName, control: Control): string | undefined {
   const { id, app } = state.input;
+  if (state.phase === 'CLOSING' && !hasEnded(state.status)) {
+    return `${id} has all of the traffic and only removes what is left of the old version: to go back use \`sluice rollback ${app}\`.`;
+  }
   if (state.phase === 'CLOSING') {
     return `${id} has ended its work (${state.status}): to go back use \`sluice rollback ${app}\`.`;
   }
@@ -38,9 +43,8 @@ export function refusal(state: DeploymentState, name: ControlName, control: Cont
     case 'reject': {
       const gate = state.gate;
       if (!gate) return `${row ? `Stage ${row.id} (${row.name})` : id} is not waiting for an approval.`;
-      if (gate.approvers.length > 0 && !gate.approvers.includes(control.by)) {
-        return `${control.by} is not among the approvers of ${gate.stage}: ${gate.approvers.join(', ')}.`;
-      }
+      const stranger = noApprover(gate, control);
+      if (stranger) return stranger;
       if (name === 'approve' && gate.approvedBy.includes(control.by)) {
         return `${control.by} has approved ${gate.stage} already; ${gate.minApprovers - gate.approvedBy.length} more must.`;
       }
@@ -50,7 +54,7 @@ export function refusal(state: DeploymentState, name: ControlName, control: Cont
       if (!row || !SKIPPABLE.has(row.name)) {
         return `Only ANALYSIS, WAIT and WAIT_APPROVAL can be skipped; ${row ? `${row.id} is ${row.name}` : 'no stage runs'}.`;
       }
-      return undefined;
+      return state.gate && noApprover(state.gate, control);
     case 'pause':
       return state.paused ? `${id} is paused already, by ${state.paused.by}.` : undefined;
     case 'resume':
@@ -61,6 +65,12 @@ export function refusal(state: DeploymentState, name: ControlName, control: Cont
     default:
       return name satisfies never;
   }
+}
+
+/** Why a person may not decide on a gate; to skip it is to decide. */
+function noApprover({ stage, approvers }: Gate, { by }: Control): string | undefined {
+  if (approvers.length === 0 || approvers.includes(by)) return undefined;
+  return `${by} is not among the approvers of ${stage}: ${approvers.join(', ')}.`;
 }
 
 /** Carries out a control that was not refused. `stop` cancels the scope in which the pipeline runs. */
@@ -106,8 +116,8 @@ function apply(state: DeploymentState, name: ControlName, control: CancelControl
 function readControl(payload: unknown): CancelControl {
   const given = (typeof payload === 'object' && payload !== null ? payload : {}) as Partial<CancelControl>;
   return {
-    by: typeof given.by === 'string' && given.by ? given.by : 'somebody in the Temporal UI',
-    reason: typeof given.reason === 'string' ? given.reason : '',
+    by: typeof given.by === 'string' && given.by ? given.by.slice(0, WORDS_LENGTH) : SOMEBODY,
+    reason: typeof given.reason === 'string' ? given.reason.slice(0, WORDS_LENGTH) : '',
     ...(typeof given.stage === 'string' && { stage: given.stage }),
     ...(typeof given.rollback === 'boolean' && { rollback: given.rollback }),
   };
@@ -116,7 +126,8 @@ function readControl(payload: unknown): CancelControl {
 /** Registers each control as an Update and as a Signal of the same name. To be called before the workflow's first await. */
 export function installControls(state: DeploymentState, stop: () => void, publish: () => void): void {
   const note = (action: string, { by, reason }: Control): void => {
-    if (state.trail.length >= TRAIL_LENGTH) return;
+    // The first entry says who asked for the deployment; of the others the newest count.
+    if (state.trail.length >= TRAIL_LENGTH) state.trail.splice(1, 1);
     const stage = state.current;
     state.trail.push({ at: iso(Date.now()), action, by, reason, ...(stage !== undefined && { stage }) });
   };
@@ -144,7 +155,6 @@ export function installControls(state: DeploymentState, stop: () => void, publis
           return;
         }
         note(`${name} (refused: ${why})`, control);
-        publish();
       },
       { description: `${PURPOSE[name]} {"by": "your name", "reason": "why"}` },
     );

@@ -13,6 +13,8 @@ import type {
 } from '../model/wire.js';
 import type { Control, DeploymentInput } from './messages.js';
 
+const TRAIL_IN_MEMO = 20;
+
 /**
  * Why a deployment stops before its pipeline's end: a fact that a handler, the root scope or a stage sets, and never something
  * concluded from the type of an error (with a dead worker a cancelled stage ends in a time-out).
@@ -22,6 +24,9 @@ export interface Ending {
   rollback: boolean;
   reason: string;
 }
+
+/** Who acts in Temporal's own UI, where nobody says who they are. */
+export const SOMEBODY = 'somebody in the Temporal UI';
 
 /** A gate that waits for people. */
 export interface Gate {
@@ -146,10 +151,18 @@ export function documentOf(state: DeploymentState): DeploymentDocument {
   };
 }
 
-/** The document as the memo keeps it for lists and for when no worker answers: without points and evidence. */
+/**
+ * The document as the memo keeps it for lists and for when no worker answers: without points and evidence, and with the newest of
+ * the trail. It is written anew at each change, so it is kept small.
+ */
 export function memoOf(state: DeploymentState): DeploymentDocument {
   const document = documentOf(state);
-  return { ...document, analysis: document.analysis.map((metric) => ({ ...metric, measurements: [] })) };
+  const [asked, ...acts] = document.trail;
+  return {
+    ...document,
+    trail: asked ? [asked, ...acts.slice(-TRAIL_IN_MEMO)] : [],
+    analysis: document.analysis.map((metric) => ({ ...metric, measurements: [] })),
+  };
 }
 
 const MARK: Record<StageDocument['status'], string> = {

@@ -6,7 +6,7 @@ import type { MetricProgress } from '../model/evidence.js';
 import { analysisDocument, iso } from '../model/wire.js';
 import type { DeploymentDocument } from '../model/wire.js';
 import { installControls } from './controls.js';
-import { documentOf, end, pendingState, trafficOf } from './deployment-state.js';
+import { documentOf, end, pendingState, SOMEBODY, trafficOf } from './deployment-state.js';
 import type { DeploymentState, Ending } from './deployment-state.js';
 import { goForward } from './go-forward.js';
 import type { DeploymentInput } from './messages.js';
@@ -32,13 +32,15 @@ export async function deployment(input: DeploymentInput): Promise<DeploymentDocu
 
   setHandler(documentQuery, () => documentOf(state), { description: 'The deployment document.' });
   setHandler(goSignal, () => void (state.go = true), { description: 'From the application: its turn has come.' });
-  setHandler(supersedeSignal, ({ by }) => void (state.supersededBy = by), {
+  // Temporal's UI can send our own signals too, with no payload: to throw here would stop the workflow for ever.
+  setHandler(supersedeSignal, (newer?: { by?: string }) => void (state.supersededBy = newer?.by ?? 'A newer one'), {
     description: 'From the application: a newer one takes its place.',
   });
   installControls(state, stop, publish);
   CancellationScope.current().cancelRequested.catch(() => {
     if (state.phase === 'CLOSING' || state.phase === 'ROLLING_BACK') return;
-    state.ending ??= { why: 'CANCEL', rollback: true, reason: 'Cancelled in Temporal; rolled back.' };
+    state.ending ??= { why: 'CANCEL', rollback: true, reason: 'Cancelled in Temporal.' };
+    state.trail.push({ at: iso(Date.now()), action: 'cancel', by: SOMEBODY, reason: '' });
     stop();
   });
 

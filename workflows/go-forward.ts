@@ -1,6 +1,6 @@
 import { CancellationScope, CancelledFailure, condition, TemporalFailure } from '@temporalio/workflow';
 import type { DeliveryHandle } from '../model/delivery.js';
-import { MINUTE } from '../model/duration.js';
+import { formatDuration, MINUTE } from '../model/duration.js';
 import { planDeployment } from '../model/plan.js';
 import type { Stage } from '../model/stage.js';
 import { iso } from '../model/wire.js';
@@ -11,6 +11,7 @@ import { changing, reading } from './proxies.js';
 import { reasonOf } from './reason.js';
 import { undo } from './rollback.js';
 import { runStage } from './stages/run.js';
+import { stageFailed } from './stages/stage-run.js';
 import type { StageRun } from './stages/stage-run.js';
 
 /** Cleaning up after a success may take a while (draining); past this it is left to people, with a warning. */
@@ -72,7 +73,7 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
   state.taskDefinition = begun.handle.taskDefinitionArn;
   noteProgress(state, begun);
   await runStages(state, plan.stages, begun.handle, deadline, publish, people);
-  await CancellationScope.nonCancellable(() => finish(state, begun.handle));
+  await CancellationScope.nonCancellable(() => finish(state, begun.handle, publish));
 }
 
 /** Undoes what an earlier deployment was told to keep, before anything new begins. */
@@ -97,10 +98,7 @@ async function runStages(
   people: Notices,
 ): Promise<void> {
   for (const [index, stage] of stages.entries()) {
-    if (state.paused) {
-      publish();
-      await condition(() => !state.paused);
-    }
+    await whilePaused(state, deadline, publish);
     const row = state.stages[index];
     if (!row) throw new TypeError(`stage ${stage.id} has no row`);
     row.status = 'RUNNING';
@@ -123,17 +121,31 @@ async function runStages(
     if (done.reason !== undefined) row.reason = done.reason;
     delete state.current;
   }
-  if (state.paused) {
-    publish();
-    await condition(() => !state.paused);
-  }
+  await whilePaused(state, deadline, publish);
   // A stop is heard by what waits in the cancelled scope. One that came while the last stage's work was being done has nobody.
   if (state.ending) throw new CancelledFailure(state.ending.reason);
 }
 
+/** Holds the next step. A pause that nobody ends before the deployment's time limit goes back, as a gate that nobody opens does. */
+async function whilePaused(state: DeploymentState, deadline: number, publish: () => void): Promise<void> {
+  const { paused } = state;
+  if (!paused) return;
+  publish();
+  const resumed = await condition(() => !state.paused, Math.max(deadline - Date.now(), 0), {
+    summary: 'time limit of the deployment, which is paused',
+  });
+  if (resumed) return;
+  const limit = formatDuration(state.input.release.timeout);
+  throw stageFailed(
+    `Nobody resumed it within its time limit of ${limit}: paused by ${paused.by}${paused.reason ? `: ${paused.reason}` : ''}.`,
+  );
+}
+
 /** The new version stands alone; what is left of the old one goes. */
-async function finish(state: DeploymentState, handle: DeliveryHandle): Promise<void> {
+async function finish(state: DeploymentState, handle: DeliveryHandle, publish: () => void): Promise<void> {
   state.phase = 'CLOSING';
+  state.reason = `${state.input.release.image} has all of the traffic; what is left of the old version is being removed.`;
+  publish();
   try {
     const progress = await changing.finish.executeWithOptions(
       { summary: 'remove the retired task set', scheduleToCloseTimeout: FINISH_WITHIN },

@@ -47,8 +47,10 @@ export function notices(state: DeploymentState): Notices {
   return {
     tell: send,
     stuck: (handle, why) => {
-      const words = `The rollback of ${handle.deployment} took long: ${why}`;
-      if (!state.warnings.includes(words)) state.warnings.push(words);
+      const beginning = `The rollback of ${handle.deployment} took long: `;
+      const words = `${beginning}${why}`;
+      // One warning, with the newest reason: each failure may name another request.
+      state.warnings = [...state.warnings.filter((warning) => !warning.startsWith(beginning)), words];
       if (saidStuck) return;
       saidStuck = true;
       send('ROLLBACK_STUCK', words, rollbackCommands(handle));

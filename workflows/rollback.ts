@@ -10,7 +10,8 @@ import { undoing } from './proxies.js';
 import { reasonOf } from './reason.js';
 
 const STUCK_AFTER = 10 * MINUTE;
-const TRY_AGAIN_AFTER = 30 * SECOND;
+/** Each time costs ten events of the 50,000 that a workflow may have: at the longest pause that is two weeks. */
+const TRY_AGAIN = { first: 30 * SECOND, longest: 5 * MINUTE };
 
 /** Repeats for as long as it takes; people hear of it when it takes long, and again when it failed for good and is begun anew. */
 async function untilDone(work: () => Promise<Progress>, onStuck: (why: string) => void): Promise<Progress> {
@@ -22,14 +23,14 @@ async function untilDone(work: () => Promise<Progress>, onStuck: (why: string) =
       () => undefined,
     );
   try {
-    for (;;) {
+    for (let pause = TRY_AGAIN.first; ; pause = Math.min(2 * pause, TRY_AGAIN.longest)) {
       try {
         return await work();
       } catch (error) {
         // A failure of an activity is tried again; a bug in this code must fail the workflow task, not be swallowed here.
         if (!(error instanceof TemporalFailure)) throw error;
         onStuck(reasonOf(error));
-        await sleep(TRY_AGAIN_AFTER);
+        await sleep(pause);
       }
     }
   } finally {

@@ -31,6 +31,9 @@ export interface FakeWorld {
   reachedAtLast: Set<Position['at']>;
   /** How often a rollback's first part fails for good before it works. */
   rollbackFailures: number;
+  rollbackError: () => string;
+  /** Whether what is left of the old version cannot be removed yet. */
+  endlessFinish: boolean;
 }
 
 export const SNAPSHOT: Snapshot = {
@@ -53,6 +56,8 @@ export function fakeWorld(): FakeWorld {
     endless: new Set(),
     reachedAtLast: new Set(),
     rollbackFailures: 0,
+    rollbackError: () => 'AccessDenied',
+    endlessFinish: false,
   };
 }
 
@@ -122,7 +127,7 @@ export function fakeActivities(
     observe: () => Promise.resolve(progress('as set')),
     async restoreTraffic({ reason }) {
       did('restoreTraffic', reason);
-      if (world.rollbackFailures-- > 0) throw ApplicationFailure.nonRetryable('AccessDenied', 'Other');
+      if (world.rollbackFailures-- > 0) throw ApplicationFailure.nonRetryable(world.rollbackError(), 'Other');
       return Promise.resolve({ ...progress('restored', 0), traffic: { wanted: ALL_PRIMARY, verified: ALL_PRIMARY } });
     },
     async cleanUp() {
@@ -135,6 +140,10 @@ export function fakeActivities(
     },
     async finish() {
       did('finish');
+      while (world.endlessFinish) {
+        Context.current().heartbeat();
+        await Context.current().sleep(100);
+      }
       return Promise.resolve(progress('finished'));
     },
     async measure({ metric, windows }) {

@@ -14,7 +14,7 @@ import { analysisWorkflowId } from '../../model/workflow-id.js';
 import type { AnalysisWorkflow } from '../messages.js';
 import { trafficOf } from '../deployment-state.js';
 import { approval } from './approval.js';
-import { isSkipped, skippedEnd, stageFailed } from './stage-run.js';
+import { isSkipped, skippedEnd, stageFailed, tookTooLong } from './stage-run.js';
 import type { StageEnd, StageRun } from './stage-run.js';
 
 /** The analysis as a child workflow, so that its own history can be continued as new; ends early when skipped or out of time. */
@@ -56,11 +56,10 @@ async function judge(run: StageRun, stage: AnalysisStage): Promise<AnalysisResul
 export async function analyse(run: StageRun, stage: AnalysisStage): Promise<StageEnd> {
   const { state, row } = run;
   row.expectedEndAt = iso(Date.now() + stage.initialDelay + stage.duration);
-  run.publish();
   const result = await judge(run, stage);
   if (result === 'SKIPPED') return skippedEnd(run);
   if (result === 'OUT_OF_TIME') {
-    throw stageFailed(`ANALYSIS was not over within its time limit of ${formatDuration(stage.timeout)}.`);
+    throw stageFailed(tookTooLong(run, stage));
   }
   state.analysis.push(...result.metrics.map((metric) => analysisDocument(row.id, metric)));
   row.detail = result.reason;

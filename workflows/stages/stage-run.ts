@@ -1,6 +1,8 @@
 import { ApplicationFailure } from '@temporalio/workflow';
 import type { DeliveryHandle } from '../../model/delivery.js';
+import { formatDuration } from '../../model/duration.js';
 import { FAILURE } from '../../model/failure.js';
+import type { Stage } from '../../model/stage.js';
 import type { StageDocument } from '../../model/wire.js';
 import type { Notice } from '../../activities/people.js';
 import type { DeploymentState } from '../deployment-state.js';
@@ -25,6 +27,16 @@ export interface StageEnd {
 /** What a stage throws when it cannot succeed: the deployment rolls back, with this sentence as its reason. */
 export function stageFailed(reason: string): ApplicationFailure {
   return ApplicationFailure.nonRetryable(reason, FAILURE.stage);
+}
+
+/** The sentence for a stage that its time limit ended, or that of the whole deployment where that came first. */
+export function tookTooLong({ state, row }: StageRun, { timeout }: Pick<Stage, 'timeout'>): string {
+  const began = Date.parse(row.startedAt ?? '');
+  const whole = Date.now() < began + timeout;
+  const limit = whole
+    ? `${formatDuration(state.input.release.timeout)}, the time limit of the whole deployment`
+    : `its time limit of ${formatDuration(timeout)}`;
+  return `${row.name} was not over within ${limit}.`;
 }
 
 /** Whether somebody skipped this stage. */
