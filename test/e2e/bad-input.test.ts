@@ -4,7 +4,9 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest
 import { MINUTE } from '../../model/duration.js';
 import type { Problem } from '../../model/wire.js';
 import { filesOf, shopOf, worldOf } from './shop.js';
-import { KEYS, useStack, type Answer } from './stack.js';
+import type { Answer } from './api.js';
+import { KEYS } from './configuration.js';
+import { useStack } from './stack.js';
 
 const LIMIT = 2 * MINUTE;
 const [fine, apart, alone] = [shopOf('fine'), shopOf('apart'), shopOf('alone')];

@@ -81,7 +81,7 @@ test(
   'a canary of the files, unchanged, is planned as written and judged by the minute',
   { timeout: 5 * MINUTE },
   async () => {
-    const { deploy, reaches, control, ends, sandbox } = stack();
+    const { deploy, reaches, stop, ends, sandbox } = stack();
     const id = await deploy('seed', seedFiles(), { image: 'public.ecr.aws/nginx/nginx:1.24-alpine' });
     const planned = await reaches(id, 'begin its analysis', ({ analysis }) => analysis.length > 0);
     expect(planned.stages.map(({ name }) => name)).toEqual([
@@ -94,7 +94,7 @@ test(
     ]);
     expect(planned.traffic).toEqual({ wanted: { primary: 80, canary: 20 }, verified: { primary: 80, canary: 20 } });
     expect(planned.analysis[0]).toMatchObject({ strategy: 'THRESHOLD', expected: { max: 10 }, windows: 10 });
-    await control(id, 'cancel');
+    expect(await stop(id, 'cancel')).toBe(true);
     expect((await ends(id)).status).toBe('CANCELLED');
     expect(standing(await sandbox.state(), shop).sets).toEqual([
       'PRIMARY public.ecr.aws/nginx/nginx:1.23-alpine 100 % blue',

@@ -53,18 +53,29 @@ export function pairAction({ blue, green }: Shop, stickySeconds?: number): Actio
   };
 }
 
-/** A world with a load balancer for each application; `sticky` ones bind clients for an hour of AWS's time. */
-export function worldOf(apps: readonly string[], { sticky = [] }: { sticky?: readonly string[] } = {}): WorldInput {
+/**
+ * A world with a load balancer for each application. `sticky` ones bind clients for an hour of AWS's time, `idle` ones get no
+ * requests: the others' counters are then not spoilt by what is asked before a first deployment.
+ */
+export function worldOf(
+  apps: readonly string[],
+  { sticky = [], idle = [] }: { sticky?: readonly string[]; idle?: readonly string[] } = {},
+): WorldInput {
   const shops = apps.map(shopOf);
   return {
     loadBalancers: shops.map((shop) => ({
       name: shop.app,
       dnsName: shop.hostname,
-      listeners: [{ defaultActions: [pairAction(shop, sticky.includes(shop.app) ? 3600 : undefined)] }],
+      listeners: [
+        {
+          defaultActions: [pairAction(shop, sticky.includes(shop.app) ? 3600 : undefined)],
+          ...(idle.includes(shop.app) && { share: 0 }),
+        },
+      ],
     })),
     targetGroups: shops.flatMap(({ blue, green }) => [{ arn: blue }, { arn: green }]),
     // Enough for each application's groups to have whole requests in each bucket.
-    traffic: { requestsPerSecond: 100 * apps.length },
+    traffic: { requestsPerSecond: 100 * (apps.length - idle.length) },
   };
 }
 
