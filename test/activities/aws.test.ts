@@ -1,8 +1,10 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { describe, expect, it } from 'vitest';
-import { asRollbackError, asStageError, kindOf } from '../../activities/aws/errors.js';
+import { asRollbackError, asStageError, kindOf, stageFailed, withRecord } from '../../activities/aws/errors.js';
 import { createLimiter } from '../../activities/aws/limiter.js';
 import type { Clock } from '../../activities/context.js';
+import { createReport } from '../../activities/report.js';
+import type { ActivityHeartbeat } from '../../model/delivery.js';
 import { FAILURE } from '../../model/failure.js';
 
 function awsError(name: string, httpStatusCode?: number, message = 'said AWS'): Error {
@@ -63,6 +65,45 @@ describe('errors of AWS', () => {
     const cancelled = new CancelledFailure('stop');
     expect(asStageError(cancelled, never)).toBe(cancelled);
     expect(asRollbackError(cancelled, never, [])).toBe(cancelled);
+  });
+
+  it('take along what was done, and stay as final as they were', () => {
+    const record = { log: [{ at: 1, level: 'info' as const, text: 'made a task set' }], changes: [] };
+    expect(withRecord(stageFailed('no'), record, never)).toMatchObject({
+      message: 'no',
+      type: FAILURE.stage,
+      nonRetryable: true,
+      details: [record],
+    });
+    expect(withRecord(awsError('ServerException', 500), record, never)).toMatchObject({
+      message: 'said AWS',
+      nonRetryable: false,
+      details: [record],
+    });
+    const cancelled = withRecord(new CancelledFailure('stop'), record, never);
+    expect(cancelled).toBeInstanceOf(CancelledFailure);
+    expect(cancelled).toMatchObject({ message: 'stop', details: [record] });
+  });
+
+  it('take along the last fifty lines and no more', () => {
+    const heartbeats: ActivityHeartbeat[] = [];
+    const report = createReport(
+      {
+        clock: { now: () => 0, sleep: () => Promise.resolve() },
+        attempt: 1,
+        scheduledAt: 0,
+        lastHeartbeat: undefined,
+        heartbeat: (details) => void heartbeats.push(details),
+        fence: () => Promise.resolve(),
+        cancelled: never,
+      },
+      'stage-0',
+    );
+    for (let line = 1; line <= 60; line += 1) report.info(`line ${line}`);
+    const { log } = report.record();
+    expect(log.map(({ text }) => text)).toEqual(Array.from({ length: 50 }, (_, index) => `line ${index + 11}`));
+    expect(heartbeats.at(-1)?.log).toEqual(log);
+    expect(report.progress().log).toHaveLength(60);
   });
 });
 

@@ -4,7 +4,7 @@ import { createTaskSetDriver } from '../../activities/ecs/driver.js';
 import type { Gateway } from '../../api/gateway.js';
 import { createGateway } from '../../api/temporal.js';
 import type { DeploymentInput } from '../../workflows/messages.js';
-import { deploymentWorkflowId, goSignal, TASK_QUEUE } from '../../workflows/messages.js';
+import { deploymentSignals, deploymentWorkflowId, goSignal, TASK_QUEUE } from '../../workflows/messages.js';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.js';
 import { temporalContext } from '../../worker/activity-context.js';
 import { registerSearchAttributes } from '../../worker/namespace.js';
@@ -44,6 +44,7 @@ beforeAll(async () => {
     namespace: temporal.namespace,
     taskQueue: TASK_QUEUE,
     workflowBundle: await workflowBundle(),
+    maxHeartbeatThrottleInterval: '100ms',
     activities: { ...fakeActivities(fakeWorld()), ...driver, tellApplication: () => Promise.resolve() },
   });
   running = worker.run();
@@ -56,8 +57,8 @@ afterAll(async () => {
 });
 afterEach(() => world.heal());
 
-/** Deploys with a canary of 30 % as the only stage, and answers its end and what the log says of that stage. */
-async function deployCanary(): Promise<{ status: string; log: string[] }> {
+/** Deploys with a canary of 30 % as the only stage. */
+async function deployCanary(): Promise<string> {
   count += 1;
   const id = `shop-${count}`;
   const input: DeploymentInput = {
@@ -79,7 +80,13 @@ async function deployCanary(): Promise<{ status: string; log: string[] }> {
     args: [input],
   });
   await handle.signal(goSignal);
-  const { status } = (await handle.result()) as { status: string };
+  return id;
+}
+
+/** How a deployment ended, and what the log says of its stage. */
+async function endOf(id: string): Promise<{ status: string; log: string[] }> {
+  const result: unknown = await temporal.client.workflow.getHandle(deploymentWorkflowId(id)).result();
+  const { status } = result as { status: string };
   const page = await gateway.records(id, {}, Infinity, ({ value }) => value.stage === 'stage-0');
   const log = (page?.records ?? []).flatMap(({ kind, value }) => {
     if (kind === 'log') return [`${value.level}: ${value.text}`];
@@ -91,7 +98,7 @@ async function deployCanary(): Promise<{ status: string; log: string[] }> {
 describe('the log of a stage that failed', () => {
   it('says why its tasks stopped, and what had been changed', async () => {
     await world.fault({ kind: 'version', image: NEW, crash: 'atStart' });
-    const { status, log } = await deployCanary();
+    const { status, log } = await endOf(await deployCanary());
     expect(status).toBe('ROLLED_BACK');
     expect(log).toContain('change: ecs:CreateTaskSet');
     expect(log.filter((line) => !line.startsWith('change')).at(-1)).toMatch(
@@ -102,9 +109,23 @@ describe('the log of a stage that failed', () => {
 
   it('tells of the attempts before the one that succeeded, each once', async () => {
     await world.fault({ kind: 'api', operation: 'CreateTaskSet', mode: 'throttle', before: true, times: 1 });
-    const { status, log } = await deployCanary();
+    const { status, log } = await endOf(await deployCanary());
     expect(status).toBe('SUCCEEDED');
     expect(log.filter((line) => line.includes('was not confirmed'))).toHaveLength(1);
     expect(log.filter((line) => line === 'change: ecs:CreateTaskSet')).toHaveLength(1);
+  });
+
+  it('keeps what a stage had done that somebody stopped', async () => {
+    await world.fault({ kind: 'version', image: NEW, noCapacity: true });
+    const id = await deployCanary();
+    const said = async (): Promise<string> => JSON.stringify((await gateway.deployment(id))?.log);
+    await expect.poll(said, { timeout: 20_000 }).toContain('1 task(s) wanted');
+    await temporal.client.workflow
+      .getHandle(deploymentWorkflowId(id))
+      .signal(deploymentSignals.cancel, { by: 'ann', reason: 'lunch', rollback: true });
+    const { status, log } = await endOf(id);
+    expect(status).toBe('CANCELLED');
+    expect(log.join('\n')).toContain('1 task(s) wanted');
+    expect(log).toContain('change: ecs:CreateTaskSet');
   });
 });
