@@ -110,7 +110,7 @@ export function apiOf(apiUrl: string): Api {
       const key = { 'idempotency-key': randomUUID() };
       const { status, body } = await until(`${app} to be answered`, async () => {
         const answer = await ask('POST', `/applications/${app}/deployments`, { files, ...more }, key);
-        return answer.status !== 503 && answer;
+        return answer.status === 503 ? undefined : answer;
       });
       if (status !== 202) throw new Error(`${app} was not accepted: ${status} ${JSON.stringify(body, null, 1)}`);
       return (body as DeploymentDocument).id;

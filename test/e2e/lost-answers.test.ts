@@ -131,16 +131,17 @@ test(
     expect(changesOf(changes, promoted)).toEqual(PROMOTED);
     expect(changesOf(changes, failing)).toEqual(ROLLED_BACK);
     expect(changesOf(changes, fresh)).toEqual(FIRST);
-    // The old version was retired already: it comes back before the weights do (ecs-alb-facts §1 c).
+    // The old version was retired already and comes back first (ecs-alb-facts §1 c). The next attempt finds it beside the new one, and
+    // goes on by what it sees (§1 b): the weights, the primary, the new version.
     expect(changesOf(changes, cancelled)).toEqual([
       ...TO_ANALYSIS,
       'CreateTaskSet 100 % blue',
       'UpdateServicePrimaryTaskSet',
       'UpdateTaskSet 0 %',
       'UpdateTaskSet 100 %',
+      'ModifyListener 100/0',
       'UpdateServicePrimaryTaskSet',
       'DeleteTaskSet',
-      'ModifyListener 100/0',
       'DeleteTaskSet',
     ]);
     expect(kills).toBeGreaterThanOrEqual(PROMOTED.length);
