@@ -89,8 +89,9 @@ export async function begin(
 ): Promise<{ handle: DeliveryHandle } & Progress> {
   const { release, snapshot, app, deployment, uid } = input;
   if (!snapshot) throw badInput('A deployment cannot begin without the snapshot of what stands.');
+  // The release of a rollback tells the service and the groups; its task definition may be that of the version that is left.
   const taskDefinitionArn = input.taskDefinitionArn
-    ? await ensureUsable(run, input.taskDefinitionArn, release.taskDefinition, secrets)
+    ? await ensureUsable(run, input.taskDefinitionArn, undefined, secrets)
     : await ensureRegistered(run, release.taskDefinition, secrets);
 
   const { service } = release;

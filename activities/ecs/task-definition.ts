@@ -181,15 +181,20 @@ async function registerOnce(run: Run, definition: SealedTaskDefinition, secrets:
   return known;
 }
 
-/** The revision if it can still start task sets, else one of the same content (ecs-alb-facts §17: INACTIVE ones cannot). */
+/**
+ * The revision if it can still start task sets, else one of the same content (ecs-alb-facts §17: INACTIVE ones cannot, and can be
+ * read). `definition` is that content, where it is known, for a revision that was deleted.
+ */
 export async function ensureUsable(
   run: Run,
   arn: string,
-  definition: SealedTaskDefinition,
+  definition: SealedTaskDefinition | undefined,
   secrets: Secrets,
 ): Promise<string> {
   const revision = await readRevision(run, arn);
   if (revision?.active) return revision.arn;
+  const same = revision ? sealRevision(revision, secrets) : definition;
+  if (!same) throw badInput(`Revision ${arn} was deleted: deploy that version from its files again.`);
   run.report.warn(`Revision ${arn} cannot be used any more; the same content is registered again`);
-  return ensureRegistered(run, definition, secrets);
+  return ensureRegistered(run, same, secrets);
 }

@@ -129,7 +129,8 @@ describe('begin', () => {
       app: 'shop',
       deployment: 'shop-9',
       uid: 'again',
-      release,
+      // As an application asks: the release that runs tells the service, the revision tells the version.
+      release: releaseOf(NEW),
       snapshot: found.snapshot,
       taskDefinitionArn: elder.taskDefinitionArn,
     };
