@@ -1,7 +1,7 @@
 import type { MetricProgress } from '../model/evidence.js';
 import type { Release } from '../model/release.js';
 import type { HistoryEntry } from '../model/wire.js';
-import type { DeploymentEnded } from '../workflows/messages.js';
+import type { DeploymentEnded, OpenDeployment } from '../workflows/messages.js';
 
 /** What a webhook is told. `id` is the same for each attempt, so that a receiver can drop a repeat. */
 export interface Notice {
@@ -27,7 +27,7 @@ export interface Recalled {
   /** Highest number that a deployment of this application was ever given, as far as can be seen. */
   highest: number;
   /** Deployments whose workflows are open, oldest first. */
-  open: { id: string; n: number }[];
+  open: OpenDeployment[];
   running?: { deployment: string; taskDefinition: string };
   /** Ended deployments that Temporal still knows, newest first. */
   history: HistoryEntry[];
@@ -36,7 +36,7 @@ export interface Recalled {
 }
 
 export interface MemoryActivities {
-  /** Whether the deployment's workflow is still open, and how it ended when it is not and ended by itself. */
+  /** Whether the deployment still has something to do, and how it ended when it ended by itself. */
   lookAtDeployment(id: string): Promise<{ open: boolean; ended?: HistoryEntry }>;
   /** What can be known of an application whose workflow has no memory: from Visibility and, given a service, from AWS's tags. */
   recallApplication(input: { app: string; release?: Release }): Promise<Recalled>;
@@ -44,8 +44,8 @@ export interface MemoryActivities {
   tellApplication(ended: DeploymentEnded): Promise<void>;
   /** How far an analysis came that was stopped: what its workflow knows, also when it is closed; nothing when it never began. */
   recallAnalysis(input: { deployment: string; stage: string }): Promise<MetricProgress[]>;
-  /** Wakes the application, and starts it where it does not run. */
-  wakeApplication(app: string): Promise<void>;
+  /** Wakes the application for a deployment that waits, and starts it where it does not run. */
+  wakeApplication(app: string, waiting: OpenDeployment): Promise<void>;
 }
 
 /** One line of `sluice doctor`. `ok` is null where it could not be told. */

@@ -84,6 +84,8 @@ export interface DeploymentDocument {
   /** One sentence: why the deployment is in this state. */
   reason: string;
   version: { image?: string; commit?: string; taskDefinition?: string };
+  /** The earlier good deployment whose version this one brings back. */
+  rollbackTo?: string;
   trigger: { by: string; at: string };
   startedAt?: string;
   completedAt?: string;
@@ -110,6 +112,8 @@ export interface HistoryEntry {
   startedAt: string;
   completedAt: string;
   reason: string;
+  /** The earlier good deployment whose version this one brought back. */
+  rollbackTo?: string;
 }
 
 export interface ApplicationDocument {

@@ -67,6 +67,7 @@ export const deploymentAnswer = z.object({
   status: DeploymentStatus,
   reason: text,
   version: z.object({ image: maybe, commit: maybe, taskDefinition: maybe }),
+  rollbackTo: maybe,
   trigger: z.object({ by: text, at: instant }),
   startedAt: maybeInstant,
   completedAt: maybeInstant,
@@ -92,6 +93,7 @@ const historyEntry = z.object({
   startedAt: instant,
   completedAt: instant,
   reason: text,
+  rollbackTo: maybe,
 });
 
 /** An application's state and memory. */

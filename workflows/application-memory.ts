@@ -5,7 +5,7 @@ import type { Release } from '../model/release.js';
 import type { HistoryEntry } from '../model/wire.js';
 import { iso } from '../model/wire.js';
 import type { Recalled } from '../activities/people.js';
-import type { ApplicationState, DeploymentEnded } from './messages.js';
+import type { ApplicationState, DeploymentEnded, OpenDeployment } from './messages.js';
 
 /** How many ended deployments an application remembers; a rollback can go back to any good one of them. */
 export const HISTORY_LENGTH = 50;
@@ -14,18 +14,9 @@ const KEYS_KEPT_AT_LEAST = 200;
 /** Upper bound on remembered idempotency keys, so that the memory stays far under 128 KB however fast CI calls. */
 const KEYS_KEPT_AT_MOST = 300;
 
-/** A deployment that has not ended: the first of the queue holds the lock. */
-export interface Queued {
-  id: string;
-  n: number;
-  /** A rollback is never superseded. */
-  rollback: boolean;
-}
-
 interface RememberedKey {
   key: string;
   body: string;
-  id: string;
   n: number;
   at: number;
 }
@@ -33,8 +24,8 @@ interface RememberedKey {
 /** Everything an application knows: small, plain, carried whole over each continue-as-new. */
 export interface Memory {
   highest: number;
-  /** In the order of their turns; `queue[0]` runs. */
-  queue: Queued[];
+  /** In the order of their turns; `queue[0]` runs and holds the lock. */
+  queue: OpenDeployment[];
   history: HistoryEntry[];
   lastGood?: HistoryEntry;
   /** The release that ended well last: where a rollback finds the service and the target groups. */
@@ -57,15 +48,27 @@ export function noteEnded(
   memory: Memory,
   { n, entry, release, kept, sticky }: Omit<DeploymentEnded, 'release'> & Partial<Pick<DeploymentEnded, 'release'>>,
 ): void {
+  const held = memory.queue[0]?.id === entry.id;
   memory.queue = memory.queue.filter((q) => q.id !== entry.id);
   memory.highest = Math.max(memory.highest, n);
-  if (memory.history.some((h) => h.id === entry.id)) return;
-  memory.history = [entry, ...memory.history].slice(0, HISTORY_LENGTH);
+  if (!memory.history.some((h) => h.id === entry.id))
+    memory.history = [entry, ...memory.history].slice(0, HISTORY_LENGTH);
+  // What was found out before it was told has still to be heard; what is told again after others have ended has been.
+  if (memory.history[0]?.id !== entry.id) return;
   if (kept) memory.diverged = kept;
+  else if (held && release) delete memory.diverged;
   if (sticky) memory.sticky = { at: Date.parse(entry.completedAt) + stickyFor(sticky), traffic: sticky };
   if (entry.status !== 'SUCCEEDED') return;
   memory.lastGood = entry;
-  if (release) memory.release = release;
+  if (release) memory.release = withoutDefinition(release);
+}
+
+/**
+ * A release as it is remembered: a rollback brings back a registered revision, and must never register what the last good release
+ * held, which may be the very version that it leaves. The sealed text would also be most of the memory.
+ */
+function withoutDefinition(release: Release): Release {
+  return { ...release, taskDefinition: { ...release.taskDefinition, sealed: '' } };
 }
 
 /** How long a cookie that was given before the change is good: until then it may find an emptied group (ecs-alb-facts §3). */
@@ -85,20 +88,23 @@ export function lostEntry(id: string, now: number): HistoryEntry {
   };
 }
 
+/** Whether a deployment is in the queue, or has ended. */
+export function isKnown(memory: Memory, deployment: string): boolean {
+  return [...memory.queue, ...memory.history].some(({ id }) => id === deployment);
+}
+
 /** Takes over what could be found out where there was no memory. */
 export function noteRecalled(memory: Memory, found: Recalled, now: number): void {
   memory.highest = Math.max(memory.highest, found.highest);
-  for (const open of found.open) {
-    // One that said its end already is open for its last acts only.
-    const known = [...memory.queue, ...memory.history].some(({ id }) => id === open.id);
-    if (!known) memory.queue.push({ ...open, rollback: false });
-  }
-  memory.queue.sort((a, b) => a.n - b.n);
+  // One that said its end already is open for its last acts only; the one that has the lock keeps it.
+  const [holder, ...waiting] = memory.queue;
+  const strangers = found.open.filter(({ id }) => !isKnown(memory, id));
+  memory.queue = [...(holder ? [holder] : []), ...[...waiting, ...strangers].sort((a, b) => a.n - b.n)];
   for (const entry of found.history) {
     if (!memory.history.some((h) => h.id === entry.id)) memory.history.push(entry);
   }
   memory.history = memory.history.sort((a, b) => b.completedAt.localeCompare(a.completedAt)).slice(0, HISTORY_LENGTH);
-  if (found.release) memory.release ??= found.release;
+  if (found.release) memory.release ??= withoutDefinition(found.release);
   const good = memory.lastGood ?? memory.history.find((h) => h.status === 'SUCCEEDED');
   if (good) memory.lastGood = good;
   if (!found.running || good) return;
@@ -114,14 +120,10 @@ export function noteRecalled(memory: Memory, found: Recalled, now: number): void
 }
 
 /** The answer given before under this idempotency key: the same deployment, or `OTHER_BODY` when the body was another. */
-export function recallKey(
-  memory: Memory,
-  key: string,
-  body: string,
-): { id: string; n: number } | 'OTHER_BODY' | undefined {
+export function recallKey(memory: Memory, key: string, body: string): { n: number } | 'OTHER_BODY' | undefined {
   const known = memory.keys.find((k) => k.key === key);
   if (!known) return undefined;
-  return known.body === body ? { id: known.id, n: known.n } : 'OTHER_BODY';
+  return known.body === body ? { n: known.n } : 'OTHER_BODY';
 }
 
 /** Remembers an idempotency key for a day, and at least the newest 200 of them. */
@@ -133,18 +135,28 @@ export function rememberKey(memory: Memory, entry: RememberedKey, now: number): 
 
 /**
  * The good version that a rollback without a named one goes to: while something runs, the last good version (the one it replaces);
- * else the newest good version before the running one that is another version.
+ * else the newest good one before the version that runs. What a rollback brought back is as old as it was at first, so that a
+ * second rollback goes further back and never to the version that the first one left.
  */
 export function rollbackTarget(memory: Memory, to?: string): HistoryEntry | undefined {
-  const good = memory.history.filter((h) => h.status === 'SUCCEEDED' && h.taskDefinition !== undefined);
-  if (to !== undefined) return good.find((h) => h.id === to);
-  if (memory.queue.length > 0) return memory.lastGood;
-  return good.find((h) => h.taskDefinition !== memory.lastGood?.taskDefinition);
+  const { history, lastGood } = memory;
+  const isGood = (h: HistoryEntry): boolean => h.status === 'SUCCEEDED' && h.taskDefinition !== undefined;
+  if (to !== undefined) return history.find((h) => h.id === to && isGood(h));
+  if (!lastGood || memory.queue.length > 0) return lastGood;
+  const first = lastGood.rollbackTo ?? lastGood.id;
+  const runs = history.findIndex(({ id }) => id === first);
+  if (runs < 0) return undefined;
+  return history.slice(runs + 1).find((h) => isGood(h) && h.taskDefinition !== lastGood.taskDefinition);
+}
+
+/** The rollback that is under way or waits, if a further one would do no more than it: to the same version, or to none named. */
+export function sameRollback(memory: Memory, to?: string): OpenDeployment | undefined {
+  return memory.queue.find(({ rollbackTo }) => rollbackTo !== undefined && (to === undefined || to === rollbackTo));
 }
 
 /** Pending deployments that a new one makes pointless: those that wait, but for rollbacks. */
-export function superseded(memory: Memory): Queued[] {
-  return memory.queue.slice(1).filter((q) => !q.rollback);
+export function superseded(memory: Memory): OpenDeployment[] {
+  return memory.queue.slice(1).filter(({ rollbackTo }) => rollbackTo === undefined);
 }
 
 /** The application as others see it. */

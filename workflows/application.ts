@@ -14,27 +14,40 @@ import { HOUR, MINUTE } from '../model/duration.js';
 import type { JsonObject } from '../model/json.js';
 import type { Release } from '../model/release.js';
 import { iso } from '../model/wire.js';
+import { deploymentId } from '../model/workflow-id.js';
 import {
   detailsOfApplication,
   emptyMemory,
+  isKnown,
   lostEntry,
   noteEnded,
   noteRecalled,
   recallKey,
   rememberKey,
   rollbackTarget,
+  sameRollback,
   stateOf,
   superseded,
 } from './application-memory.js';
-import type { Memory, Queued } from './application-memory.js';
+import type { Memory } from './application-memory.js';
 import { applicationQuery, applicationUpdates, deploymentEndedSignal, wakeSignal } from './messages.js';
-import type { ApplicationInput, ApplicationRollback, DeployAnswer, DeployRequest, HoldControl } from './messages.js';
+import type {
+  ApplicationInput,
+  ApplicationRollback,
+  DeployAnswer,
+  DeploymentEnded,
+  DeployRequest,
+  HoldControl,
+  OpenDeployment,
+} from './messages.js';
+import { readControl } from './controls.js';
 import { changing, remembering } from './proxies.js';
 import { reasonOf } from './reason.js';
 import { cancelDeployment, letGo, startDeployment, supersede } from './start-deployment.js';
 
 const LOOK_AFTER = 10 * MINUTE;
-const STICKINESS_WITHIN = 10 * MINUTE;
+/** It goes in its turn, and a rollback that is asked for meanwhile waits for it: soon given up, and tried again later. */
+const STICKINESS_WITHIN = MINUTE;
 /** Long before the server's own limit: the memory is small, so a new run costs little. */
 const EVENTS_PER_RUN = 2_000;
 
@@ -46,7 +59,8 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   const memory = carried ? (carried as unknown as Memory) : emptyMemory();
   let recalled = carried !== undefined;
   let recalledFromAws = carried !== undefined;
-  let woken = false;
+  // After a continue-as-new too: what had to be looked after may not have been.
+  let woken = recalled;
   /** Updates are carried out one after the other: each may wait for an activity in its midst. */
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -65,7 +79,7 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   /** Passes the lock to the head of the queue. One that is gone is found out by looking after it. */
   async function passLock(): Promise<void> {
     const head = memory.queue[0];
-    if (head && !(await letGo(head.id))) woken = true;
+    if (head && !(await letGo(head.id, memory.diverged ? { restore: memory.diverged } : {}))) woken = true;
   }
 
   /** Looks whether the one that holds the lock is still there, and passes the lock on when it is not. */
@@ -90,6 +104,14 @@ export async function application({ app, memory: carried }: ApplicationInput): P
     await passLock();
   }
 
+  /** Takes up a deployment that waits and that nobody knew of: Visibility may show it late. */
+  async function adopt(found: OpenDeployment): Promise<void> {
+    if (isKnown(memory, found.id)) return;
+    memory.queue.push(found);
+    publish();
+    if (memory.queue[0] === found) await passLock();
+  }
+
   async function deploy(request: DeployRequest): Promise<DeployAnswer> {
     const { idempotency } = request;
     const known = idempotency && recallKey(memory, idempotency.key, idempotency.bodySha256);
@@ -101,7 +123,9 @@ export async function application({ app, memory: carried }: ApplicationInput): P
         fix: 'Send a new key for a new request.',
       };
     }
-    if (known) return { accepted: true, ...known, repeated: true };
+    if (known) return { accepted: true, id: deploymentId(app, known.n), ...known, repeated: true };
+    await recall(request.release);
+    await lookAfterHolder();
     if (memory.held) {
       return {
         accepted: false,
@@ -110,21 +134,22 @@ export async function application({ app, memory: carried }: ApplicationInput): P
         fix: `Let it go first: sluice release ${app} --reason "…".`,
       };
     }
-    await recall(request.release);
-    await lookAfterHolder();
-    const queued = await startDeployment(app, memory, {
-      release: request.release,
-      strategy: request.strategy,
-      trigger: { by: request.by, at: Date.now() },
-      adopt: request.adopt,
-      ...(request.commit && { commit: request.commit }),
-      ...(memory.diverged && { restore: memory.diverged }),
-    });
-    delete memory.diverged;
+    const queued = await startDeployment(
+      app,
+      memory,
+      {
+        release: request.release,
+        strategy: request.strategy,
+        trigger: { by: request.by, at: Date.now() },
+        adopt: request.adopt,
+        ...(request.commit && { commit: request.commit }),
+      },
+      adopt,
+    );
     if (idempotency) {
       rememberKey(
         memory,
-        { key: idempotency.key, body: idempotency.bodySha256, id: queued.id, n: queued.n, at: Date.now() },
+        { key: idempotency.key, body: idempotency.bodySha256, n: queued.n, at: Date.now() },
         Date.now(),
       );
     }
@@ -133,7 +158,7 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   }
 
   /** The newest pending one supersedes the older ones; the head of the queue goes. */
-  async function enqueue(queued: Queued): Promise<void> {
+  async function enqueue(queued: OpenDeployment): Promise<void> {
     const older = superseded(memory);
     memory.queue = [...memory.queue.filter((q) => !older.includes(q)), queued];
     publish();
@@ -144,6 +169,16 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   async function rollback({ by, reason, to }: ApplicationRollback): Promise<DeployAnswer> {
     await recall();
     await lookAfterHolder();
+    const same = sameRollback(memory, to);
+    if (same) {
+      const fix = 'Wait for it, or name another version to go back to.';
+      return {
+        accepted: false,
+        status: 409,
+        reason: `${same.id} takes ${app} back to ${same.rollbackTo} already.`,
+        fix,
+      };
+    }
     const target = rollbackTarget(memory, to);
     const { release } = memory;
     if (!target?.taskDefinition || !release) {
@@ -156,15 +191,18 @@ export async function application({ app, memory: carried }: ApplicationInput): P
       };
     }
     const holder = memory.queue[0];
-    const queued = await startDeployment(app, memory, {
-      release: { ...release, image: target.image ?? release.image },
-      strategy: 'QUICK_SYNC',
-      trigger: { by, at: Date.now() },
-      adopt: false,
-      rollbackTo: { deployment: target.id, taskDefinitionArn: target.taskDefinition },
-      ...(memory.diverged && { restore: memory.diverged }),
-    });
-    delete memory.diverged;
+    const queued = await startDeployment(
+      app,
+      memory,
+      {
+        release: { ...release, image: target.image ?? release.image },
+        strategy: 'QUICK_SYNC',
+        trigger: { by, at: Date.now() },
+        adopt: false,
+        rollbackTo: { deployment: target.id, taskDefinitionArn: target.taskDefinition },
+      },
+      adopt,
+    );
     memory.held = { by, reason: `Rolled back to ${target.id}: ${reason}`, at: iso(Date.now()) };
     await enqueue(queued);
     if (holder && !(await cancelDeployment(holder.id, { by, reason: `${app} goes back to ${target.id}: ${reason}` }))) {
@@ -191,18 +229,36 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   }
 
   setHandler(applicationQuery, () => stateOf(app, memory), { description: 'State, last good version, history.' });
-  setHandler(wakeSignal, () => void (woken = true));
-  setHandler(deploymentEndedSignal, async (ended) => {
+  setHandler(wakeSignal, async (waiting?: OpenDeployment) => {
+    woken = true;
+    if (waiting?.id === undefined) return;
+    await inTurn(async () => {
+      await recall();
+      await adopt(waiting);
+    });
+  });
+  setHandler(deploymentEndedSignal, async (ended?: Partial<DeploymentEnded>) => {
+    if (!isTold(ended)) return;
     const head = memory.queue[0];
     noteEnded(memory, ended);
     publish();
     if (memory.queue[0] !== head) await passLock();
   });
-  setHandler(applicationUpdates.deploy, (request) => inTurn(() => deploy(request)));
-  setHandler(applicationUpdates.rollback, (request) => inTurn(() => rollback(request)));
+  setHandler(applicationUpdates.deploy, (request) => inTurn(() => deploy(request)), {
+    validator: (request?: Partial<DeployRequest>) => {
+      if (!request?.release) throw refused('A deployment needs its files: send it with `sluice deploy` or by HTTP.');
+    },
+  });
+  setHandler(
+    applicationUpdates.rollback,
+    (request?: Partial<ApplicationRollback>) =>
+      inTurn(() => rollback({ ...readControl(request), ...(request?.to !== undefined && { to: request.to }) })),
+    { description: `Go back to an earlier version of ${app}. {"by": "…", "reason": "…", "to": "${app}-1"}` },
+  );
   setHandler(
     applicationUpdates.hold,
-    ({ by, reason }: HoldControl) => {
+    (control?: Partial<HoldControl>) => {
+      const { by, reason } = readControl(control);
       memory.held = { by, reason, at: iso(Date.now()) };
       publish();
       return stateOf(app, memory);
@@ -211,7 +267,8 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   );
   setHandler(
     applicationUpdates.release,
-    ({ by, reason }: HoldControl) => {
+    (control?: Partial<HoldControl>) => {
+      const { by, reason } = readControl(control);
       log.info('released', { app, by, reason });
       delete memory.held;
       publish();
@@ -220,7 +277,7 @@ export async function application({ app, memory: carried }: ApplicationInput): P
     {
       description: `Let ${app} be deployed again. {"by": "…", "reason": "…"}`,
       validator: (_control) => {
-        if (!memory.held) throw ApplicationFailure.nonRetryable(`${app} is not held.`, 'Refused');
+        if (!memory.held) throw refused(`${app} is not held.`);
       },
     },
   );
@@ -229,8 +286,7 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   if (!recalled) await inTurn(() => recall());
   for (;;) {
     const busy = memory.queue.length > 0;
-    const due = (): boolean =>
-      woken || workflowInfo().historyLength > EVENTS_PER_RUN || memory.queue.length > 0 !== busy;
+    const due = (): boolean => woken || isFull() || memory.queue.length > 0 !== busy;
     if (busy) await condition(due, LOOK_AFTER, { summary: 'look after the running deployment' });
     else if (!memory.sticky) await condition(due);
     else if (memory.sticky.at > Date.now()) {
@@ -238,9 +294,23 @@ export async function application({ app, memory: carried }: ApplicationInput): P
     } else await inTurn(bringStickinessBack);
     woken = false;
     await inTurn(lookAfterHolder);
-    if (workflowInfo().historyLength > EVENTS_PER_RUN || workflowInfo().continueAsNewSuggested) {
+    if (isFull()) {
       await condition(allHandlersFinished);
       await continueAsNew<typeof application>({ app, memory: memory as unknown as JsonObject });
     }
   }
+}
+
+/** Long enough a history by events, or by bytes: each request carries its whole release. */
+function isFull(): boolean {
+  return workflowInfo().historyLength > EVENTS_PER_RUN || workflowInfo().continueAsNewSuggested;
+}
+
+/** Temporal's UI can send any signal, with no payload: to throw over it would stop the workflow for ever. */
+function isTold(ended?: Partial<DeploymentEnded>): ended is DeploymentEnded {
+  return ended?.entry?.id !== undefined && ended.n !== undefined;
+}
+
+function refused(why: string): ApplicationFailure {
+  return ApplicationFailure.nonRetryable(why, 'Refused');
 }

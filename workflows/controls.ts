@@ -112,8 +112,8 @@ function apply(state: DeploymentState, name: ControlName, control: CancelControl
   }
 }
 
-/** A person in Temporal's UI may send a signal with no payload, or a half one. */
-function readControl(payload: unknown): CancelControl {
+/** A person in Temporal's UI may send a signal or an update with no payload, or a half one. */
+export function readControl(payload: unknown): CancelControl {
   const given = (typeof payload === 'object' && payload !== null ? payload : {}) as Partial<CancelControl>;
   return {
     by: typeof given.by === 'string' && given.by ? given.by.slice(0, WORDS_LENGTH) : SOMEBODY,

@@ -57,6 +57,8 @@ export interface DeploymentState {
   taskDefinition?: string;
   handle?: DeliveryHandle;
   go: boolean;
+  /** What an earlier deployment kept and this one has to undo before it begins; gone when that is done. */
+  restore?: DeliveryHandle;
   supersededBy?: string;
   ending?: Ending;
   paused?: Control;
@@ -139,6 +141,7 @@ export function documentOf(state: DeploymentState): DeploymentDocument {
       ...(input.commit && { commit: input.commit.hash }),
       ...(taskDefinition !== undefined && { taskDefinition }),
     },
+    ...(input.rollbackTo && { rollbackTo: input.rollbackTo.deployment }),
     trigger: { by: input.trigger.by, at: iso(input.trigger.at) },
     ...(state.startedAt !== undefined && { startedAt: iso(state.startedAt) }),
     ...(state.completedAt !== undefined && { completedAt: iso(state.completedAt) }),

@@ -9,7 +9,7 @@ import { installControls } from './controls.js';
 import { documentOf, end, pendingState, SOMEBODY, trafficOf } from './deployment-state.js';
 import type { DeploymentState, Ending } from './deployment-state.js';
 import { goForward } from './go-forward.js';
-import type { DeploymentInput } from './messages.js';
+import type { DeploymentInput, Go } from './messages.js';
 import { documentQuery, goSignal, supersedeSignal } from './messages.js';
 import { notices } from './notices.js';
 import type { Notices } from './notices.js';
@@ -31,7 +31,9 @@ export async function deployment(input: DeploymentInput): Promise<DeploymentDocu
   const stop = (): void => forward.cancel();
 
   setHandler(documentQuery, () => documentOf(state), { description: 'The deployment document.' });
-  setHandler(goSignal, () => void (state.go = true), { description: 'From the application: its turn has come.' });
+  setHandler(goSignal, (given?: Go) => takeTurn(state, given), {
+    description: 'From the application: its turn has come.',
+  });
   // Temporal's UI can send our own signals too, with no payload: to throw here would stop the workflow for ever.
   setHandler(supersedeSignal, (newer?: { by?: string }) => void (state.supersededBy = newer?.by ?? 'A newer one'), {
     description: 'From the application: a newer one takes its place.',
@@ -54,12 +56,20 @@ export async function deployment(input: DeploymentInput): Promise<DeploymentDocu
   return documentOf(state);
 }
 
+/** The turn is given once; what an application that lost its memory repeats changes nothing. */
+function takeTurn(state: DeploymentState, given?: Go): void {
+  if (state.go) return;
+  state.go = true;
+  if (given?.restore) state.restore = given.restore;
+}
+
 /** Waits for the application's word. False when the deployment ended before it began. */
 async function turn(state: DeploymentState): Promise<boolean> {
+  const { app, id, n, rollbackTo } = state.input;
   const decided = (): boolean => state.go || state.supersededBy !== undefined || state.ending !== undefined;
   while (!(await condition(decided, LOOK_FOR_APPLICATION, { summary: 'wait for its turn' }))) {
     // The application may have been terminated: nobody would ever say go.
-    await remembering.wakeApplication(state.input.app);
+    await remembering.wakeApplication(app, { id, n, ...(rollbackTo && { rollbackTo: rollbackTo.deployment }) });
   }
   if (state.ending) {
     end(state, 'CANCELLED', `${state.ending.reason} Nothing had been changed.`);
@@ -145,8 +155,10 @@ async function close(state: DeploymentState, publish: () => void, people: Notice
       startedAt: iso(state.startedAt ?? completedAt),
       completedAt: iso(completedAt),
       reason: state.reason.slice(0, 200),
+      ...(input.rollbackTo && { rollbackTo: input.rollbackTo.deployment }),
     },
     ...(handle && (ending && !ending.rollback ? { kept: handle } : stickyOf(handle))),
+    ...(state.restore && { kept: state.restore }),
   });
   await recallStopped(state);
   await people.delivered();

@@ -20,7 +20,7 @@ const FINISH_WITHIN = 60 * MINUTE;
 /** The way to success. Throws when a stage fails or the scope is cancelled. */
 export async function goForward(state: DeploymentState, publish: () => void, people: Notices): Promise<void> {
   const { input } = state;
-  if (input.restore) await restore(state, input.restore, people);
+  if (state.restore) await restore(state, state.restore, publish, people);
   const found = await reading.preflight.executeWithOptions(
     { summary: 'look at the service, the target groups and the rules', startToCloseTimeout: 5 * MINUTE },
     [
@@ -77,8 +77,14 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
 }
 
 /** Undoes what an earlier deployment was told to keep, before anything new begins. */
-async function restore(state: DeploymentState, kept: DeliveryHandle, people: Notices): Promise<void> {
+async function restore(
+  state: DeploymentState,
+  kept: DeliveryHandle,
+  publish: () => void,
+  people: Notices,
+): Promise<void> {
   state.reason = `Restoring the last good version: ${kept.deployment} had been told to keep what it had done.`;
+  publish();
   await CancellationScope.nonCancellable(() =>
     undo(
       kept,
@@ -87,6 +93,7 @@ async function restore(state: DeploymentState, kept: DeliveryHandle, people: Not
       (why) => people.stuck(kept, why),
     ),
   );
+  delete state.restore;
 }
 
 async function runStages(

@@ -41,8 +41,6 @@ export interface DeploymentInput {
   adopt: boolean;
   /** Set for a rollback to an earlier version: its registered revision and its deployment. */
   rollbackTo?: { deployment: string; taskDefinitionArn: string };
-  /** The application was DIVERGED by a deployment that was told to keep what it had done: undo that first. */
-  restore?: DeliveryHandle;
 }
 
 /** One handler serves both: the Update answers its caller, the Signal of the same name serves Temporal's UI and CLI. */
@@ -68,8 +66,14 @@ export const deploymentSignals = {
 
 export type ControlName = keyof typeof deploymentUpdates;
 
+/** What a deployment is given with its turn. */
+export interface Go {
+  /** The application is DIVERGED by a deployment that was told to keep what it had done: undo that first. */
+  restore?: DeliveryHandle;
+}
+
 /** The application's turn to this deployment: it may begin. */
-export const goSignal = defineSignal('go');
+export const goSignal = defineSignal<[Go?]>('go');
 /** A newer deployment took this one's place in the queue before it began. */
 export const supersedeSignal = defineSignal<[{ by: string }]>('supersede');
 /** The deployment document without the running ANALYSIS stage's metrics, which the analysis workflow tells. */
@@ -140,17 +144,25 @@ export const applicationUpdates = {
 
 export const applicationQuery = defineQuery<ApplicationState>('application');
 
+/** A deployment that has not ended, as others than the application know it. */
+export interface OpenDeployment {
+  id: string;
+  n: number;
+  /** Set for a rollback: the earlier deployment whose version it brings back. */
+  rollbackTo?: string;
+}
+
 /** What a deployment tells its application as its last act. */
 export interface DeploymentEnded {
   n: number;
   entry: HistoryEntry;
   release: Release;
-  /** Set when the deployment was told to keep what it had done: how to undo it later. */
+  /** What the next deployment has to undo: this one's own doing, if it was told to keep it, or what it was given and has not undone. */
   kept?: DeliveryHandle;
   /** Set when rules had sticky sessions, which the deployment switched off (ecs-alb-facts §3). */
   sticky?: Traffic;
 }
 
 export const deploymentEndedSignal = defineSignal<[DeploymentEnded]>('deploymentEnded');
-/** Makes the application look after its deployments now. */
-export const wakeSignal = defineSignal('wake');
+/** Makes the application look after its deployments now; the one that waits for its turn says which it is. */
+export const wakeSignal = defineSignal<[OpenDeployment?]>('wake');

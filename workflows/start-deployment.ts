@@ -6,22 +6,28 @@ import {
   uuid4,
   WorkflowIdReusePolicy,
 } from '@temporalio/workflow';
-import type { Memory, Queued } from './application-memory.js';
+import type { Memory } from './application-memory.js';
 import { deployment } from './deployment.js';
 import { deploymentId, deploymentWorkflowId } from '../model/workflow-id.js';
 import { deploymentSignals, goSignal, supersedeSignal } from './messages.js';
-import type { Control, DeploymentInput } from './messages.js';
+import type { Control, DeploymentInput, Go, OpenDeployment } from './messages.js';
+import { remembering } from './proxies.js';
 import { SluiceApp, SluiceCommit, SluiceLabels, SluiceStatus, SluiceTriggeredBy } from './search-attributes.js';
+
+/** Characters that Temporal takes for a summary. */
+const SUMMARY_LENGTH = 200;
 
 /**
  * Starts a deployment's workflow, PENDING, under the application's next free number. It is abandoned to itself: whatever happens to
  * the application's workflow (it continues as new, it is terminated), the deployment goes on.
+ * @param onOpen told of a deployment that has the number already and is open: Visibility had not shown it.
  */
 export async function startDeployment(
   app: string,
   memory: Memory,
   input: Omit<DeploymentInput, 'id' | 'app' | 'n' | 'uid'>,
-): Promise<Queued> {
+  onOpen: (found: OpenDeployment) => Promise<void>,
+): Promise<OpenDeployment> {
   for (;;) {
     const n = ++memory.highest;
     const id = deploymentId(app, n);
@@ -31,9 +37,10 @@ export async function startDeployment(
         args: [{ ...input, id, app, n, uid: uuid4() }],
         parentClosePolicy: ParentClosePolicy.ABANDON,
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-        staticSummary: input.rollbackTo
+        staticSummary: (input.rollbackTo
           ? `${app}: back to ${input.rollbackTo.deployment}`
-          : `${app}: deploy ${input.release.image}`,
+          : `${app}: deploy ${input.release.image}`
+        ).slice(0, SUMMARY_LENGTH),
         typedSearchAttributes: [
           { key: SluiceApp, value: app },
           { key: SluiceStatus, value: 'PENDING' },
@@ -42,10 +49,12 @@ export async function startDeployment(
           { key: SluiceLabels, value: Object.entries(input.release.labels).map(([k, v]) => `${k}=${v}`) },
         ],
       });
-      return { id, n, rollback: input.rollbackTo !== undefined };
+      return { id, n, ...(input.rollbackTo && { rollbackTo: input.rollbackTo.deployment }) };
     } catch (error) {
       // A number that was given before the memory was lost: take the next one.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      const { open } = await remembering.lookAtDeployment(id);
+      if (open) await onOpen({ id, n });
     }
   }
 }
@@ -64,8 +73,8 @@ async function tell(
 }
 
 /** Gives the lock to a deployment; a second time does nothing. False when it is gone. */
-export function letGo(id: string): Promise<boolean> {
-  return tell(id, (deployment) => deployment.signal(goSignal));
+export function letGo(id: string, go: Go): Promise<boolean> {
+  return tell(id, (deployment) => deployment.signal(goSignal, go));
 }
 
 /** Ends a deployment that has not begun. */

@@ -8,6 +8,7 @@ const remembered = z.object({
   status: z.enum(DEPLOYMENT_STATUSES),
   reason: z.string(),
   version: z.object({ image: z.string(), commit: z.string(), taskDefinition: z.string() }).partial(),
+  rollbackTo: z.string().optional(),
   trigger: z.object({ at: z.string() }),
   startedAt: z.string().optional(),
   completedAt: z.string().optional(),
@@ -28,6 +29,12 @@ export function historyEntry(document: unknown): HistoryEntry | undefined {
     ...(taskDefinition !== undefined && { taskDefinition }),
     startedAt: data.startedAt ?? data.trigger.at,
     completedAt: data.completedAt,
+    ...(data.rollbackTo !== undefined && { rollbackTo: data.rollbackTo }),
     reason: data.reason.slice(0, REASON_LENGTH),
   };
+}
+
+/** The deployment that a rollback brings back, of the rollback's own document; undefined of any other document. */
+export function rollbackOf(document: unknown): string | undefined {
+  return remembered.safeParse(document).data?.rollbackTo;
 }

@@ -13,7 +13,7 @@ import {
 } from '../../model/workflow-id.js';
 import type { DeploymentInput } from '../../workflows/messages.js';
 import type { MemoryActivities, Recalled } from '../people.js';
-import { historyEntry } from './history-entry.js';
+import { historyEntry, rollbackOf } from './history-entry.js';
 
 /** As many as an application remembers, and some that are open. */
 const RECALLED = 60;
@@ -37,8 +37,12 @@ export function createMemory({ client, readRunning }: { client: Client; readRunn
     async lookAtDeployment(id) {
       const handle = client.workflow.getHandle(deploymentWorkflowId(id));
       try {
-        const { status } = await handle.describe();
-        if (status.name === 'RUNNING') return { open: true };
+        const { status, memo } = await handle.describe();
+        if (status.name === 'RUNNING') {
+          // One that has said its end is open for its last acts only, such as a webhook that is down: it holds nothing up.
+          const ended = historyEntry(memo?.document);
+          return ended ? { open: false, ended } : { open: true };
+        }
         const ended = status.name === 'COMPLETED' ? historyEntry(await handle.result()) : undefined;
         return { open: false, ...(ended && { ended }) };
       } catch (error) {
@@ -57,9 +61,12 @@ export function createMemory({ client, readRunning }: { client: Client; readRunn
         const n = deploymentNumber(app, id);
         if (n === undefined) continue;
         found.highest = Math.max(found.highest, n);
-        if (execution.status.name === 'RUNNING') found.open.push({ id, n });
         const entry = historyEntry(execution.memo?.document);
         if (entry) found.history.push(entry);
+        else if (execution.status.name === 'RUNNING') {
+          const rollbackTo = rollbackOf(execution.memo?.document);
+          found.open.push({ id, n, ...(rollbackTo !== undefined && { rollbackTo }) });
+        }
         if (found.history.length + found.open.length >= RECALLED) break;
       }
       found.open.sort((a, b) => a.n - b.n);
@@ -88,7 +95,7 @@ export function createMemory({ client, readRunning }: { client: Client; readRunn
     },
 
     tellApplication: (ended) => startsWith(applicationOf(ended.entry.id), 'deploymentEnded', [ended]),
-    wakeApplication: (app) => startsWith(app, 'wake', []),
+    wakeApplication: (app, waiting) => startsWith(app, 'wake', [waiting]),
   };
 }
 

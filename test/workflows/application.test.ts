@@ -26,6 +26,8 @@ let worker: Worker;
 let running: Promise<void>;
 const world: FakeWorld = fakeWorld();
 let runningInAws: Recalled['running'];
+/** Visibility that lags behind: it shows nothing yet. */
+let blind = false;
 let count = 0;
 let app = '';
 
@@ -33,6 +35,7 @@ beforeAll(async () => {
   temporal = await connectTemporal();
   ({ client } = temporal);
   await registerSearchAttributes(temporal.native, temporal.namespace, SEARCH_ATTRIBUTES);
+  const memory = createMemory({ client, readRunning: () => Promise.resolve(runningInAws) });
   worker = await Worker.create({
     connection: temporal.native,
     namespace: temporal.namespace,
@@ -41,7 +44,9 @@ beforeAll(async () => {
     maxHeartbeatThrottleInterval: '100ms',
     activities: {
       ...fakeActivities(world),
-      ...createMemory({ client, readRunning: () => Promise.resolve(runningInAws) }),
+      ...memory,
+      recallApplication: (input: Parameters<typeof memory.recallApplication>[0]) =>
+        blind ? Promise.resolve({ highest: 0, open: [], history: [] }) : memory.recallApplication(input),
     },
   });
   running = worker.run();
@@ -54,6 +59,7 @@ afterAll(async () => {
 beforeEach(() => {
   Object.assign(world, fakeWorld());
   runningInAws = undefined;
+  blind = false;
   app = `shop${++count}`;
 });
 afterEach(async ({ task }) => {
@@ -250,4 +256,97 @@ test('sticky sessions that a deployment switched off come back when old cookies 
   await until('stickiness is back', () => world.calls.some((call) => call.activity === 'restoreStickiness'));
   expect(Date.now() - ended).toBeGreaterThan(1_000);
   expect(world.calls.at(-1)).toEqual({ activity: 'restoreStickiness', detail: id });
+});
+
+test('what one was told to keep is undone by the one that waits already', async () => {
+  const first = await deployed();
+  await waiting(first);
+  const second = await deployed();
+  await deployment(first).executeUpdate(deploymentUpdates.cancel, { args: [{ ...someone, rollback: false }] });
+  await result(first);
+  await waiting(second);
+  const asked = world.calls.map(({ activity }) => activity);
+  expect(asked.slice(asked.indexOf('restoreTraffic'))).toEqual(
+    expect.arrayContaining(['restoreTraffic', 'cleanUp', 'preflight', 'begin']),
+  );
+  expect(asked.lastIndexOf('preflight')).toBeGreaterThan(asked.indexOf('cleanUp'));
+  await approve(second);
+  await result(second);
+  expect((await state()).state).toBe('IDLE');
+});
+
+test('what one was told to keep is not forgotten with one that ends before its turn', async () => {
+  const first = await deployed();
+  await waiting(first);
+  await deployment(first).executeUpdate(deploymentUpdates.cancel, { args: [{ ...someone, rollback: false }] });
+  await result(first);
+  expect((await state()).state).toBe('DIVERGED');
+  world.preflight = { problems: ['A task set is not steady.'] };
+  expect((await result(await deployed())).status).toBe('FAILED');
+  expect(world.calls.map(({ activity }) => activity)).toContain('restoreTraffic');
+  expect((await state()).state).toBe('IDLE');
+});
+
+test('a rollback that is asked for twice is done once, and the bad version does not come back', async () => {
+  const good = await bringOut('nginx:1');
+  await bringOut('nginx:2');
+  world.endless.add('SYNCED');
+  const ask = async (): Promise<DeployAnswer> =>
+    application().executeUpdate(applicationUpdates.rollback, { args: [someone] });
+  const answer = await ask();
+  if (!answer.accepted) throw new Error(answer.reason);
+  expect(await ask()).toMatchObject({
+    accepted: false,
+    status: 409,
+    reason: `${answer.id} takes ${app} back to ${good} already.`,
+  });
+  await deployment(answer.id).signal('cancel', someone);
+  await result(answer.id);
+});
+
+test('one that Visibility does not show yet is found by its number, and no two run at once', async () => {
+  const first = await deployed();
+  await waiting(first);
+  await application().terminate('test');
+  blind = true;
+  const second = await deployed();
+  expect(second).toBe(`${app}-2`);
+  expect(await state()).toMatchObject({ running: first, pending: second });
+  await approve(first);
+  await waiting(second);
+  await approve(second);
+  await result(second);
+});
+
+test('one that waits and that nobody knows says so, and gets its turn', async () => {
+  const first = await deployed();
+  await waiting(first);
+  const second = await deployed();
+  await application().terminate('test');
+  blind = true;
+  await approve(first);
+  await result(first);
+  await client.workflow.getHandle(applicationWorkflowId(app)).signal('wake', { id: second, n: 2 });
+  await waiting(second);
+  await approve(second);
+  await result(second);
+});
+
+test('signals and updates with no payload, as Temporal’s UI may send them, stop nothing', async () => {
+  const id = await bringOut('nginx:1');
+  for (const signal of ['wake', 'deploymentEnded']) await application().signal(signal);
+  await application().executeUpdate('hold');
+  expect((await state()).held?.by).toBe('somebody in the Temporal UI');
+  await application().executeUpdate('release');
+  await expect(application().executeUpdate('deploy')).rejects.toThrow();
+  expect(await application().executeUpdate('rollbackApplication')).toMatchObject({ accepted: false });
+  expect((await state()).lastGood?.id).toBe(id);
+});
+
+test('an image’s name as long as a registry allows, and no labels, are deployed like any other', async () => {
+  const image = `${'r'.repeat(250)}/${'n'.repeat(100)}:${'t'.repeat(128)}`;
+  const id = await deployed({ release: { ...standing(image), labels: {} } });
+  await waiting(id);
+  await approve(id);
+  expect((await result(id)).status).toBe('SUCCEEDED');
 });

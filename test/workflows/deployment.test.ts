@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE } from '../../model/duration.js';
-import { deploymentSignals, deploymentUpdates, supersedeSignal } from '../../workflows/messages.js';
+import { deploymentSignals, deploymentUpdates, goSignal, supersedeSignal } from '../../workflows/messages.js';
 import { analysisStage, canaryPipeline, release } from '../support/release.js';
 import { rollouts, stageIs, until } from './rollouts.js';
 
@@ -227,7 +227,9 @@ describe('the way back', () => {
       taskDefinitionArn: 'shop:2',
     };
     world.calls.length = 0;
-    const document = await (await start({ restore: kept as never })).result();
+    const handle = await start({}, false);
+    await handle.signal(goSignal, { restore: kept as never });
+    const document = await handle.result();
     expect(document.status).toBe('SUCCEEDED');
     expect(
       changes()

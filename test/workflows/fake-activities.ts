@@ -110,7 +110,7 @@ export function fakeActivities(
           uid,
           release,
           snapshot: world.preflight.snapshot ?? SNAPSHOT,
-          taskDefinitionArn: taskDefinitionArn ?? 'shop:2',
+          taskDefinitionArn: taskDefinitionArn ?? `shop:${release.image.split(':').at(-1) ?? ''}`,
         },
         ...progress('registered'),
       });
