@@ -44,9 +44,9 @@ export async function startDeployment(
         typedSearchAttributes: [
           { key: SluiceApp, value: app },
           { key: SluiceStatus, value: 'PENDING' },
-          { key: SluiceTriggeredBy, value: input.trigger.by },
-          ...(input.commit ? [{ key: SluiceCommit, value: input.commit.hash }] : []),
-          { key: SluiceLabels, value: Object.entries(input.release.labels).map(([k, v]) => `${k}=${v}`) },
+          { key: SluiceTriggeredBy, value: keyword(input.trigger.by) },
+          ...(input.commit ? [{ key: SluiceCommit, value: keyword(input.commit.hash) }] : []),
+          { key: SluiceLabels, value: Object.entries(input.release.labels).map(([k, v]) => keyword(`${k}=${v}`)) },
         ],
       });
       return { id, n, ...(input.rollbackTo && { rollbackTo: input.rollbackTo.deployment }) };
@@ -57,6 +57,11 @@ export async function startDeployment(
       if (open) await onOpen({ id, n });
     }
   }
+}
+
+/** A longer one would keep the deployment out of every list on PostgreSQL and MySQL, whose columns have 255 characters. */
+function keyword(value: string): string {
+  return value.slice(0, 255);
 }
 
 /** Signals a deployment. False when it is gone. */

@@ -350,3 +350,15 @@ test('an image’s name as long as a registry allows, and no labels, are deploye
   await approve(id);
   expect((await result(id)).status).toBe('SUCCEEDED');
 });
+
+test('what is longer than a keyword of Visibility may be is cut, and keeps no deployment out of the lists', async () => {
+  const long = 'x'.repeat(300);
+  const id = await deployed({ commit: { hash: long }, by: long, release: { ...standing(), labels: { team: long } } });
+  const { typedSearchAttributes } = await deployment(id).describe();
+  const texts = typedSearchAttributes.getAll().flatMap(({ value }) => value as string | string[]);
+  expect(texts.filter((text) => text.length === 255)).toHaveLength(3);
+  expect(Math.max(...texts.map((text) => text.length))).toBe(255);
+  expect((await document(id)).version.commit).toBe(long);
+  await deployment(id).signal('cancel', someone);
+  await result(id);
+});
