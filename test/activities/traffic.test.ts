@@ -248,7 +248,11 @@ describe('routing on a load balancer', () => {
       targetGroups: release.targetGroups,
       wanted: { primary: 80, canary: 20 },
     };
-    await expect(world.act('observe', seen)).resolves.toMatchObject({ traffic: { verified: { canary: 20 } } });
+    // It runs as part of `measure`, whose heartbeat holds the judged windows.
+    const heartbeats: unknown[] = [];
+    const silent = { onHeartbeat: (details: unknown) => void heartbeats.push(details) };
+    await expect(world.act('observe', seen, silent)).resolves.toMatchObject({ traffic: { verified: { canary: 20 } } });
+    expect(heartbeats).toEqual([]);
     await world.meddle([forward(50, 50)]);
     await world.forgetCalls();
     await expect(world.act('observe', seen)).rejects.toMatchObject({ type: FAILURE.changedByOthers });
