@@ -23,8 +23,8 @@ const KILLS = 3;
 const HAND_RUNS = 10;
 /** How exactly the outside is looked at. */
 const LOOK_EVERY = 25;
-/** `workflows/proxies.ts`: how long Temporal waits for an activity that says nothing. */
-const HEARTBEAT_TIMEOUT = 10 * SECOND;
+/** `workflows/analysis.ts`: how long Temporal waits for an activity that says nothing. */
+const HEARTBEAT_TIMEOUT = 5 * SECOND;
 
 // Before the first worker, which would make a runtime that tells of each state it enters.
 Runtime.install({ logger: new DefaultLogger('WARN') });

@@ -100,6 +100,7 @@ function apply(state: DeploymentState, name: ControlName, control: CancelControl
         rollback,
         reason: `${name === 'rollback' ? 'Rolled back' : 'Cancelled'} by ${control.by}${why}${rollback ? '' : '; what was done is kept'}.`,
       };
+      delete state.paused;
       stop();
       return state.phase === 'PENDING'
         ? 'Cancelled before it began.'
