@@ -33,8 +33,6 @@ export interface Recalled {
   history: HistoryEntry[];
   /** The release of the newest good one of them. */
   release?: Release;
-  /** Who held the application when its workflow was terminated. */
-  held?: { by: string; reason: string; at: string };
 }
 
 export interface MemoryActivities {

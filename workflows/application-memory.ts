@@ -105,7 +105,6 @@ export function noteRecalled(memory: Memory, found: Recalled, now: number): void
   }
   memory.history = memory.history.sort((a, b) => b.completedAt.localeCompare(a.completedAt)).slice(0, HISTORY_LENGTH);
   if (found.release) memory.release ??= withoutDefinition(found.release);
-  if (found.held) memory.held ??= found.held;
   const good = memory.lastGood ?? memory.history.find((h) => h.status === 'SUCCEEDED');
   if (good) memory.lastGood = good;
   if (!found.running || good) return;

@@ -1,7 +1,6 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter, fromPayloadsAtIndex } from '@temporalio/common';
-import { z } from 'zod';
 import type { MetricProgress } from '../../model/evidence.js';
 import type { Release } from '../../model/release.js';
 import type { HistoryEntry } from '../../model/wire.js';
@@ -77,8 +76,6 @@ export function createMemory({ client, readRunning }: { client: Client; readRunn
         const recalled = await releaseOf(client, good);
         if (recalled) found.release = recalled;
       }
-      const held = await heldWhenClosed(client, app);
-      if (held) found.held = held;
       // A service that cannot be read is the preflight's to report; without it the numbers begin anew, which harms nothing.
       const running = release && (await readRunning(release, app).catch(() => undefined));
       if (!running) return found;
@@ -118,20 +115,4 @@ async function releaseOf(client: Client, { id }: HistoryEntry): Promise<Release 
   // We wrote it ourselves, as the argument of our own workflow.
   const input = fromPayloadsAtIndex<DeploymentInput>(defaultPayloadConverter, 0, started.input.payloads);
   return { ...input.release, pipeline: [], warnings: [] };
-}
-
-const lastWords = z.object({ held: z.object({ by: z.string(), reason: z.string(), at: z.string() }).optional() });
-
-/** Who held the application at the end of its last closed run, by that run's memo: a hold outlives a termination. */
-async function heldWhenClosed(client: Client, app: string): Promise<Recalled['held']> {
-  let closedAt = 0;
-  let held: Recalled['held'];
-  for await (const { closeTime, memo } of client.workflow.list({
-    query: `WorkflowId = "${applicationWorkflowId(app)}" AND ExecutionStatus != "Running"`,
-  })) {
-    if (!closeTime || closeTime.getTime() <= closedAt) continue;
-    closedAt = closeTime.getTime();
-    held = lastWords.safeParse(memo?.application).data?.held;
-  }
-  return held;
 }

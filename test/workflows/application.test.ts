@@ -161,19 +161,6 @@ test('a held application refuses deployments, names the one who holds it, and go
   await result(`${app}-2`);
 });
 
-test('a hold outlives the termination of the application workflow, and a release before it does too', async () => {
-  await bringOut('nginx:1');
-  await application().executeUpdate(applicationUpdates.hold, { args: [someone] });
-  await application().terminate('test');
-  expect(await deploy()).toMatchObject({ accepted: false, status: 409 });
-  expect((await state()).held).toMatchObject(someone);
-  await application().executeUpdate(applicationUpdates.release, { args: [someone] });
-  await application().terminate('test');
-  const id = await deployed();
-  await deployment(id).signal('cancel', someone);
-  await result(id);
-});
-
 test('a rollback after success goes to the version before, by its recorded revision, and holds', async () => {
   const first = await bringOut('nginx:1');
   const second = await bringOut('nginx:2');
