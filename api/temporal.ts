@@ -1,7 +1,8 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { SECOND } from '../model/duration.js';
-import { applicationQuery, applicationUpdates, applicationWorkflowId } from '../workflows/messages.js';
+import { applicationWorkflowId } from '../model/workflow-id.js';
+import { applicationQuery, applicationUpdates } from '../workflows/messages.js';
 import type { Gateway } from './gateway.js';
 import { callTemporal } from './temporal/call.js';
 import { readDeployment } from './temporal/deployment.js';

@@ -6,8 +6,6 @@ import type { AnalysisStage } from '../model/stage.js';
 import type { Commit, Release, Strategy } from '../model/release.js';
 import type { ApplicationDocument, DeploymentDocument, DeploymentStatus, HistoryEntry } from '../model/wire.js';
 
-export { analysisWorkflowId, applicationWorkflowId, deploymentWorkflowId, TASK_QUEUE } from '../model/workflow-id.js';
-
 /** What a person says when they act: who and why, recorded in the trail. */
 export interface Control {
   by: string;

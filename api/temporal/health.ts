@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import { DAY, MINUTE, SECOND } from '../../model/duration.js';
 import type { Millis } from '../../model/duration.js';
 import type { DoctorReport } from '../../model/wire.js';
-import { TASK_QUEUE } from '../../workflows/messages.js';
+import { TASK_QUEUE } from '../../model/workflow-id.js';
 import { answers } from './call.js';
 
 type Check = DoctorReport['checks'][number];

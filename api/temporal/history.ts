@@ -3,7 +3,7 @@ import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Payload } from '@temporalio/common';
 import { ROLLBACK_STAGE } from '../../model/stage.js';
 import { measurementDocument } from '../../model/wire.js';
-import { analysisWorkflowId, deploymentWorkflowId } from '../../workflows/messages.js';
+import { analysisWorkflowId, deploymentWorkflowId } from '../../model/workflow-id.js';
 import type { DeploymentRecord, RecordPage, RecordPlace } from '../gateway.js';
 import { decodePayloads } from './payloads.js';
 import { Records } from './stored.js';

@@ -1,5 +1,5 @@
 import type { ApplicationDocument, DeploymentDocument } from '../../model/wire.js';
-import { applicationWorkflowId, deploymentWorkflowId } from '../../workflows/messages.js';
+import { applicationWorkflowId, deploymentWorkflowId } from '../../model/workflow-id.js';
 import type { ApplicationState } from '../../workflows/messages.js';
 
 /** Where people find things: base URLs without a trailing slash, and Temporal's namespace. */

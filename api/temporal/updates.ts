@@ -3,12 +3,8 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { UpdateDefinition } from '@temporalio/common';
 import { SECOND } from '../../model/duration.js';
-import {
-  applicationWorkflowId,
-  deploymentUpdates,
-  deploymentWorkflowId,
-  TASK_QUEUE,
-} from '../../workflows/messages.js';
+import { applicationWorkflowId, deploymentWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
+import { deploymentUpdates } from '../../workflows/messages.js';
 import type { ApplicationInput, CancelControl, ControlAnswer, ControlName } from '../../workflows/messages.js';
 import { unknownApplication, unknownDeployment } from '../names.js';
 import { ApiProblem } from '../problem.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DAY } from '../../model/duration.js';
 import type { Millis } from '../../model/duration.js';
 import type { ApplicationState } from '../../workflows/messages.js';
-import { applicationWorkflowId, deploymentWorkflowId } from '../../workflows/messages.js';
+import { applicationWorkflowId, deploymentWorkflowId } from '../../model/workflow-id.js';
 import { readCursor, writeCursor } from '../cursor.js';
 import type { DeploymentQuery } from '../gateway.js';
 import { documentOf } from './document.js';

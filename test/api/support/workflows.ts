@@ -10,9 +10,9 @@ import {
 } from '@temporalio/workflow';
 import type { Measurement, MetricProgress } from '../../../model/evidence.js';
 import type { DeploymentDocument } from '../../../model/wire.js';
+import { analysisWorkflowId } from '../../../model/workflow-id.js';
 import {
   analysisQuery,
-  analysisWorkflowId,
   applicationQuery,
   applicationUpdates,
   deploymentUpdates,
