@@ -10,7 +10,7 @@ export function beginProgress(metric: Metric, windows: number): MetricProgress {
     metric: metric.name,
     strategy: metric.strategy,
     query: metric.query,
-    expected: metric.expected,
+    ...(metric.expected && { expected: metric.expected }),
     verdict: 'RUNNING',
     reason: `No window of ${windows} has been judged yet.`,
     windows,

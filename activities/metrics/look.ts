@@ -2,7 +2,7 @@ import { isComplete, type Look } from '../../analysis/judge.js';
 import type { WindowEvidence } from '../../analysis/judge.js';
 import type { Window } from '../../analysis/windows.js';
 import { MINUTE, type Millis } from '../../model/duration.js';
-import type { Metric } from '../../model/metric.js';
+import type { ThresholdMetric } from '../../model/metric.js';
 import type { Clock } from '../context.js';
 import { SourceError, type MetricSourceClient } from './source.js';
 
@@ -43,7 +43,7 @@ function until(at: number): string {
  * @returns the last answered look, and the last look's error when it was not answered
  */
 export async function lookUntilComplete(
-  metric: Metric,
+  metric: ThresholdMetric,
   window: Window,
   firstLook: number,
   on: Looking,

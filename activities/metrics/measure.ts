@@ -5,6 +5,7 @@ import type { Window } from '../../analysis/windows.js';
 import type { LogLine, Progress, Traffic } from '../../model/delivery.js';
 import { formatDuration, SECOND, type Millis } from '../../model/duration.js';
 import type { Measurement } from '../../model/evidence.js';
+import { isCompared, type ThresholdMetric } from '../../model/metric.js';
 import type { ActivityContext } from '../context.js';
 import type { MeasureActivities, MeasureHeartbeat, MeasureInput, MeasureResult } from '../measure.js';
 import { doubtOf } from './confirm.js';
@@ -82,11 +83,12 @@ function lookingFor(chunk: Chunk, find: () => MetricSourceClient): Looking {
 
 async function judge(
   chunk: Chunk,
+  metric: ThresholdMetric,
   window: Window,
   seenDelay: Millis | undefined,
   deps: MeasureDeps,
 ): Promise<Measurement> {
-  const { metric, traffic } = chunk.input;
+  const { traffic } = chunk.input;
   const { clock } = chunk.context;
   const find = (): MetricSourceClient => deps.sources(metric);
   const looking = lookingFor(chunk, find);
@@ -155,7 +157,9 @@ export function createMeasure(deps: MeasureDeps): MeasureActivities['measure'] {
 
     for (const window of input.windows.slice(measurements.length)) {
       if (isSpent(input.metric, standingAfter(input, measurements))) break;
-      const measurement = await judge(chunk, window, largestDelay(input, measurements), deps);
+      const { metric } = input;
+      if (isCompared(metric)) throw new Error('not wired yet');
+      const measurement = await judge(chunk, metric, window, largestDelay(input, measurements), deps);
       measurements.push(measurement);
       say(chunk, measurement.outcome === 'PASS' ? 'info' : 'warning', inWords(measurement, input.metric));
       chunk.detail = `window ${window.window} of ${input.metric.name}: ${measurement.outcome}`;

@@ -7,7 +7,7 @@ import type { AnalysisProvider, SecretRef } from '../../config/server.js';
 import { planWindows } from '../../analysis/windows.js';
 import type { ActivityHeartbeat } from '../../model/delivery.js';
 import { MINUTE } from '../../model/duration.js';
-import type { Metric } from '../../model/metric.js';
+import type { ThresholdMetric } from '../../model/metric.js';
 import { metric, START } from '../analysis/support.js';
 
 /** A clock that jumps to where a sleep ends. */
@@ -86,15 +86,18 @@ export function bench(
   };
 }
 
-export function input(over: Partial<Metric> & { count?: number } = {}, rest: Partial<MeasureInput> = {}): MeasureInput {
+export function input(
+  over: Partial<ThresholdMetric> & { count?: number } = {},
+  rest: Partial<MeasureInput> = {},
+): MeasureInput & { metric: ThresholdMetric } {
   const { count = 1, ...fields } = over;
   const m = metric({ interval: MINUTE, ...fields });
   return {
     deployment: 'shop-1',
     stage: 'stage-2',
-    metric: m,
     windows: planWindows(START, count * m.interval, m.interval),
     before: { failures: 0, consecutiveFailures: 0, errors: 0 },
     ...rest,
+    metric: m,
   };
 }
