@@ -1,20 +1,12 @@
 import type { Absence } from '../model/datadog-query.js';
 import { formatDuration, type Millis } from '../model/duration.js';
 import type { Measurement, Outcome, Point } from '../model/evidence.js';
-import type { Metric, MetricSource, ThresholdMetric } from '../model/metric.js';
+import type { Metric, ThresholdMetric } from '../model/metric.js';
 import { delaySeen, isWindowComplete, type Reach } from './completeness.js';
 import { fillEmpty } from './quotient.js';
+import { SOURCE_NAME } from './source-name.js';
 import { judgeThreshold } from './threshold.js';
 import { alignUp, type Window } from './windows.js';
-
-/** What people call the sources. */
-export const SOURCE_NAME: Readonly<Record<MetricSource, string>> = {
-  DATADOG: 'Datadog',
-  PROMETHEUS: 'Prometheus',
-  CLOUDWATCH: 'CloudWatch',
-  TASKS: 'The tasks',
-  HTTP: 'The check',
-};
 
 /** What one look at a source told, before any rule was applied. All points are real values: null and NaN were dropped. */
 export interface Look {
@@ -233,4 +225,19 @@ export function thinEvidence(measurement: Measurement, limit: number): Measureme
 export function earliestVerdict(metric: Metric, window: Window, seenDelay?: Millis): number {
   if (metric.delay !== undefined) return alignUp(window.to, metric.resolution) + metric.delay;
   return window.to + Math.min(seenDelay ?? 0, metric.maxDelay);
+}
+
+/** Whether a source shows only what happens while it is asked: tasks are scraped. */
+export function isLive({ source }: Pick<Metric, 'source'>): boolean {
+  return source === 'TASKS';
+}
+
+/**
+ * When a window is looked at for the first time. A sequential test takes each bucket as it becomes complete; others wait for the
+ * window. Epoch ms.
+ */
+export function firstLookAt(metric: Metric, window: Window, seenDelay?: Millis): number {
+  if (isLive(metric)) return window.from;
+  if (metric.test !== 'SEQUENTIAL') return earliestVerdict(metric, window, seenDelay);
+  return earliestVerdict(metric, { ...window, to: Math.min(window.to, window.from + metric.resolution) }, seenDelay);
 }

@@ -23,6 +23,25 @@ export type SeriesName = 'value' | 'errors' | 'requests' | 'watermark';
 /** The rendered queries of one version. A ratio has `errors` and `requests`, everything else has `value`. */
 export type VariantQueries = Partial<Record<SeriesName, string>>;
 
+/** Where a version's tasks are found, for a source that asks the tasks themselves. */
+export interface TaskSetPlace {
+  /** Name of the ECS provider in the server configuration. */
+  provider: string;
+  cluster: string;
+  service: string;
+  taskSetArn: string;
+  /** The container and port of the version's target group. */
+  containerName: string;
+  containerPort: number;
+}
+
+/** What is known of the versions only when a deployment runs. */
+export interface VariantPlaces {
+  taskSets?: Partial<Record<Variant, TaskSetPlace>>;
+  /** The load balancer as metrics name it: `app/name/0123456789abcdef`. */
+  loadBalancer?: string;
+}
+
 interface MetricCommon {
   /** Unique within the stage; `metrics-0` unless the file names it. */
   name: string;
@@ -116,3 +135,6 @@ export function isCompared(metric: Metric): metric is ComparedMetric {
 
 /** The text that stands in a rendered query for a version's task set, whose name is known only when the deployment runs. */
 export const TASK_SET_PLACEHOLDER = '{{ .Variant.TaskSet }}';
+
+/** … and for the load balancer, which no target group's ARN names: `app/name/0123456789abcdef`. */
+export const LOAD_BALANCER_PLACEHOLDER = '{{ .Variant.LoadBalancer }}';

@@ -1,4 +1,4 @@
-import { SOURCE_NAME } from '../../analysis/judge.js';
+import { SOURCE_NAME } from '../../analysis/source-name.js';
 import type { AnalysisProvider } from '../../config/server.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import type { ThresholdMetric } from '../../model/metric.js';

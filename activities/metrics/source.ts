@@ -1,7 +1,7 @@
 import type { Look } from '../../analysis/judge.js';
 import type { Millis } from '../../model/duration.js';
 import type { Point } from '../../model/evidence.js';
-import type { Metric, ThresholdMetric, Variant } from '../../model/metric.js';
+import type { Metric, TaskSetPlace, ThresholdMetric, Variant, VariantPlaces } from '../../model/metric.js';
 
 /** What a source is asked for one window. */
 export interface Question {
@@ -12,22 +12,11 @@ export interface Question {
   now: number;
   /** Stops waiting for the answer. */
   cancelled: AbortSignal;
+  places?: VariantPlaces;
 }
 
 /** What a source is asked when a window would pass. */
 export type Confirming = Omit<Question, 'from' | 'metric'> & { metric: Metric };
-
-/** Where a version's tasks are found, for a source that asks the tasks themselves. */
-export interface TaskSetPlace {
-  /** Name of the ECS provider in the server configuration. */
-  provider: string;
-  cluster: string;
-  service: string;
-  taskSetArn: string;
-  /** The container and port of the version's target group. */
-  containerName: string;
-  containerPort: number;
-}
 
 /** One series that is wanted, under a name of the asker's: exactly one series must come back for it, or none. */
 export interface WantedSeries {
@@ -76,8 +65,6 @@ export interface MetricSourceClient {
    * @throws SourceError `refused` when it has one of them not, and for everything that is not an answer
    */
   confirm(confirming: Confirming): Promise<string | undefined>;
-  /** It shows only what happens while it is asked (tasks are scraped): a window is looked at from its beginning. */
-  live?: boolean;
 }
 
 /**

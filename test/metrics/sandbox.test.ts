@@ -67,6 +67,7 @@ async function measured(over: Partial<ThresholdMetric> = {}) {
   };
   const m = metric({ query: SHARE, interval: MINUTE, ...over });
   const measure = createMeasure({
+    readEvidence: () => Promise.resolve(undefined),
     sources: createSources([{ ...provider(bench.sandbox.url), ...keys }], (ref) =>
       Promise.resolve('base64' in ref ? ref.base64 : ''),
     ),
