@@ -37,7 +37,7 @@ export function formatEvidence(value: number): string {
 
 function times(canary: number, reference: number): string {
   if (!(reference > 0) || !Number.isFinite(canary / reference)) return '';
-  return `: ${formatEvidence(canary / reference)}× as ${canary >= reference ? 'many' : 'few'}`;
+  return `: ${formatEvidence(canary / reference)}× as many`;
 }
 
 function countsInWords(
@@ -45,7 +45,7 @@ function countsInWords(
   canary: { errors: number; requests: number },
   reference: { errors: number; requests: number },
 ): string {
-  const mine = `canary ${whole(canary.errors)} errors in ${whole(canary.requests)} requests`;
+  const mine = `canary ${whole(canary.errors)} ${canary.errors === 1 ? 'error' : 'errors'} in ${whole(canary.requests)} requests`;
   if (!metric.reference) return mine;
   const theirs = `${metric.reference.variant} ${whole(reference.errors)} in ${whole(reference.requests)}`;
   const [a, b] = [canary.errors / canary.requests, reference.errors / reference.requests];
