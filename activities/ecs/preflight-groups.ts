@@ -1,6 +1,6 @@
 import type { Release } from '../../model/release.js';
-import type { Run } from '../run.js';
-import { readTargetGroup, type TargetGroupFacts } from '../traffic/target-group.js';
+import { poller, type Run } from '../run.js';
+import { nameOfGroup, readTargetGroup, type TargetGroupFacts } from '../traffic/target-group.js';
 import { readTargetHealth } from '../traffic/target-health.js';
 import type { Findings } from './findings.js';
 
@@ -85,12 +85,20 @@ export function inNoRule(side: SideName, name: string, primary: string): string 
   return `The ${side}'s target group ${name} is in no listener rule, so its targets would never be health-checked. Add it with weight 0 to the rule that forwards to ${primary}.`;
 }
 
+/** Those that leave after an earlier deployment may not read as draining yet. */
+const LOOKS = 3;
+
 /** Others' targets in the baseline's group would answer its requests and be taken for the old version in its metrics. */
-export async function checkEmpty(run: Run, group: SideGroup, findings: Findings): Promise<void> {
-  const targets = await readTargetHealth(run.aws.elb, group.arn);
-  const staying = targets.filter(({ state }) => !state.endsWith('draining')).length;
-  if (staying === 0) return;
+export async function checkEmpty(run: Run, baselineArn: string, findings: Findings): Promise<void> {
+  const polls = poller(run);
+  let staying = 0;
+  for (let look = 1; look <= LOOKS; look += 1) {
+    const targets = await readTargetHealth(run.aws.elb, baselineArn);
+    staying = targets.filter(({ state }) => !state.endsWith('draining')).length;
+    if (staying === 0) return;
+    if (look < LOOKS) await polls.next();
+  }
   findings.problems.push(
-    `The ${group.side}'s target group ${group.name} has ${staying} target(s) already, whose requests and metrics would be mixed with the ${group.side}'s. Empty it, or name a group of its own in targetGroups.${group.side}.`,
+    `The baseline's target group ${nameOfGroup(baselineArn)} has ${staying} target(s) already, whose requests and metrics would be mixed with the baseline's. Empty it, or name another group in targetGroups.baseline.`,
   );
 }

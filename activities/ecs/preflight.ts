@@ -6,6 +6,7 @@ import type { PreflightInput } from '../delivery.js';
 import { kindOf, wordsOf } from '../aws/errors.js';
 import type { Run } from '../run.js';
 import { createFindings, type Findings } from './findings.js';
+import { checkEmpty } from './preflight-groups.js';
 import { inspectService, type ServiceFound } from './preflight-service.js';
 import { inspectTraffic, type TrafficFound } from './preflight-traffic.js';
 import { differingFields } from './same-fields.js';
@@ -137,8 +138,14 @@ export async function preflight(run: Run, input: PreflightInput, secrets: Secret
     checkPlace(run, Account, release, findings);
     if (findings.problems.length > 0) return nothing;
 
-    const traffic = await inspectTraffic(run, release, makes(release, repair, 'ECS_BASELINE_ROLLOUT'), findings);
+    const withBaseline = makes(release, repair, 'ECS_BASELINE_ROLLOUT');
+    const traffic = await inspectTraffic(run, release, withBaseline, findings);
     const found = await inspectService(run, input, placesNeeded(release, repair), secrets, findings);
+    const { baseline } = release.targetGroups;
+    // Targets of the service's own sets have been told of by then.
+    if (withBaseline && baseline && findings.problems.length === 0) {
+      await checkEmpty(run, baseline.targetGroupArn, findings);
+    }
     if (!traffic || findings.problems.length > 0) return { ...nothing, log: run.report.progress().log };
 
     const desiredCount = found.service?.desiredCount ?? release.service.desiredCount ?? 0;
