@@ -53,9 +53,7 @@ describe('rollback with a baseline', () => {
   it('right after a creation whose answer was lost and which reads do not show yet: removes it', async () => {
     await world.fault({ kind: 'consistency', hideSeconds: 0.06 });
     await world.fault({ kind: 'api', operation: 'CreateTaskSet', mode: 'loseAnswer' });
-    await expect(
-      world.advance(handle, { at: 'BASELINE_READY', scale: 30 }, {}, { attempts: 1 }),
-    ).rejects.toThrow();
+    await expect(world.advance(handle, { at: 'BASELINE_READY', scale: 30 }, {}, { attempts: 1 })).rejects.toThrow();
     expect(await rollBack()).toEqual(['DeleteTaskSet']);
     expectOldAlone();
   });

@@ -102,7 +102,9 @@ describe('a baseline', () => {
     const wanted = { primary: 65, canary: 20, baseline: 15 };
     expect(done.traffic).toMatchObject({ wanted, verified: wanted });
     expect(done.detail).toBe('65/20/15 verified');
-    expect(done.log.map(({ text }) => text).join('\n')).toContain('65/20/15 between blue, green and white in 1 rule(s)');
+    expect(done.log.map(({ text }) => text).join('\n')).toContain(
+      '65/20/15 between blue, green and white in 1 rule(s)',
+    );
     expect(operations(await world.changes())).toEqual(['ModifyListener']);
     expect(allWeights(world.sandbox)).toEqual([[65, 20, 15]]);
 
@@ -126,9 +128,7 @@ describe('a baseline', () => {
       message: expect.stringContaining('No baseline stands') as string,
     });
     const traffic = await bothAt(world, handle, 20, 20);
-    await expect(
-      world.advance(handle, { at: 'BASELINE_GONE' }, { stage: 'stage-3', traffic }),
-    ).rejects.toMatchObject({
+    await expect(world.advance(handle, { at: 'BASELINE_GONE' }, { stage: 'stage-3', traffic })).rejects.toMatchObject({
       type: FAILURE.stage,
       message: expect.stringMatching(/Requests can still reach white.*ECS_BASELINE_CLEAN/) as string,
     });
