@@ -43,7 +43,7 @@ export async function startCloudWatchBridge(moto: string): Promise<CloudWatchBri
 
   async function answer(headers: Record<string, string>, body: string): Promise<{ status: number; text: string }> {
     const question = JSON.parse(body) as { MetricDataQueries?: Entry[]; StartTime: number; EndTime: number };
-    heard.push({ target: headers['x-amz-target'] ?? '', body: question as unknown as Record<string, unknown> });
+    heard.push({ target: headers['x-amz-target'] ?? '', body: question });
     const entries = question.MetricDataQueries ?? [];
     if (!entries.some(({ Expression }) => Expression !== undefined)) return await pass(headers, body);
     const metrics = entries.filter(({ MetricStat }) => MetricStat).map((entry) => ({ ...entry, ReturnData: true }));
