@@ -56,7 +56,7 @@ function shareOf(rho: number, canary: number, reference: number): number {
 }
 
 /**
- * Adds one bucket (verdicts study, §6 rules 3 and 6). Given how many errors both sides made, only their split is judged: what hits
+ * Adds one bucket (verdicts.md §6, rules 3 and 6). Given how many errors both sides made, only their split is judged: what hits
  * both sides cancels, and each bucket has its own expected split, so weights may change. A side without requests is no evidence.
  */
 export function addRatioBucket(
