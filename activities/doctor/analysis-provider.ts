@@ -13,7 +13,16 @@ const CALL_LIMIT = 5 * SECOND;
 const RANGE = 15 * MINUTE;
 
 /** A question that any account may ask and that costs little. */
-const QUERY = { DATADOG: 'sum:aws.applicationelb.request_count{*}.as_count()' } as const;
+const QUERY: Readonly<Record<AnalysisProvider['type'], string>> = {
+  DATADOG: 'sum:aws.applicationelb.request_count{*}.as_count()',
+  PROMETHEUS: 'count(up)',
+};
+
+/** What a point of that question is data of. */
+const DATA: Readonly<Record<AnalysisProvider['type'], string>> = {
+  DATADOG: 'data of load balancers',
+  PROMETHEUS: 'data of targets that it scrapes',
+};
 
 function question(provider: AnalysisProvider): ThresholdMetric {
   return {
@@ -59,7 +68,7 @@ export async function examineAnalysisProvider(
     const look = await withinLimit(CALL_LIMIT, (cancelled) =>
       sources(metric).ask({ metric, from: now - RANGE, now, cancelled }),
     );
-    const seen = look.points.length > 0 ? 'with data of load balancers' : 'without data of load balancers';
+    const seen = `${look.points.length > 0 ? 'with' : 'without'} ${DATA[provider.type]}`;
     const answered = {
       name,
       ok: true,

@@ -1,6 +1,7 @@
 import type { AnalysisProvider, SecretRef } from '../../config/server.js';
 import type { Metric } from '../../model/metric.js';
 import { createDatadogSource, type DatadogShared } from './datadog/client.js';
+import { createPrometheusSource, type PrometheusShared } from './prometheus/client.js';
 import { SourceError, type MetricSourceClient } from './source.js';
 
 /** Finds the source of a metric by the provider that it names. */
@@ -16,12 +17,15 @@ export function createSources(
   openSecret: (ref: SecretRef) => Promise<string>,
 ): FindSource {
   const datadog: DatadogShared = { limits: new Map(), flying: new Map() };
+  const prometheus: PrometheusShared = { limits: new Map(), flying: new Map() };
   function create(provider: AnalysisProvider): MetricSourceClient {
     switch (provider.type) {
       case 'DATADOG':
         return createDatadogSource(provider, openSecret, datadog);
+      case 'PROMETHEUS':
+        return createPrometheusSource(provider, openSecret, prometheus);
       default:
-        return provider.type satisfies never;
+        return provider satisfies never;
     }
   }
   const clients = new Map(providers.map((each) => [each.name, create(each)]));

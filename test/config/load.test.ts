@@ -80,13 +80,13 @@ describe('a Piped document', () => {
   it('may have providers of other kinds, which are reported', async () => {
     const config = await load(folder, [
       piped(
-        'platformProviders: [{name: k, type: KUBERNETES}]\nanalysisProviders: [{name: p, type: PROMETHEUS, config: {address: x}}]',
+        'platformProviders: [{name: k, type: KUBERNETES}]\nanalysisProviders: [{name: p, type: STACKDRIVER, config: {address: x}}]',
       ),
     ]);
     expect(config).toMatchObject({ ecsProviders: [], analysisProviders: [] });
     expect(config.notNeeded).toEqual([
       expect.stringMatching(/0\.yaml:4 spec\.platformProviders\[0\] \(type KUBERNETES is not supported yet\)$/),
-      expect.stringMatching(/0\.yaml:5 spec\.analysisProviders\[0\] \(type PROMETHEUS is not supported yet\)$/),
+      expect.stringMatching(/0\.yaml:5 spec\.analysisProviders\[0\] \(type STACKDRIVER is not supported yet\)$/),
     ]);
   });
 
@@ -197,7 +197,7 @@ describe('a Sluice document', () => {
     ['delivery: {trafficSettle: 1d}', 'spec.delivery.trafficSettle', /"1d" is no duration/],
     ['ecsProviders: [{name: a, region: r, tokenFile: t}]', 'spec.ecsProviders[0].tokenFile', /only to assume a role/],
     ['ecsProviders: [{name: a}]', 'spec.ecsProviders[0].region', /is missing/],
-    ['analysisProviders: [{name: a, type: PROMETHEUS}]', 'spec.analysisProviders[0].type', /must be "DATADOG"/],
+    ['analysisProviders: [{name: a, type: STACKDRIVER}]', 'spec.analysisProviders[0].type', /must be "DATADOG"/],
     [
       'analysisProviders: [{name: a, type: DATADOG, apiKeyEnv: A, applicationKeyEnv: B, delay: 30m}]',
       'spec.analysisProviders[0].delay',

@@ -11,10 +11,10 @@ import {
   type SeriesAnswer,
   type SeriesQuestion,
 } from '../source.js';
-import { metricsApi, openKeys, unless, type Keys } from './connection.js';
+import { unless } from '../unless.js';
+import { metricsApi, openKeys, type Keys } from './connection.js';
 import { decodeDatadog, decodeSeries } from './decode.js';
 import { datadogFailure } from './failure.js';
-import type { Head } from './http.js';
 import {
   askMetadata,
   HISTORY,
@@ -25,7 +25,7 @@ import {
   unknownMetric,
   type Metadata,
 } from './known-metrics.js';
-import { notBefore } from './rate-limit.js';
+import { notBefore, type Head } from '../rate-limit.js';
 import { datadogRequest, seriesRequest, severalQueries, type DatadogRequest } from './request.js';
 
 function accountOf(provider: DatadogProvider, keys: Keys): string {

@@ -4,7 +4,8 @@ import { BaseServerConfiguration } from '@datadog/datadog-api-client/dist/packag
 import { MetricsApi } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/MetricsApi.js';
 import type { DatadogProvider, SecretRef } from '../../../config/server.js';
 import { SourceError } from '../source.js';
-import { headerKeepingHttp, type Head } from './http.js';
+import type { Head } from '../rate-limit.js';
+import { headerKeepingHttp } from './http.js';
 import { baseUrl } from './request.js';
 
 /** The keys of one question, opened for it. */
@@ -49,18 +50,4 @@ export function metricsApi(
       httpApi: headerKeepingHttp(AbortSignal.timeout(timeout), seen),
     }),
   );
-}
-
-/** The promise's result, or the reason of a signal that is aborted meanwhile. What it waited for goes on for the others. */
-export async function unless<T>(cancelled: AbortSignal, promise: Promise<T>): Promise<T> {
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(cancelled.reason as Error);
-    cancelled.addEventListener('abort', stop);
-  });
-  try {
-    return await Promise.race([promise, aborted]);
-  } finally {
-    cancelled.removeEventListener('abort', stop);
-  }
 }
