@@ -29,6 +29,8 @@ export interface DatadogProvider extends AnalysisProviderCommon {
   address: string;
   apiKey: SecretRef;
   applicationKey: SecretRef;
+  /** Which query endpoint is asked; absent means v1. */
+  apiVersion?: 'v1' | 'v2';
 }
 
 /** Any server that speaks Prometheus's HTTP API. */

@@ -91,3 +91,24 @@ export function withoutDefaults(query: string): string | undefined {
   const bare = query.replace(/\bdefault_zero\s*\(/gi, '(').replace(/\.fill\(\s*(?!null)[^)]*\)/gi, '');
   return bare === query ? undefined : unwrap(bare);
 }
+
+/** Arithmetic and functions over queries that have names, as Datadog's v2 API takes them. */
+export interface Formulas {
+  /** One for each query that was given, in their order. */
+  formulas: string[];
+  /** What the names in the formulas stand for: each names one metric, and is there once. */
+  queries: { name: string; query: string }[];
+}
+
+/** The queries of v1 as formulas of v2: each term of one metric becomes a query with a name. */
+export function formulasOf(queries: readonly string[]): Formulas {
+  const names = new Map<string, string>();
+  const formulas = queries.map((query) =>
+    query.replace(TERM, (term) => {
+      const name = names.get(term) ?? `query${names.size}`;
+      names.set(term, name);
+      return name;
+    }),
+  );
+  return { formulas, queries: [...names].map(([query, name]) => ({ name, query })) };
+}

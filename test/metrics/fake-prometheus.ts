@@ -7,6 +7,7 @@ export interface Heard {
   method: string;
   path: string;
   parameters: URLSearchParams;
+  body: string;
   headers: IncomingMessage['headers'];
 }
 
@@ -64,6 +65,7 @@ export async function startFakePrometheus(
         method: request.method ?? '',
         path: url.pathname,
         parameters: new URLSearchParams(form),
+        body,
         headers: request.headers,
       };
       heard.push(question);

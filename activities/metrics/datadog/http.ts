@@ -28,9 +28,11 @@ const BODY_KEPT = 2_000;
 export function headerKeepingHttp(signal: AbortSignal, seen: (head: Head) => void): HttpLibrary {
   return {
     async send(request: RequestContext): Promise<ResponseContext> {
+      const body = request.getBody();
       const response = await fetch(request.getUrl(), {
         method: request.getHttpMethod(),
         headers: request.getHeaders(),
+        ...(body !== undefined && { body }),
         redirect: 'manual',
         signal,
       });
