@@ -323,10 +323,11 @@ describe('metrics that no value was seen of', () => {
   });
 
   function known(labels: Record<string, string[]>): Answering {
-    return ({ path }) => {
+    return ({ path, parameters }) => {
       if (path === '/api/v1/labels') return names(Object.keys(labels));
       const [, label = ''] = /label\/(\w+)\/values/.exec(path) ?? [];
-      return names(label === '__name__' ? [] : (labels[label] ?? []));
+      if (label === '__name__' && parameters.get('match[]') !== 'x') return names([]);
+      return names(labels[label] ?? []);
     };
   }
 
@@ -350,6 +351,16 @@ describe('metrics that no value was seen of', () => {
   ])('are in doubt: %s', async (_, text, labels, words) => {
     const { confirm } = await asking(known(labels), { query: text });
     expect(await confirm()).toContain(`Nothing shows that ${words}`);
+  });
+
+  it.each<[string, Record<string, string[]>, string]>([
+    ['a name', { __name__: [], job: ['shop'], code: ['200'] }, 'known no metric x for 7 days'],
+    ['a label', { __name__: ['x'], job: ['shop'] }, 'has no label code (it has job)'],
+  ])('are denied for %s that is not there', async (_, labels, words) => {
+    const { confirm } = await asking(known(labels), { query });
+    const error = await errorOf(confirm());
+    expect(error).toMatchObject({ kind: 'refused' });
+    expect(error.message).toContain(words);
   });
 
   it('are in doubt where the server does not tell of labels', async () => {

@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { examineAnalysisProvider } from '../../activities/doctor/analysis-provider.js';
+import type { Clock } from '../../activities/context.js';
+import { createMeasure } from '../../activities/metrics/measure.js';
 import { createSources } from '../../activities/metrics/sources.js';
 import type { SourceError } from '../../activities/metrics/source.js';
 import { judgeWindow } from '../../analysis/judge.js';
-import { alignUp } from '../../analysis/windows.js';
+import { alignUp, planWindows } from '../../analysis/windows.js';
 import { HOUR, MINUTE, SECOND } from '../../model/duration.js';
 import type { Point } from '../../model/evidence.js';
 import type { ThresholdMetric } from '../../model/metric.js';
@@ -94,6 +96,7 @@ describe.skipIf(!hasPrometheus)('a real Prometheus with a history', () => {
         { id: 'canary.requests', query: increase('.+'), variant: 'canary' },
         { id: 'reference.errors', query: increase('4..'), variant: 'primary' },
         { id: 'reference.requests', query: increase('.+'), variant: 'primary' },
+        { id: 'reference.watermark', query: `${increase('4..')} or vector(0)`, variant: 'primary' },
       ],
       from: FROM,
       now: FROM + 2 * MINUTE,
@@ -104,6 +107,7 @@ describe.skipIf(!hasPrometheus)('a real Prometheus with a history', () => {
     expect(values(answer.series['canary.errors'])).toEqual([40, 40].map((value) => expect.closeTo(value, 6) as number));
     expect(values(answer.series['canary.requests'])).toEqual([400, 400].map((v) => expect.closeTo(v, 6) as number));
     expect(answer.series['reference.errors']).toEqual([]);
+    expect(answer.series['reference.watermark']).toEqual([]);
     expect(answer.series['reference.requests']).toEqual(answer.series['canary.requests']);
     expect(answer.bucket).toBe(MINUTE);
   });
@@ -258,6 +262,48 @@ describe.skipIf(!hasPrometheus)('a real Prometheus that scrapes a canary', () =>
       await expect(unknown.confirm(Date.now())).rejects.toMatchObject({ kind: 'refused' });
     },
   );
+
+  it('is judged by the activity, names and all', { timeout: 60_000 }, async () => {
+    const clock: Clock = { now: () => Date.now(), sleep: (ms, signal) => sleep(ms, undefined, signal && { signal }) };
+    const measure = createMeasure({
+      sources: createSources([prometheusProvider(prometheus.url)], openTestSecret),
+      observe: () => Promise.resolve({ detail: '', log: [], changes: [] }),
+      readEvidence: () => Promise.resolve(undefined),
+      context: () => ({
+        clock,
+        attempt: 1,
+        scheduledAt: clock.now(),
+        lastHeartbeat: undefined,
+        heartbeat: () => undefined,
+        fence: () => Promise.resolve(),
+        cancelled,
+      }),
+    });
+    const from = alignUp(Date.now(), 3 * SECOND);
+    const judged = async (query: string, rest: Partial<ThresholdMetric> = {}) => {
+      const { measurements } = await measure({
+        deployment: 'shop-1',
+        stage: 'stage-2',
+        metric: metric({ provider: 'prom', source: 'PROMETHEUS', ...over, query, ...rest }),
+        windows: planWindows(from, 6 * SECOND, 6 * SECOND),
+        before: { failures: 0, consecutiveFailures: 0, errors: 0 },
+      });
+      return measurements[0]!;
+    };
+    const errors = 'sum(increase(http_requests_total{version="primary",code="500"}[3s]))';
+    const sparse = { emptyValue: 0, watermark: 'sum(up)' };
+    const [primary, canary, silent, mistyped] = await Promise.all([
+      judged(share('primary')),
+      judged(share('canary')),
+      judged(errors, sparse),
+      judged(errors.replace('requests', 'request'), sparse),
+    ]);
+    expect(primary).toMatchObject({ outcome: 'PASS', value: 0, filled: 2 });
+    expect(canary).toMatchObject({ outcome: 'FAIL' });
+    expect(silent).toMatchObject({ outcome: 'PASS', value: 0, filled: 2 });
+    expect(mistyped).toMatchObject({ outcome: 'ERROR' });
+    expect(mistyped.reason).toContain('known no metric http_request_total');
+  });
 
   it('is examined by the doctor with a question of its own', async () => {
     const provider = prometheusProvider(prometheus.url);

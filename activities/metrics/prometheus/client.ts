@@ -138,9 +138,9 @@ export function createPrometheusSource(
   }
 
   async function read(question: SeriesQuestion): Promise<SeriesAnswer> {
-    const { range, indexOf } = seriesRequest(question);
+    const { range, places } = seriesRequest(question);
     const { series, reply } = await query(range, question);
-    const answer = decodeSeries(question, range, indexOf, series, reply);
+    const answer = decodeSeries(question, range, places, series, reply);
     for (const { id, query: text } of question.wanted) {
       if ((answer.series[id] ?? []).length > 0) markKnown(text);
     }

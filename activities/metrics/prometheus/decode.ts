@@ -6,7 +6,7 @@ import type { ThresholdMetric } from '../../../model/metric.js';
 import { SourceError, type SeriesAnswer, type SeriesQuestion } from '../source.js';
 import { queryRefused } from './failure.js';
 import type { Reply } from './http.js';
-import { MARK, shownQuery, type MetricRequest, type RangeRequest } from './request.js';
+import { MARK, shownQuery, type MetricRequest, type RangeRequest, type SeriesPlace } from './request.js';
 
 const SERIES = z.object({
   metric: z.record(z.string(), z.string()).default({}),
@@ -139,18 +139,24 @@ export function decodeLook(
   };
 }
 
-/** Reads the answer to a question of several series. @throws SourceError for several series where one is wanted */
+/**
+ * Reads the answer to a question of several series. Points that a query made up are kept only where something was measured.
+ * @throws SourceError for several series where one is wanted
+ */
 export function decodeSeries(
   { wanted, now }: SeriesQuestion,
   range: RangeRequest,
-  indexOf: ReadonlyMap<string, number>,
+  places: ReadonlyMap<string, SeriesPlace>,
   series: readonly Series[],
   reply: Reply,
 ): SeriesAnswer {
   const at = clockOf(reply, now);
   const found: Record<string, Point[]> = {};
   for (const { id } of wanted) {
-    found[id] = pointsOf(oneSeries(series, range, indexOf.get(id) ?? 0, id), range, at);
+    const { index, flow } = places.get(id) ?? { index: 0 };
+    const points = pointsOf(oneSeries(series, range, index, id), range, at);
+    const shows = flow === undefined ? undefined : pointsOf(oneSeries(series, range, flow, id), range, at);
+    found[id] = shows ? points.filter((point) => shows.some((other) => other.at === point.at)) : points;
   }
   return { series: found, bucket: range.step, at };
 }

@@ -57,16 +57,17 @@ export async function doubtOfSelector(metric: Metric, selector: Selector, ask: A
   if (name === undefined) return undefined;
   const all = writeSelector({ name, matchers: [] });
   const known = { name, matchers: matchers.filter(({ value }) => !value.includes('{{')) };
-  if ((await ask('label/__name__/values', writeSelector(known))).includes(name)) return undefined;
-
-  const labels = await ask('labels', all);
-  if (labels.length === 0) {
+  const isKnown = async (match: string): Promise<boolean> => (await ask('label/__name__/values', match)).includes(name);
+  if (await isKnown(writeSelector(known))) return undefined;
+  // VictoriaMetrics gives a list of labels for a metric that it does not have.
+  if (known.matchers.length === 0 || !(await isKnown(all))) {
     throw new SourceError(
       'refused',
       `Prometheus has known no metric ${name} for 7 days: no value of it is not the same as none. ` +
         `Check its name in the query of ${metric.name}; a right one becomes known with its first value.`,
     );
   }
+  const labels = await ask('labels', all);
   for (const matcher of matchers.filter(narrows)) {
     if (!labels.includes(matcher.label)) {
       const there = labels.filter((label) => label !== '__name__').slice(0, 10);

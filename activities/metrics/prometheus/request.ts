@@ -76,10 +76,16 @@ function lookback(what: string, query: string): Millis {
   );
 }
 
-/** What a metric asks of the source besides the judged query: `[denominator]`, `[watermark]` and what shows that data flows. */
-function besides({ query, watermark }: Pick<ThresholdMetric, 'query' | 'watermark'>) {
+/** What a query needs besides itself: its denominator, and what shows where it makes points up. */
+function besides(query: string): { denominator?: string; bare?: string } {
   const bare = withoutDefaults(query);
   const denominator = denominatorOf(bare ?? query);
+  return { ...(denominator !== undefined && { denominator }), ...(bare !== undefined && { bare }) };
+}
+
+/** What a metric asks of the source besides the judged query: `[denominator]`, `[watermark]` and what shows that data flows. */
+function besidesOf({ query, watermark }: Pick<ThresholdMetric, 'query' | 'watermark'>) {
+  const { denominator, bare } = besides(query);
   const shows = watermark ?? (denominator === undefined ? bare : undefined);
   return {
     ...(denominator !== undefined && { denominator }),
@@ -90,7 +96,7 @@ function besides({ query, watermark }: Pick<ThresholdMetric, 'query' | 'watermar
 
 /** The queries of a metric's windows as people read them. */
 export function shownQuery(metric: Pick<ThresholdMetric, 'query' | 'watermark'>): string {
-  const { denominator, watermark } = besides(metric);
+  const { denominator, watermark } = besidesOf(metric);
   return [
     metric.query,
     ...(denominator === undefined ? [] : [`denominator: ${denominator}`]),
@@ -104,7 +110,7 @@ export function shownQuery(metric: Pick<ThresholdMetric, 'query' | 'watermark'>)
  */
 export function metricRequest(metric: ThresholdMetric, from: number, now: number): MetricRequest {
   const { name, query, interval, resolution, emptyValue } = metric;
-  const { denominator, watermark, flow } = besides(metric);
+  const { denominator, watermark, flow } = besidesOf(metric);
   const queries = [...new Set([query, denominator, watermark].filter((each) => each !== undefined))];
   const back = Math.max(...queries.map((each) => lookback(`The query of ${name}`, each)));
   const [looks, bucket] = [formatDuration(back), formatDuration(resolution)];
@@ -132,16 +138,26 @@ export function metricRequest(metric: ThresholdMetric, from: number, now: number
   };
 }
 
+/** Where a wanted series stands among the queries, and what shows where it makes points up, if it does. */
+export interface SeriesPlace {
+  index: number;
+  flow?: number;
+}
+
 /**
  * What is asked for several series: each different query once, and where each wanted series stands among the queries.
  * @throws SourceError `refused` for a query whose values overlap: each of them is used as evidence of its own
  */
 export function seriesRequest({ wanted, from, now, resolution }: SeriesQuestion): {
   range: RangeRequest;
-  indexOf: ReadonlyMap<string, number>;
+  places: ReadonlyMap<string, SeriesPlace>;
 } {
   const queries: string[] = [];
-  const indexOf = new Map<string, number>();
+  const placeOf = (query: string): number => {
+    if (!queries.includes(query)) queries.push(query);
+    return queries.indexOf(query);
+  };
+  const places = new Map<string, SeriesPlace>();
   for (const { id, query } of wanted) {
     const back = lookback(`The query of ${id}`, query);
     if (back > resolution) {
@@ -152,8 +168,9 @@ export function seriesRequest({ wanted, from, now, resolution }: SeriesQuestion)
           `Write [${bucket}] in the query, or resolution: ${looks}.`,
       );
     }
-    if (!queries.includes(query)) queries.push(query);
-    indexOf.set(id, queries.indexOf(query));
+    const { denominator, bare } = besides(query);
+    const index = placeOf(query);
+    places.set(id, { index, ...(bare !== undefined && { flow: placeOf(denominator ?? bare) }) });
   }
-  return { range: rangeOf(queries, from, now, resolution), indexOf };
+  return { range: rangeOf(queries, from, now, resolution), places };
 }
