@@ -10,8 +10,8 @@ export interface Row {
   unmeasured: number;
   held: { good: number; bad: number };
   caught: number;
-  /** Of the bad ones that were caught. */
-  minutes: { median?: number; p90?: number };
+  /** To the rollback of the bad ones that were caught. */
+  minutes?: { median: number; p90: number };
   /** The median over the bad cells of the median time to catch, as a multiple of Wald's bound and the delay. */
   timesLimit?: number;
 }
@@ -23,7 +23,7 @@ export function row(policy: string, cells: readonly Cell[]): Row {
   const bad = own.filter(({ profile }) => profile.effect !== 1);
   const falseRates = good.map(rolledBack);
   const minutes = bad.flatMap((cell) => cell.minutes).sort((a, b) => a - b);
-  const multiples = bad.flatMap((cell) => multipleOfLimit(cell, own) ?? []).sort((a, b) => a - b);
+  const multiples = bad.flatMap((cell) => multipleOfLimit(cell) ?? []);
   return {
     policy,
     goodRolledBack: { mean: mean(falseRates), worst: Math.max(0, ...falseRates) },
@@ -31,23 +31,22 @@ export function row(policy: string, cells: readonly Cell[]): Row {
     unmeasured: mean(own.map((cell) => cell.unmeasured / cell.runs)),
     held: { good: mean(good.map(heldShare)), bad: mean(bad.map(heldShare)) },
     caught: mean(bad.map(rolledBack)),
-    minutes: defined({ median: quantile(minutes, 0.5), p90: quantile(minutes, 0.9) }),
-    ...defined({ timesLimit: quantile(multiples, 0.5) }),
+    ...(minutes.length > 0 && { minutes: { median: median(minutes), p90: quantile(minutes, 0.9) } }),
+    ...(multiples.length > 0 && { timesLimit: median(multiples) }),
   };
 }
 
-/** The median minute of a cell's rollbacks as a multiple of Wald's bound for the same risks. */
-function multipleOfLimit(cell: Cell, own: readonly Cell[]): number | undefined {
-  const median = quantile(cell.minutes, 0.5);
-  const limit = waldMinutes(cell.profile, cell.budget ?? risk(cell, own), 1 - rolledBack(cell));
-  return median === undefined || limit === undefined ? undefined : median / (limit + cell.lag);
+/**
+ * The median minute of a cell's rollbacks as a multiple of Wald's bound: for its own budget, or for the usual 5 % where it has none, and
+ * for as many missed as it missed. Below 1 is a policy that rolls back more good versions than that.
+ */
+function multipleOfLimit(cell: Cell): number | undefined {
+  if (cell.minutes.length === 0) return undefined;
+  const limit = waldMinutes(cell.profile, cell.budget ?? USUAL_RISK, 1 - rolledBack(cell));
+  return limit === undefined ? undefined : median(cell.minutes) / (limit + cell.lag);
 }
 
-/** What a policy without a budget risks: the share of good versions that it rolled back behind the same delay, at least one run. */
-function risk(cell: Cell, own: readonly Cell[]): number {
-  const good = own.filter(({ profile, lag }) => profile.effect === 1 && lag === cell.lag);
-  return Math.max(mean(good.map(rolledBack)), 1 / cell.runs);
-}
+const USUAL_RISK = 0.05;
 
 function rolledBack(cell: Cell): number {
   return cell.rolledBack / cell.runs;
@@ -61,14 +60,13 @@ function mean(values: readonly number[]): number {
   return values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
-/** Of ascending values; none of none. */
-export function quantile(sorted: readonly number[], share: number): number | undefined {
-  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+/** Of ascending values. */
+function quantile(sorted: readonly number[], share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
 }
 
-/** An object without the fields that are undefined. */
-function defined<T extends Record<string, number | undefined>>(fields: T): { [Key in keyof T]?: number } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [Key in keyof T]?: number;
-  };
+/** The middle one; the mean of the two middle ones where their number is even. */
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (quantile(sorted, 0.5) + (sorted[Math.ceil(sorted.length / 2) - 1] ?? NaN)) / 2;
 }

@@ -22,7 +22,7 @@ export function markdown(rows: readonly Row[]): string {
       percent(row.unmeasured),
       `${percent(row.held.good)} / ${percent(row.held.bad)}`,
       percent(row.caught),
-      `${whole(row.minutes.median)} / ${whole(row.minutes.p90)}`,
+      row.minutes ? `${row.minutes.median.toFixed(0)} / ${row.minutes.p90.toFixed(0)}` : '- / -',
       row.timesLimit?.toFixed(1) ?? '-',
     ]),
   );
@@ -36,8 +36,4 @@ export function lines(head: readonly string[], cells: readonly (readonly string[
 export function percent(share: number, digits = 1): string {
   // A share that is zero but for rounding is not written as -0.0.
   return (Math.abs(share) < 1e-12 ? 0 : 100 * share).toFixed(digits);
-}
-
-function whole(minutes: number | undefined): string {
-  return minutes === undefined ? '-' : minutes.toFixed(0);
 }
