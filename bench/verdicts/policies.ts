@@ -1,5 +1,6 @@
 import { datadogLastPoint, prometheus } from './peers/argo.js';
 import { builtIn, datadogOldest } from './peers/flagger.js';
+import { kayenta } from './peers/kayenta.js';
 import { threshold } from './peers/pipecd.js';
 import type { Policy } from './policy.js';
 
@@ -15,4 +16,6 @@ export const POLICIES: readonly Policy[] = [
   prometheus(2),
   builtIn(),
   datadogOldest(),
+  kayenta('primary'),
+  kayenta('equal baseline'),
 ];
