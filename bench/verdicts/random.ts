@@ -1,13 +1,13 @@
 /** A stream of random numbers that is the same on every machine for the same seed. */
 export interface Random {
   /** In (0, 1): never 0, so that its logarithm is finite. */
-  uniform(): number;
+  uniform: () => number;
   /** Mean 0, standard deviation 1. */
-  normal(): number;
-  poisson(mean: number): number;
-  binomial(n: number, p: number): number;
+  normal: () => number;
+  poisson: (mean: number) => number;
+  binomial: (n: number, p: number) => number;
   /** exp of a normal with median 1 and this standard deviation of the logarithm. */
-  lognormal(sigma: number): number;
+  lognormal: (sigma: number) => number;
 }
 
 /**
