@@ -7,6 +7,7 @@ import type { DeliveryActivities } from './delivery.js';
 import { createDoctor } from './doctor/examine.js';
 import { createTaskSetDriver } from './ecs/driver.js';
 import type { MeasureActivities } from './measure.js';
+import { createReadEvidence } from './memory/evidence.js';
 import { createMemory } from './memory/memory.js';
 import { createMeasure } from './metrics/measure.js';
 import { createSources } from './metrics/sources.js';
@@ -38,7 +39,12 @@ export async function createActivities({ config, client, clock, context }: Activ
   const notify = createNotify({ ...(config.webhook && { webhook: config.webhook }), openSecret, clock });
   return {
     ...driver,
-    measure: createMeasure({ sources, observe: (traffic) => driver.observe(traffic), context }),
+    measure: createMeasure({
+      sources,
+      observe: (traffic) => driver.observe(traffic),
+      readEvidence: createReadEvidence(client),
+      context,
+    }),
     ...createMemory({ client, readRunning: running }),
     notify: (notice) => notify({ ...notice, link: `${config.publicUrl}${notice.link}` }),
     examine: createDoctor({ config, sources, clock }),

@@ -1,4 +1,5 @@
 import type { DeliveryHandle, Position, Preflight, Progress, Traffic } from '../model/delivery.js';
+import type { TaskSetPlace, Variant } from '../model/metric.js';
 import type { Release } from '../model/release.js';
 
 export interface PreflightInput {
@@ -53,6 +54,8 @@ export interface DeliveryActivities {
   advance(input: AdvanceInput): Promise<Progress>;
   /** Reads the traffic as it is now. Fails with FAILURE.changedByOthers when a rule is not as this deployment wrote it. */
   observe(input: Traffic): Promise<Progress>;
+  /** Reads where the tasks of each version stand, for metrics that ask the tasks or name their task set. */
+  locate(input: { handle: DeliveryHandle }): Promise<Partial<Record<Variant, TaskSetPlace>>>;
   /** First part of a rollback: takes the requests off the new version, by the observed state (ecs-alb-facts §1). Never gives up by itself. */
   restoreTraffic(input: RollbackInput): Promise<Progress>;
   /** Second part of a rollback: removes what the deployment had made. */

@@ -1,7 +1,8 @@
 import type { LogLine, Traffic } from '../model/delivery.js';
 import type { Millis } from '../model/duration.js';
 import type { Measurement } from '../model/evidence.js';
-import type { Metric } from '../model/metric.js';
+import type { Ledger } from '../model/ledger.js';
+import type { Metric, VariantPlaces } from '../model/metric.js';
 
 export interface MeasureInput {
   deployment: string;
@@ -13,6 +14,16 @@ export interface MeasureInput {
   before: { failures: number; consecutiveFailures: number; errors: number };
   /** The largest delay seen so far in this deployment, if any: the first look waits for it. */
   seenDelay?: Millis;
+  /** Of a compared metric: where the whole analysis begins (epoch ms), and what its windows so far have gathered. */
+  start?: number;
+  ledger?: Ledger;
+  /** How many windows are planned, and how many there can be with an extension for want of data. */
+  planned?: number;
+  mostWindows?: number;
+  /** The earlier deployment whose evidence PREVIOUS compares with: the last version that ended well and was analysed. */
+  previous?: string;
+  /** Where each version's tasks are found, and how its load balancer is named. */
+  places?: VariantPlaces;
   /** What the rules must say while these windows are judged (ecs-alb-facts §18). */
   traffic?: Traffic;
 }
@@ -21,6 +32,8 @@ export interface MeasureResult {
   /** One for each window judged; fewer than asked when the metric had failed or run out of its error budget before the last. */
   measurements: Measurement[];
   log: LogLine[];
+  /** Of a compared metric: what its windows have gathered now. */
+  ledger?: Ledger;
 }
 
 /** What `measure` heartbeats: the windows judged so far in this chunk. A retry goes on after them and judges none of them again. */
@@ -29,6 +42,7 @@ export interface MeasureHeartbeat {
   detail: string;
   measurements: Measurement[];
   log: LogLine[];
+  ledger?: Ledger;
 }
 
 export interface MeasureActivities {

@@ -1,14 +1,12 @@
 import type { Absence } from '../model/datadog-query.js';
 import { formatDuration, type Millis } from '../model/duration.js';
 import type { Measurement, Outcome, Point } from '../model/evidence.js';
-import type { Metric, MetricSource } from '../model/metric.js';
+import type { Metric, ThresholdMetric } from '../model/metric.js';
 import { delaySeen, isWindowComplete, type Reach } from './completeness.js';
 import { fillEmpty } from './quotient.js';
+import { SOURCE_NAME } from './source-name.js';
 import { judgeThreshold } from './threshold.js';
 import { alignUp, type Window } from './windows.js';
-
-/** What people call the sources. */
-export const SOURCE_NAME: Readonly<Record<MetricSource, string>> = { DATADOG: 'Datadog' };
 
 /** What one look at a source told, before any rule was applied. All points are real values: null and NaN were dropped. */
 export interface Look {
@@ -96,7 +94,7 @@ function nothing(metric: Metric, known: Known): string {
  * The outcome of a window from what is known of it. A window that never was complete fails when a complete bucket is out of
  * bounds; otherwise it is no verdict, for it has not been measured.
  */
-function outcomeOf(metric: Metric, known: Known): Judged {
+function outcomeOf(metric: ThresholdMetric, known: Known): Judged {
   if (known.spoiled !== undefined) return { outcome: 'NOT_ENOUGH_DATA', reason: known.spoiled };
   const certain = known.complete ? known.points : known.points.filter(({ at }) => at < (known.newest ?? -Infinity));
   const judgement = judgeThreshold(certain, metric.expected);
@@ -140,7 +138,7 @@ function adviceOnQuotient(window: Window, { denominator, absence = 'ZERO' }: Loo
  * Judges one window, once. Pure: the same evidence always gives the same measurement.
  * `delaySeconds` is set when the data was seen complete.
  */
-export function judgeWindow(metric: Metric, window: Window, evidence: WindowEvidence): Measurement {
+export function judgeWindow(metric: ThresholdMetric, window: Window, evidence: WindowEvidence): Measurement {
   const { look } = evidence;
   const reach = look && reachOf(metric, look);
   const complete = reach !== undefined && isWindowComplete(window.to, reach);
@@ -197,7 +195,7 @@ export function judgeWindow(metric: Metric, window: Window, evidence: WindowEvid
  * The outcome of a stored measurement, recomputed from the evidence that it keeps: what `sluice judge` compares with the outcome
  * on record. Thinned evidence keeps its worst point, so the outcome stays the same.
  */
-export function rejudge(metric: Metric, stored: Measurement): { outcome: Outcome; value?: number } {
+export function rejudge(metric: ThresholdMetric, stored: Measurement): { outcome: Outcome; value?: number } {
   const { outcome, value } = outcomeOf(metric, {
     ...stored,
     complete: stored.delaySeconds !== undefined,
@@ -227,4 +225,19 @@ export function thinEvidence(measurement: Measurement, limit: number): Measureme
 export function earliestVerdict(metric: Metric, window: Window, seenDelay?: Millis): number {
   if (metric.delay !== undefined) return alignUp(window.to, metric.resolution) + metric.delay;
   return window.to + Math.min(seenDelay ?? 0, metric.maxDelay);
+}
+
+/** Whether a source shows only what happens while it is asked: tasks are scraped. */
+export function isLive({ source }: Pick<Metric, 'source'>): boolean {
+  return source === 'TASKS';
+}
+
+/**
+ * When a window is looked at for the first time. A sequential test takes each bucket as it becomes complete; others wait for the
+ * window. Epoch ms.
+ */
+export function firstLookAt(metric: Metric, window: Window, seenDelay?: Millis): number {
+  if (isLive(metric)) return window.from;
+  if (metric.test !== 'SEQUENTIAL') return earliestVerdict(metric, window, seenDelay);
+  return earliestVerdict(metric, { ...window, to: Math.min(window.to, window.from + metric.resolution) }, seenDelay);
 }

@@ -1,7 +1,8 @@
 import { formatDuration } from '../model/duration.js';
 import type { Measurement, MetricProgress, OutcomeCounts, Verdict } from '../model/evidence.js';
-import type { Metric } from '../model/metric.js';
-import { SOURCE_NAME } from './judge.js';
+import { isCompared, type ComparedMetric, type Metric } from '../model/metric.js';
+import { evidenceAtEnd, lackingInWords } from './conclude.js';
+import { SOURCE_NAME } from './source-name.js';
 
 /** Where a metric stands, as far as it decides whether to go on. */
 export interface Standing {
@@ -63,6 +64,8 @@ function plural(count: number, word: string): string {
 }
 
 function failedInWords(metric: Metric, progress: MetricProgress, last: Measurement | undefined): string {
+  if (metric.test === 'SEQUENTIAL')
+    return `${metric.name} failed. Window ${last?.window ?? '?'}: ${last?.reason ?? ''}`;
   const { FAIL } = progress.counts;
   const limit = FAIL > metric.failureLimit ? `failureLimit ${metric.failureLimit}` : 'consecutiveFailureLimit';
   const why = last?.outcome === 'FAIL' ? ` Window ${last.window}: ${last.reason}` : '';
@@ -91,6 +94,13 @@ export function metricVerdict(metric: Metric, progress: MetricProgress): { verdi
   // A stage that extends itself for want of data judges more windows than were planned.
   const all = Math.max(windows, done);
   if (good === 0) {
+    // The canary was seen, but nothing to compare it with: too little, not nothing.
+    if (isCompared(metric) && (progress.ledger?.canaryBuckets ?? 0) > 0 && counts.NOT_ENOUGH_DATA > 0) {
+      return {
+        verdict: 'NOT_ENOUGH_DATA',
+        reason: `No window of ${metric.name} could be judged. ${last?.reason ?? ''}`.trim(),
+      };
+    }
     if (all > 0 && counts.ERROR === all) {
       return { verdict: 'ERROR', reason: `Every query for ${metric.name} failed. ${last?.reason ?? ''}`.trim() };
     }
@@ -109,12 +119,30 @@ export function metricVerdict(metric: Metric, progress: MetricProgress): { verdi
       reason: `Only ${good} of ${plural(all, 'window')} of ${metric.name} could be measured, ${required} are needed.`,
     };
   }
+  if (metric.test === 'SEQUENTIAL') return sequentialEnd(metric, progress, all);
   const failed = counts.FAIL > 0 ? `, ${counts.FAIL} failed (failureLimit ${metric.failureLimit})` : '';
   const missing = good < all ? `, ${all - good} could not be measured` : '';
   return {
     verdict: 'PASS',
     reason: `${counts.PASS} of ${plural(all, 'window')} of ${metric.name} passed${failed}${missing}.${neverSeen(progress)}`,
   };
+}
+
+/** The end of a sequential test that found no harm: a pass only where the data could have shown that the canary is good. */
+function sequentialEnd(
+  metric: ComparedMetric,
+  { ledger, counts }: MetricProgress,
+  all: number,
+): { verdict: Verdict; reason: string } {
+  const lacking = lackingInWords(metric, ledger);
+  if (lacking !== undefined || !ledger) {
+    return {
+      verdict: 'NOT_ENOUGH_DATA',
+      reason: `${metric.name} showed no harm, and not that it is good: ${lacking ?? ''}`,
+    };
+  }
+  const missing = counts.PASS < all ? `, ${all - counts.PASS} of ${plural(all, 'window')} could not be measured` : '';
+  return { verdict: 'PASS', reason: `${metric.name} passed: ${evidenceAtEnd(metric, ledger)}${missing}`.trimEnd() };
 }
 
 /** A query that never had a point of its own may be right (no error was made) or wrong (a name that does not exist): say so. */

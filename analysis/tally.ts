@@ -1,4 +1,5 @@
 import type { Measurement, MetricProgress, Verdict } from '../model/evidence.js';
+import type { Ledger } from '../model/ledger.js';
 import type { Metric } from '../model/metric.js';
 import { addOutcome, measured, metricVerdict, standingOf } from './metric-verdict.js';
 
@@ -10,27 +11,29 @@ export function beginProgress(metric: Metric, windows: number): MetricProgress {
     metric: metric.name,
     strategy: metric.strategy,
     query: metric.query,
-    expected: metric.expected,
+    ...(metric.expected && { expected: metric.expected }),
     verdict: 'RUNNING',
     reason: `No window of ${windows} has been judged yet.`,
     windows,
     counts: { PASS: 0, FAIL: 0, NO_DATA: 0, NOT_ENOUGH_DATA: 0, ERROR: 0 },
     consecutiveFailures: 0,
     dryRun: metric.dryRun,
+    settings: metric,
     measurements: [],
   };
 }
 
 /**
  * Adds judged windows to a metric's progress, in order. One that was already added (its number is not above the last one's) is
- * left out, so that a repeated result changes nothing.
+ * left out, so that a repeated result changes nothing. `ledger` is what a compared metric has gathered with them.
  */
 export function addMeasurements(
   metric: Metric,
   progress: MetricProgress,
   added: readonly Measurement[],
+  ledger?: Ledger,
 ): MetricProgress {
-  let next = progress;
+  let next = ledger ? { ...progress, ledger } : progress;
   for (const measurement of added) {
     if (measurement.window <= (next.measurements.at(-1)?.window ?? 0)) continue;
     const standing = addOutcome(standingOf(next), measurement.outcome);

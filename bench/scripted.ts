@@ -146,6 +146,7 @@ export function scriptedActivities(): DeliveryActivities &
     },
     advance: ({ position }) => Promise.resolve(progress(position.at === 'TRAFFIC' ? position.canary : undefined)),
     observe: () => Promise.resolve(progress(20)),
+    locate: () => Promise.resolve({}),
     restoreTraffic: () => Promise.resolve(progress(0)),
     cleanUp: () => Promise.resolve(progress()),
     restoreStickiness: () => Promise.resolve(progress(0)),

@@ -4,6 +4,7 @@ import { addCancel } from './commands/cancel.js';
 import { addDeploy } from './commands/deploy.js';
 import { addDoctor } from './commands/doctor.js';
 import { addHold } from './commands/hold.js';
+import { addJudge } from './commands/judge.js';
 import { addLint } from './commands/lint.js';
 import { addPause } from './commands/pause.js';
 import { addReject } from './commands/reject.js';
@@ -55,6 +56,7 @@ export async function runCommand(args: string[], context: Context): Promise<Exit
     addHold,
     addRelease,
     addLint,
+    addJudge,
     addDoctor,
   ]) {
     add(host);

@@ -15,19 +15,24 @@ export interface EcsProvider {
   externalId?: string;
 }
 
-/** A metrics source (PipeCD's analysis provider). */
-export interface AnalysisProvider {
+interface AnalysisProviderCommon {
   name: string;
-  type: 'DATADOG';
-  /** A host (`datadoghq.eu`) or a full base URL. */
-  address: string;
-  apiKey: SecretRef;
-  applicationKey: SecretRef;
   /** Defaults for the metrics of this provider that do not say otherwise. */
   delay?: Millis;
   maxDelay: Millis;
   resolution: Millis;
 }
+
+export interface DatadogProvider extends AnalysisProviderCommon {
+  type: 'DATADOG';
+  /** A host (`datadoghq.eu`) or a full base URL. */
+  address: string;
+  apiKey: SecretRef;
+  applicationKey: SecretRef;
+}
+
+/** A metrics source (PipeCD's analysis provider). A new kind is a member here, a parser in a file of its own and a source under `activities/metrics/`. */
+export type AnalysisProvider = DatadogProvider;
 
 /** What a key may do: a viewer reads, a deployer also starts, approves, cancels and rolls back. */
 export type Role = 'viewer' | 'deployer';

@@ -1,3 +1,6 @@
+import type { Ledger } from './ledger.js';
+import type { Metric } from './metric.js';
+
 /** How one window of one metric ended. The last three are never a pass. */
 export type Outcome = 'PASS' | 'FAIL' | 'NO_DATA' | 'NOT_ENOUGH_DATA' | 'ERROR';
 
@@ -8,6 +11,23 @@ export type Verdict = Outcome | 'RUNNING';
 export interface Point {
   at: number;
   value: number;
+}
+
+/** What one version did in one bucket: a value, or a count of errors among requests. `at` is its start, epoch ms. */
+export interface Bucket {
+  at: number;
+  value?: number;
+  errors?: number;
+  requests?: number;
+}
+
+/** Where the evidence of a compared metric stands after a window, as people read it. */
+export interface EvidenceMark {
+  /** How many times as likely what was seen is if the canary is worse: `evidence : 1`. Of Mann–Whitney, the p-value. */
+  value: number;
+  /** What it must reach (or, of a p-value, fall to) for the canary to be judged worse. */
+  bar: number;
+  kind: 'E_VALUE' | 'P_VALUE';
 }
 
 /** One judged window, with all that is needed to judge it again. */
@@ -38,6 +58,10 @@ export interface Measurement {
    * showed that the metric exists. Such a window is NOT_ENOUGH_DATA.
    */
   spoiled?: string;
+  /** Of a compared metric: the buckets that were used, each once, in the order in which they were used. */
+  canary?: Bucket[];
+  reference?: Bucket[];
+  evidence?: EvidenceMark;
 }
 
 export type OutcomeCounts = Record<Outcome, number>;
@@ -59,6 +83,10 @@ export interface MetricProgress {
   /** When the next window can be judged at the earliest, epoch ms. */
   nextVerdictAt?: number;
   dryRun: boolean;
+  /** How it is judged; absent in histories of before this was kept. */
+  settings?: Metric;
+  /** What a sequential test has gathered so far. */
+  ledger?: Ledger;
   /** The last 20. */
   measurements: Measurement[];
 }

@@ -1,6 +1,7 @@
 import type { AwsChange, LogLine, Weights } from './delivery.js';
-import type { Measurement, MetricProgress, OutcomeCounts } from './evidence.js';
+import type { Bucket, EvidenceMark, Measurement, MetricProgress, OutcomeCounts } from './evidence.js';
 import type { Finding } from './finding.js';
+import type { Calibration } from './ledger.js';
 
 /** The deployment's states, as other people's scripts know them. */
 export const DEPLOYMENT_STATUSES = [
@@ -40,6 +41,9 @@ export interface StageDocument {
   detail?: string;
 }
 
+/** A version's bucket: `[epoch seconds, value]` or, of counts, `[epoch seconds, errors, requests]`. */
+export type BucketDocument = [number, number] | [number, number, number];
+
 /** One measured window on the wire. Times are ISO 8601, points are `[epoch seconds, value]`. */
 export interface MeasurementDocument {
   window: number;
@@ -49,6 +53,13 @@ export interface MeasurementDocument {
   value?: number;
   points: [number, number][];
   reason: string;
+  judgedAt?: string;
+  /** How late the window's data was complete; absent when it never was. */
+  delaySeconds?: number;
+  /** Of a compared metric: the buckets that were used of each version. */
+  canary?: BucketDocument[];
+  reference?: BucketDocument[];
+  evidence?: EvidenceMark;
 }
 
 export interface AnalysisDocument {
@@ -63,6 +74,9 @@ export interface AnalysisDocument {
   delaySeconds?: number;
   nextVerdictAt?: string;
   counts: OutcomeCounts;
+  /** How the metric was judged (`model/metric.ts`), and what was learnt before: enough to judge its evidence again. */
+  settings?: Record<string, unknown>;
+  calibration?: Calibration;
   /** The last 20. */
   measurements: MeasurementDocument[];
 }
@@ -114,6 +128,8 @@ export interface HistoryEntry {
   reason: string;
   /** The earlier good deployment whose version this one brought back. */
   rollbackTo?: string;
+  /** It had an ANALYSIS, whose evidence a later deployment can compare with. */
+  analysed?: true;
 }
 
 export interface ApplicationDocument {
@@ -195,6 +211,8 @@ export function analysisDocument(stage: string, progress: MetricProgress): Analy
     ...(progress.delaySeconds !== undefined && { delaySeconds: progress.delaySeconds }),
     ...(progress.nextVerdictAt !== undefined && { nextVerdictAt: iso(progress.nextVerdictAt) }),
     counts: progress.counts,
+    ...(progress.settings && { settings: { ...progress.settings } }),
+    ...(progress.ledger?.calibration && { calibration: progress.ledger.calibration }),
     measurements: progress.measurements.map(measurementDocument),
   };
 }
@@ -209,5 +227,14 @@ export function measurementDocument(m: Measurement): MeasurementDocument {
     ...(m.value !== undefined && { value: m.value }),
     points: m.points.map((p): [number, number] => [p.at / 1000, p.value]),
     reason: m.reason,
+    judgedAt: iso(m.judgedAt),
+    ...(m.delaySeconds !== undefined && { delaySeconds: m.delaySeconds }),
+    ...(m.canary && { canary: m.canary.map(bucketDocument) }),
+    ...(m.reference && { reference: m.reference.map(bucketDocument) }),
+    ...(m.evidence && { evidence: m.evidence }),
   };
+}
+
+function bucketDocument({ at, value, errors, requests }: Bucket): BucketDocument {
+  return requests === undefined ? [at / 1000, value ?? 0] : [at / 1000, errors ?? 0, requests];
 }

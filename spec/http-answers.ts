@@ -33,6 +33,10 @@ const stage = z.object({
   detail: maybe,
 });
 
+const buckets = z
+  .array(z.union([z.tuple([number, number]), z.tuple([number, number, number])]))
+  .describe('[epoch seconds, value], or [epoch seconds, errors, requests]');
+
 const measurement = z.object({
   window: number,
   from: instant,
@@ -41,6 +45,14 @@ const measurement = z.object({
   value: number.exactOptional(),
   points: z.array(z.tuple([number, number])).describe('[epoch seconds, value]'),
   reason: text,
+  judgedAt: maybeInstant,
+  delaySeconds: number.exactOptional(),
+  canary: buckets.exactOptional(),
+  reference: buckets.exactOptional(),
+  evidence: z
+    .object({ kind: z.enum(['E_VALUE', 'P_VALUE']), value: number, bar: number })
+    .exactOptional()
+    .describe('How strong the evidence against the canary is, and what would be enough.'),
 });
 
 const analysis = z.object({
@@ -55,6 +67,10 @@ const analysis = z.object({
   delaySeconds: number.exactOptional(),
   nextVerdictAt: maybeInstant,
   counts: z.object({ PASS: number, FAIL: number, NO_DATA: number, NOT_ENOUGH_DATA: number, ERROR: number }),
+  settings: z.record(text, z.unknown()).exactOptional().describe('How the metric was judged.'),
+  calibration: z
+    .object({ dispersion: number, scale: number.exactOptional(), rate: number.exactOptional(), buckets: number })
+    .exactOptional(),
   measurements: z.array(measurement).describe('The last 20.'),
 });
 
@@ -94,6 +110,7 @@ const historyEntry = z.object({
   completedAt: instant,
   reason: text,
   rollbackTo: maybe,
+  analysed: z.literal(true).exactOptional(),
 });
 
 /** An application's state and memory. */

@@ -6,14 +6,15 @@ import {
   setHandler,
   workflowInfo,
 } from '@temporalio/workflow';
-import { earliestVerdict } from '../analysis/judge.js';
+import { earliestVerdict, firstLookAt } from '../analysis/judge.js';
 import { isSpent, judged, metricVerdict, standingOf } from '../analysis/metric-verdict.js';
 import { addMeasurements, beginProgress, stageVerdict } from '../analysis/tally.js';
 import { analysisStart, chunkWindows, planWindows } from '../analysis/windows.js';
 import type { Window } from '../analysis/windows.js';
 import { formatDuration, MINUTE, SECOND } from '../model/duration.js';
 import type { AnalysisResult, MetricProgress } from '../model/evidence.js';
-import type { Metric } from '../model/metric.js';
+import { isCompared, type Metric } from '../model/metric.js';
+import type { MeasureInput } from '../activities/measure.js';
 import { iso } from '../model/wire.js';
 import { analysisQuery } from './messages.js';
 import type { AnalysisInput } from './messages.js';
@@ -92,12 +93,12 @@ async function judgeMetric(
     const last = windows.at(-1);
     if (!first || !last) return;
     const seenDelay = before.delaySeconds === undefined ? undefined : before.delaySeconds * SECOND;
-    const due = earliestVerdict(metric, first, seenDelay);
-    progress.set({ ...before, nextVerdictAt: due });
+    const due = firstLookAt(metric, first, seenDelay);
+    progress.set({ ...before, nextVerdictAt: earliestVerdict(metric, first, seenDelay) });
     const label = `${metric.name} window ${first.window}${last === first ? '' : `–${last.window}`}`;
     // A metric that only waits does not keep one that is judged often from going on in the next run.
     if (due > Date.now() && (await condition(isFull, due - Date.now(), { summary: `${label} is complete` }))) return;
-    const { measurements } = await reading.measure.executeWithOptions(
+    const { measurements, ledger } = await reading.measure.executeWithOptions(
       {
         summary: `judge ${label}`,
         // It reads alone, so a worker that is lost may be noticed early: the next one goes on after the windows judged.
@@ -113,15 +114,32 @@ async function judgeMetric(
           before: standingOf(before),
           ...(seenDelay !== undefined && { seenDelay }),
           ...(input.traffic && { traffic: input.traffic }),
+          ...comparedInput(input, metric, before),
         },
       ],
     );
-    const after = addMeasurements(metric, before, measurements);
+    const after = addMeasurements(metric, before, measurements, ledger);
     const extended = !isEnded(metric, after) && windowsAhead(input, metric, judged(after.counts)).length > 0;
     progress.set(extended ? { ...after, verdict: 'RUNNING' } : after);
   }
   const at = progress.get();
   progress.set({ ...at, ...metricVerdict(metric, at) });
+}
+
+/** What a compared metric's windows are judged with, besides what all are. */
+function comparedInput(input: AnalysisInput, metric: Metric, before: MetricProgress): Partial<MeasureInput> {
+  const places = input.places && { places: input.places };
+  if (!isCompared(metric)) return { ...places };
+  const planned = plannedWindows(input, metric);
+  const start = planned[0]?.from;
+  return {
+    ...places,
+    ...(start !== undefined && { start }),
+    ...(before.ledger && { ledger: before.ledger }),
+    ...(input.previous !== undefined && { previous: input.previous }),
+    planned: planned.length,
+    mostWindows: plannedWindows(input, metric, input.stage.maxDuration).length,
+  };
 }
 
 /** Whether this run's history is long enough. */

@@ -149,6 +149,18 @@ export function rollbackTarget(memory: Memory, to?: string): HistoryEntry | unde
   return history.slice(runs + 1).find((h) => isGood(h) && h.taskDefinition !== lastGood.taskDefinition);
 }
 
+/**
+ * The last version that ended well and was analysed: what PREVIOUS compares with. Versions that a rollback left behind are passed
+ * over, for they did not stay good.
+ */
+export function evidenceToCompareWith({ lastGood, history }: Memory): string | undefined {
+  if (!lastGood) return undefined;
+  const first = lastGood.rollbackTo ?? lastGood.id;
+  const from = history.findIndex(({ id }) => id === first);
+  const good = history.slice(Math.max(0, from)).filter(({ status }) => status === 'SUCCEEDED');
+  return good.find(({ analysed, rollbackTo }) => analysed === true && rollbackTo === undefined)?.id;
+}
+
 /** The rollback that is under way or waits, if a further one would do no more than it: to the same version, or to none named. */
 export function sameRollback(memory: Memory, to?: string): OpenDeployment | undefined {
   return memory.queue.find(({ rollbackTo }) => rollbackTo !== undefined && (to === undefined || to === rollbackTo));

@@ -18,6 +18,7 @@ import { deploymentId } from '../model/workflow-id.js';
 import {
   detailsOfApplication,
   emptyMemory,
+  evidenceToCompareWith,
   isKnown,
   lostEntry,
   noteEnded,
@@ -37,6 +38,7 @@ import type {
   DeployAnswer,
   DeploymentEnded,
   DeployRequest,
+  Go,
   HoldControl,
   OpenDeployment,
 } from './messages.js';
@@ -79,7 +81,7 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   /** Passes the lock to the head of the queue. One that is gone is found out by looking after it. */
   async function passLock(): Promise<void> {
     const head = memory.queue[0];
-    if (head && !(await letGo(head.id, memory.diverged ? { restore: memory.diverged } : {}))) woken = true;
+    if (head && !(await letGo(head.id, goOf(memory)))) woken = true;
   }
 
   /** Looks whether the one that holds the lock is still there, and passes the lock on when it is not. */
@@ -299,6 +301,12 @@ export async function application({ app, memory: carried }: ApplicationInput): P
       await continueAsNew<typeof application>({ app, memory: memory as unknown as JsonObject });
     }
   }
+}
+
+/** What a deployment is given with its turn. */
+function goOf(memory: Memory): Go {
+  const previous = evidenceToCompareWith(memory);
+  return { ...(memory.diverged && { restore: memory.diverged }), ...(previous !== undefined && { previous }) };
 }
 
 /** Long enough a history by events, or by bytes: each request carries its whole release. */

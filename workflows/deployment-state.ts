@@ -59,6 +59,8 @@ export interface DeploymentState {
   go: boolean;
   /** What an earlier deployment kept and this one has to undo before it begins; gone when that is done. */
   restore?: DeliveryHandle;
+  /** The deployment whose evidence PREVIOUS compares with. */
+  previous?: string;
   supersededBy?: string;
   ending?: Ending;
   paused?: Control;
@@ -164,7 +166,10 @@ export function memoOf(state: DeploymentState): DeploymentDocument {
   return {
     ...document,
     trail: asked ? [asked, ...acts.slice(-TRAIL_IN_MEMO)] : [],
-    analysis: document.analysis.map((metric) => ({ ...metric, measurements: [] })),
+    analysis: document.analysis.map(({ settings: _settings, calibration: _calibration, ...metric }) => ({
+      ...metric,
+      measurements: [],
+    })),
   };
 }
 

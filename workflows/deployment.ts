@@ -61,6 +61,7 @@ function takeTurn(state: DeploymentState, given?: Go): void {
   if (state.go) return;
   state.go = true;
   if (given?.restore) state.restore = given.restore;
+  if (given?.previous !== undefined) state.previous = given.previous;
 }
 
 /** Waits for the application's word. False when the deployment ended before it began. */
@@ -156,6 +157,7 @@ async function close(state: DeploymentState, publish: () => void, people: Notice
       completedAt: iso(completedAt),
       reason: state.reason.slice(0, 200),
       ...(input.rollbackTo && { rollbackTo: input.rollbackTo.deployment }),
+      ...(state.analysis.length > 0 && { analysed: true as const }),
     },
     ...(handle && (ending && !ending.rollback ? { kept: handle } : stickyOf(handle))),
     ...(state.restore && { kept: state.restore }),

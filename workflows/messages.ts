@@ -2,6 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import type { AnalysisResult, MetricProgress } from '../model/evidence.js';
 import type { JsonObject } from '../model/json.js';
+import type { VariantPlaces } from '../model/metric.js';
 import type { AnalysisStage } from '../model/stage.js';
 import type { Commit, Release, Strategy } from '../model/release.js';
 import type { ApplicationDocument, DeploymentDocument, DeploymentStatus, HistoryEntry } from '../model/wire.js';
@@ -68,6 +69,8 @@ export type ControlName = keyof typeof deploymentUpdates;
 export interface Go {
   /** The application is DIVERGED by a deployment that was told to keep what it had done: undo that first. */
   restore?: DeliveryHandle;
+  /** The last deployment that ended well and was analysed: what PREVIOUS compares with. */
+  previous?: string;
 }
 
 /** The application's turn to this deployment: it may begin. */
@@ -88,6 +91,10 @@ export interface AnalysisInput {
   trafficVerifiedAt?: number;
   /** What the rules must say while windows are judged; absent where no weight was ever set. */
   traffic?: Traffic;
+  /** What is known of the versions only now; absent where no metric needs it. */
+  places?: VariantPlaces;
+  /** The deployment whose evidence PREVIOUS compares with. */
+  previous?: string;
   /** Carried over a continue-as-new. */
   progress?: MetricProgress[];
 }

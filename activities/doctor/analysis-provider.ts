@@ -1,7 +1,7 @@
-import { SOURCE_NAME } from '../../analysis/judge.js';
+import { SOURCE_NAME } from '../../analysis/source-name.js';
 import type { AnalysisProvider } from '../../config/server.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
-import type { Metric } from '../../model/metric.js';
+import type { ThresholdMetric } from '../../model/metric.js';
 import type { Clock } from '../context.js';
 import { SourceError } from '../metrics/source.js';
 import type { FindSource } from '../metrics/sources.js';
@@ -15,7 +15,7 @@ const RANGE = 15 * MINUTE;
 /** A question that any account may ask and that costs little. */
 const QUERY = { DATADOG: 'sum:aws.applicationelb.request_count{*}.as_count()' } as const;
 
-function question(provider: AnalysisProvider): Metric {
+function question(provider: AnalysisProvider): ThresholdMetric {
   return {
     strategy: 'THRESHOLD',
     name: 'doctor',

@@ -17,6 +17,7 @@ import { canaryReady } from './canary-ready.js';
 import { cleanUp } from './clean-up.js';
 import { stepOf } from './step.js';
 import { finish } from './finish.js';
+import { locate } from './locate.js';
 import { observe } from './observe.js';
 import { preflight } from './preflight.js';
 import { pairOf } from './preflight-traffic.js';
@@ -146,6 +147,7 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
         (run) => observe(run, traffic),
         asStage,
       ),
+    locate: ({ handle }) => running(of(handle, 'locate'), false, (run) => locate(run, handle), asStage),
     restoreTraffic: (input) =>
       running(
         of(input.handle, 'rollback'),

@@ -12,6 +12,7 @@ const remembered = z.object({
   trigger: z.object({ at: z.string() }),
   startedAt: z.string().optional(),
   completedAt: z.string().optional(),
+  analysis: z.array(z.unknown()).catch([]),
 });
 
 const REASON_LENGTH = 200;
@@ -30,6 +31,7 @@ export function historyEntry(document: unknown): HistoryEntry | undefined {
     startedAt: data.startedAt ?? data.trigger.at,
     completedAt: data.completedAt,
     ...(data.rollbackTo !== undefined && { rollbackTo: data.rollbackTo }),
+    ...(data.analysis.length > 0 && { analysed: true as const }),
     reason: data.reason.slice(0, REASON_LENGTH),
   };
 }

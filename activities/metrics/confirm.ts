@@ -1,11 +1,22 @@
 import type { WindowEvidence } from '../../analysis/judge.js';
 import { MINUTE } from '../../model/duration.js';
-import type { Metric } from '../../model/metric.js';
+import { isCompared, type Metric } from '../../model/metric.js';
 import { nextPause, type Looking } from './look.js';
 import { SourceError } from './source.js';
 
 /** A source that errs is asked again for this long. */
 const TRIES_FOR = MINUTE;
+
+/** Asks for the metrics of each query of a metric; a compared one's are the canary's, for the reference's name the same. */
+async function firstUnconfirmed(metric: Metric, on: Looking): Promise<string | undefined> {
+  const queries = isCompared(metric) ? Object.values(metric.canary) : [metric.query];
+  for (const query of new Set(queries)) {
+    const asked = { metric: { ...metric, query }, now: on.clock.now(), cancelled: on.cancelled };
+    const unconfirmed = await on.whileAlive(on.source().confirm(asked));
+    if (unconfirmed !== undefined) return unconfirmed;
+  }
+  return undefined;
+}
 
 /**
  * Makes sure, before a window passes, that its metrics exist at all: a mistyped name has no point either. What the file declares by
@@ -16,8 +27,7 @@ export async function doubtOf(metric: Metric, on: Looking): Promise<Pick<WindowE
   const endAt = on.clock.now() + TRIES_FOR;
   for (let pause = nextPause(metric.resolution); ; pause = nextPause(metric.resolution, pause)) {
     try {
-      const now = on.clock.now();
-      const unconfirmed = await on.whileAlive(on.source().confirm({ metric, now, cancelled: on.cancelled }));
+      const unconfirmed = await firstUnconfirmed(metric, on);
       if (unconfirmed === undefined) return {};
       on.warn(`${metric.name}: ${unconfirmed}`);
       return metric.emptyValue === undefined ? { spoiled: unconfirmed } : {};

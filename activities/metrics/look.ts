@@ -1,5 +1,3 @@
-import { isComplete, type Look } from '../../analysis/judge.js';
-import type { WindowEvidence } from '../../analysis/judge.js';
 import type { Window } from '../../analysis/windows.js';
 import { MINUTE, type Millis } from '../../model/duration.js';
 import type { Metric } from '../../model/metric.js';
@@ -30,7 +28,21 @@ export interface Looking {
   warn(text: string): void;
 }
 
-type Found = Pick<WindowEvidence, 'look' | 'error' | 'incomplete'>;
+/** What came of looking at a window. */
+export interface Found<L> {
+  /** The last answered look. */
+  look?: L;
+  /** What went wrong at the last look, in words; absent when it was answered. */
+  error?: string;
+  /** The last look before that found the data incomplete, and the pause after it. */
+  incomplete?: { at: number; pause: Millis };
+}
+
+/** How a window is looked at, and when it has been seen enough of. */
+export interface Asking<L> {
+  ask(now: number): Promise<L>;
+  isEnough(look: L): boolean;
+}
 
 function until(at: number): string {
   return `next look at ${new Date(at).toISOString().slice(11, 19)}`;
@@ -38,32 +50,33 @@ function until(at: number): string {
 
 /**
  * Looks at a window until its data is complete, or `maxDelay` has passed since its end. An error that may pass is tried again within
- * that time, not before the source wants; one that will not pass ends it at once.
+ * that time, not before the source wants; one that will not pass ends it with the window.
  * @param firstLook when the data is expected, epoch ms; in the past means now
  * @returns the last answered look, and the last look's error when it was not answered
  */
-export async function lookUntilComplete(
+export async function lookUntilComplete<L extends { at: number }>(
   metric: Metric,
   window: Window,
   firstLook: number,
   on: Looking,
-): Promise<Found> {
+  { ask, isEnough }: Asking<L>,
+): Promise<Found<L>> {
   const limit = Math.max(metric.maxDelay, metric.delay ?? 0);
   const giveUpAt = window.to + limit;
   await on.waitUntil(Math.min(firstLook, giveUpAt), `window ${window.window} of ${metric.name}: waiting for its data`);
 
   const began = on.clock.now();
   const errorsEndAt = Math.max(giveUpAt, began + Math.min(limit, GRACE));
-  let look: Look | undefined;
-  let incomplete: Found['incomplete'];
+  let look: L | undefined;
+  let incomplete: Found<L>['incomplete'];
   let pause: Millis | undefined;
   for (let looks = 1; ; looks += 1) {
     const now = on.clock.now();
     pause = nextPause(metric.resolution, pause);
     let error: SourceError | undefined;
     try {
-      look = await on.whileAlive(on.source().ask({ metric, from: window.from, now, cancelled: on.cancelled }));
-      if (isComplete(metric, window, look)) return { look, ...(incomplete && { incomplete }) };
+      look = await on.whileAlive(ask(now));
+      if (isEnough(look)) return { look, ...(incomplete && { incomplete }) };
       incomplete = { at: look.at, pause };
     } catch (thrown) {
       if (!(thrown instanceof SourceError)) throw thrown;
@@ -71,14 +84,14 @@ export async function lookUntilComplete(
       on.warn(`${metric.name}: ${error.message}`);
     }
 
-    const done: Found = {
+    const done: Found<L> = {
       ...(look && { look }),
       ...(error && { error: error.message }),
       ...(incomplete && { incomplete }),
     };
-    if (error?.kind === 'refused') return done;
-    const endAt = error ? errorsEndAt : giveUpAt;
     const after = on.clock.now();
+    if (error?.kind === 'refused' && after >= window.to) return done;
+    const endAt = error ? errorsEndAt : giveUpAt;
     if (after >= endAt) return done;
     const next = Math.max(after + pause, error?.notBefore ?? 0);
     // The source wants no question before this window's time is over: nothing is gained by waiting for that.

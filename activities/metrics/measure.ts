@@ -1,16 +1,30 @@
 import { formatValue } from '../../analysis/threshold.js';
-import { earliestVerdict, judgeWindow, type WindowEvidence } from '../../analysis/judge.js';
+import {
+  closeWindow,
+  HISTORY,
+  needsHistory,
+  openWindow,
+  takeLook,
+  type ClosedWindow,
+  type Closing,
+  type Earlier,
+} from '../../analysis/compare-window.js';
+import { firstLookAt, isComplete, isLive, judgeWindow, type WindowEvidence } from '../../analysis/judge.js';
 import { addOutcome, isSpent, type Standing } from '../../analysis/metric-verdict.js';
 import type { Window } from '../../analysis/windows.js';
 import type { LogLine, Progress, Traffic } from '../../model/delivery.js';
 import { formatDuration, SECOND, type Millis } from '../../model/duration.js';
 import type { Measurement } from '../../model/evidence.js';
+import type { Ledger } from '../../model/ledger.js';
+import { isCompared, type ComparedMetric, type ThresholdMetric } from '../../model/metric.js';
+import type { ReadEvidence } from '../memory/evidence.js';
 import type { ActivityContext } from '../context.js';
 import type { MeasureActivities, MeasureHeartbeat, MeasureInput, MeasureResult } from '../measure.js';
 import { doubtOf } from './confirm.js';
 import { boundEvidence } from './evidence-size.js';
 import { judgedBefore } from './heartbeat.js';
 import { lookUntilComplete, type Looking } from './look.js';
+import { readPair } from './read-pair.js';
 import { SourceError, type MetricSourceClient } from './source.js';
 import type { FindSource } from './sources.js';
 import { trafficMoved } from './traffic-check.js';
@@ -23,6 +37,8 @@ export interface MeasureDeps {
   sources: FindSource;
   /** Reads the rules (`DeliveryActivities.observe`); fails with FAILURE.changedByOthers when they are not as wanted. */
   observe: (traffic: Traffic) => Promise<Progress>;
+  /** What an earlier deployment measured, for PREVIOUS. */
+  readEvidence: ReadEvidence;
   /** The context of the activity that is running. */
   context(): ActivityContext;
 }
@@ -33,11 +49,12 @@ interface Chunk {
   context: ActivityContext;
   measurements: Measurement[];
   log: LogLine[];
+  ledger: Ledger | undefined;
   detail: string;
 }
 
-function beat({ context, input, detail, measurements, log }: Chunk): void {
-  const details: MeasureHeartbeat = { stage: input.stage, detail, measurements, log };
+function beat({ context, input, detail, measurements, log, ledger }: Chunk): void {
+  const details: MeasureHeartbeat = { stage: input.stage, detail, measurements, log, ...(ledger && { ledger }) };
   context.heartbeat(details);
 }
 
@@ -80,39 +97,101 @@ function lookingFor(chunk: Chunk, find: () => MetricSourceClient): Looking {
   };
 }
 
-async function judge(
-  chunk: Chunk,
-  window: Window,
-  seenDelay: Millis | undefined,
-  deps: MeasureDeps,
-): Promise<Measurement> {
-  const { metric, traffic } = chunk.input;
-  const { clock } = chunk.context;
-  const find = (): MetricSourceClient => deps.sources(metric);
-  const looking = lookingFor(chunk, find);
-
-  await looking.waitUntil(window.to, `window ${window.window} of ${metric.name} ends at ${clockTime(window.to)}`);
-  const spoiled = traffic && (await trafficMoved(traffic, metric.interval, deps.observe, looking));
-  const firstLook = earliestVerdict(metric, window, seenDelay);
-  const found = await lookUntilComplete(metric, window, firstLook, looking);
-  const evidence: WindowEvidence = {
-    ...found,
-    query: queryAsSent(chunk, find),
-    ...(spoiled !== undefined && { spoiled }),
-    ...(seenDelay !== undefined && { largestDelay: seenDelay }),
-    judgedAt: clock.now(),
-  };
-  const judged = judgeWindow(metric, window, evidence);
-  if (judged.outcome !== 'PASS') return boundEvidence(judged, chunk.input.windows.length);
-  const doubt = await doubtOf(metric, looking);
-  return boundEvidence(judgeWindow(metric, window, { ...evidence, ...doubt }), chunk.input.windows.length);
+/** What judges one window of a chunk. */
+interface Judging {
+  input: MeasureInput;
+  window: Window;
+  looking: Looking;
+  source: () => MetricSourceClient;
+  seenDelay: Millis | undefined;
+  /** What an earlier deployment measured, moved to this one's time. @param start where this analysis begins, epoch ms */
+  earlier(start: number): Promise<Earlier | undefined>;
+  /** Why the window cannot count because the traffic was moved; asked when it is over. */
+  spoiled(): Promise<string | undefined>;
 }
 
-function queryAsSent(chunk: Chunk, find: () => MetricSourceClient): string {
+async function judgeAgainstBounds(metric: ThresholdMetric, judging: Judging): Promise<Measurement> {
+  const { window, looking, source, seenDelay, input } = judging;
+  const places = input.places && { places: input.places };
+  // What is only to be seen while it is asked for is asked for from the window's beginning.
+  if (!isLive(metric)) {
+    await looking.waitUntil(window.to, `window ${window.window} of ${metric.name} ends at ${clockTime(window.to)}`);
+  }
+  const firstLook = firstLookAt(metric, window, seenDelay);
+  const found = await lookUntilComplete(metric, window, firstLook, looking, {
+    ask: (now) => source().ask({ metric, from: window.from, now, cancelled: looking.cancelled, ...places }),
+    isEnough: (look) => isComplete(metric, window, look),
+  });
+  const spoiled = await judging.spoiled();
+  const evidence: WindowEvidence = {
+    ...found,
+    query: queryAsSent(metric, source),
+    ...(spoiled !== undefined && { spoiled }),
+    ...(seenDelay !== undefined && { largestDelay: seenDelay }),
+    judgedAt: looking.clock.now(),
+  };
+  const judged = judgeWindow(metric, window, evidence);
+  if (judged.outcome !== 'PASS') return judged;
+  const doubt = await doubtOf(metric, looking);
+  return judgeWindow(metric, window, { ...evidence, ...doubt });
+}
+
+/** Judges a window of a compared metric, bucket by bucket as they become complete. */
+async function judgeByComparing(
+  metric: ComparedMetric,
+  judging: Judging,
+  before: Ledger | undefined,
+): Promise<ClosedWindow> {
+  const { window, looking, source, seenDelay, input } = judging;
+  const start = input.start ?? window.from;
+  const earlier = await judging.earlier(start);
+  let open = openWindow(metric, window, before);
+  const found = await lookUntilComplete(metric, window, firstLookAt(metric, window, seenDelay), looking, {
+    async ask(now) {
+      const from = needsHistory(metric, open) ? start - HISTORY : window.from;
+      return await readPair(metric, source(), { from, now, cancelled: looking.cancelled, places: input.places ?? {} });
+    },
+    isEnough(look) {
+      open = takeLook(metric, open, look, { start, ...(earlier && { earlier }) });
+      return open.harm !== undefined || open.done;
+    },
+  });
+  const spoiled = await judging.spoiled();
+  const planned = input.planned ?? input.windows.length;
+  const closing: Closing = {
+    ...found,
+    query: metric.query,
+    judgedAt: looking.clock.now(),
+    ...(spoiled !== undefined && { spoiled }),
+    ...(seenDelay !== undefined && { largestDelay: seenDelay }),
+    isEnd: window.window >= planned,
+    mayBeExtended: window.window < (input.mostWindows ?? planned),
+  };
+  const closed = closeWindow(metric, open, before, closing);
+  if (closed.measurement.outcome !== 'PASS') return closed;
+  const doubt = await doubtOf(metric, looking);
+  return doubt.error === undefined && doubt.spoiled === undefined
+    ? closed
+    : closeWindow(metric, open, before, { ...closing, ...doubt });
+}
+
+async function earlierOf(
+  metric: ComparedMetric,
+  { previous, stage }: MeasureInput,
+  start: number,
+  { readEvidence }: MeasureDeps,
+): Promise<Earlier | undefined> {
+  if (metric.reference?.variant !== 'previous' || previous === undefined) return undefined;
+  const kept = await readEvidence({ deployment: previous, stage, metric });
+  // Aligned on the time since the traffic was verified: both analyses begin there.
+  return kept && { buckets: kept.buckets.map((bucket) => ({ ...bucket, at: bucket.at - kept.start + start })) };
+}
+
+function queryAsSent(metric: ThresholdMetric, find: () => MetricSourceClient): string {
   try {
-    return find().render(chunk.input.metric);
+    return find().render(metric);
   } catch (error) {
-    if (error instanceof SourceError) return chunk.input.metric.query;
+    if (error instanceof SourceError) return metric.query;
     throw error;
   }
 }
@@ -150,18 +229,44 @@ function largestDelay(input: MeasureInput, measurements: readonly Measurement[])
 export function createMeasure(deps: MeasureDeps): MeasureActivities['measure'] {
   return async function measure(input: MeasureInput): Promise<MeasureResult> {
     const context = deps.context();
-    const chunk: Chunk = { input, context, ...judgedBefore(context.lastHeartbeat, input), detail: '' };
+    const chunk: Chunk = {
+      input,
+      context,
+      ledger: input.ledger,
+      ...judgedBefore(context.lastHeartbeat, input),
+      detail: '',
+    };
     const { measurements, log } = chunk;
+    const { metric, traffic } = input;
+    const source = (): MetricSourceClient => deps.sources(metric);
 
     for (const window of input.windows.slice(measurements.length)) {
-      if (isSpent(input.metric, standingAfter(input, measurements))) break;
-      const measurement = await judge(chunk, window, largestDelay(input, measurements), deps);
+      if (isSpent(metric, standingAfter(input, measurements))) break;
+      const looking = lookingFor(chunk, source);
+      const judging: Judging = {
+        input,
+        window,
+        looking,
+        source,
+        seenDelay: largestDelay(input, measurements),
+        earlier: async (start) => (isCompared(metric) ? await earlierOf(metric, input, start, deps) : undefined),
+        spoiled: async () => traffic && (await trafficMoved(traffic, metric.interval, deps.observe, looking)),
+      };
+      let judged: Measurement;
+      if (isCompared(metric)) {
+        const closed = await judgeByComparing(metric, judging, chunk.ledger);
+        chunk.ledger = closed.ledger;
+        judged = closed.measurement;
+      } else {
+        judged = await judgeAgainstBounds(metric, judging);
+      }
+      const measurement = boundEvidence(judged, input.windows.length);
       measurements.push(measurement);
       say(chunk, measurement.outcome === 'PASS' ? 'info' : 'warning', inWords(measurement, input.metric));
       chunk.detail = `window ${window.window} of ${input.metric.name}: ${measurement.outcome}`;
       beat(chunk);
       await context.fence();
     }
-    return { measurements, log };
+    return { measurements, log, ...(chunk.ledger && { ledger: chunk.ledger }) };
   };
 }

@@ -15,8 +15,16 @@ export function createSources(
   providers: readonly AnalysisProvider[],
   openSecret: (ref: SecretRef) => Promise<string>,
 ): FindSource {
-  const shared: DatadogShared = { limits: new Map(), flying: new Map() };
-  const clients = new Map(providers.map((each) => [each.name, createDatadogSource(each, openSecret, shared)]));
+  const datadog: DatadogShared = { limits: new Map(), flying: new Map() };
+  function create(provider: AnalysisProvider): MetricSourceClient {
+    switch (provider.type) {
+      case 'DATADOG':
+        return createDatadogSource(provider, openSecret, datadog);
+      default:
+        return provider.type satisfies never;
+    }
+  }
+  const clients = new Map(providers.map((each) => [each.name, create(each)]));
 
   return function find({ provider, source }) {
     const client = clients.get(provider);

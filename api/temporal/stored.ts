@@ -29,6 +29,7 @@ const measurementShape = z.looseObject({
   value: z.number().exactOptional(),
   points: z.array(z.object({ at: z.number(), value: z.number() })),
   reason: z.string(),
+  judgedAt: z.number(),
 });
 const measurement = z.custom<Measurement>((value) => measurementShape.safeParse(value).success);
 

@@ -1,6 +1,6 @@
 import { MINUTE, SECOND } from '../../model/duration.js';
 import type { Measurement, Outcome, Point } from '../../model/evidence.js';
-import type { Metric } from '../../model/metric.js';
+import type { ThresholdMetric } from '../../model/metric.js';
 
 /** 2026-11-23T08:00:00Z, an edge of every bucket length that the tests use. */
 export const START = Date.UTC(2026, 10, 23, 8);
@@ -8,7 +8,7 @@ export const START = Date.UTC(2026, 10, 23, 8);
 export const QUOTIENT =
   'sum:aws.applicationelb.httpcode_elb_5xx{env:prd}.as_count() / sum:aws.applicationelb.request_count{env:prd}.as_count()';
 
-export function metric(over: Partial<Metric> = {}): Metric {
+export function metric(over: Partial<ThresholdMetric> = {}): ThresholdMetric {
   return {
     strategy: 'THRESHOLD',
     name: 'metrics-0',

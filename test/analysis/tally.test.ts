@@ -4,12 +4,12 @@ import { decide } from '../../analysis/decision.js';
 import { judged, measured, requiredWindows } from '../../analysis/metric-verdict.js';
 import { addMeasurements, beginProgress, stageVerdict } from '../../analysis/tally.js';
 import type { MetricProgress, Outcome, Verdict } from '../../model/evidence.js';
-import type { Metric, OnNoData, OnNotEnoughData } from '../../model/metric.js';
+import type { OnNoData, OnNotEnoughData, ThresholdMetric } from '../../model/metric.js';
 import { measurement, metric, minutes } from './support.js';
 
 const OUTCOMES: Outcome[] = ['PASS', 'FAIL', 'NO_DATA', 'NOT_ENOUGH_DATA', 'ERROR'];
 
-function after(outcomes: Outcome[], over: Partial<Metric> = {}, windows = outcomes.length): MetricProgress {
+function after(outcomes: Outcome[], over: Partial<ThresholdMetric> = {}, windows = outcomes.length): MetricProgress {
   const m = metric(over);
   const all = outcomes.map((outcome, index) => measurement(index + 1, outcome));
   return addMeasurements(m, beginProgress(m, windows), all);

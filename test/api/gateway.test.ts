@@ -147,6 +147,8 @@ describe('a running deployment', () => {
     expect(analysis?.measurements[2]).toEqual({
       window: 3,
       from: '1970-01-01T00:03:00.000Z',
+      judgedAt: '1970-01-01T00:00:00.001Z',
+      delaySeconds: 90,
       to: '1970-01-01T00:04:00.000Z',
       outcome: 'PASS',
       value: 0,

@@ -6,7 +6,7 @@ import { createSources } from '../../activities/metrics/sources.js';
 import { SourceError } from '../../activities/metrics/source.js';
 import { openSecret } from '../../config/secret.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
-import type { Metric } from '../../model/metric.js';
+import type { ThresholdMetric } from '../../model/metric.js';
 import { metric, START } from '../analysis/support.js';
 import { answer, series, startFakeDatadog, type Answering, type FakeDatadog, type Reply } from './fake-datadog.js';
 import { openTestSecret, provider } from './support.js';
@@ -17,7 +17,7 @@ afterEach(async () => {
   await Promise.all(open.splice(0).map((each) => each.close()));
 });
 
-async function asking(reply: Reply | Answering, over: Partial<Metric> = {}) {
+async function asking(reply: Reply | Answering, over: Partial<ThresholdMetric> = {}) {
   const fake = await startFakeDatadog(() => NOW, typeof reply === 'function' ? reply : () => reply);
   open.push(fake);
   const m = metric({ query: 'avg:latency{*}', ...over });
@@ -27,7 +27,7 @@ async function asking(reply: Reply | Answering, over: Partial<Metric> = {}) {
   return { fake, ask };
 }
 
-async function failure(reply: Reply | Answering, over: Partial<Metric> = {}): Promise<SourceError> {
+async function failure(reply: Reply | Answering, over: Partial<ThresholdMetric> = {}): Promise<SourceError> {
   const { ask } = await asking(reply, over);
   return ask().then(
     () => expect.fail('an answer came'),

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { rejudge } from '../../analysis/judge.js';
 import { isWellKnown } from '../../activities/metrics/datadog/known-metrics.js';
 import { HOUR, MINUTE, SECOND } from '../../model/duration.js';
-import type { Metric } from '../../model/metric.js';
+import type { ThresholdMetric } from '../../model/metric.js';
 import { START } from '../analysis/support.js';
 import { albAnswering, answer, series, startFakeDatadog, type FakeDatadog, type Reply } from './fake-datadog.js';
 import { bench, fakeClock, input } from './support.js';
@@ -43,7 +43,7 @@ async function given({ metadata, errors = 0, history = false }: Given) {
   );
   open.push(fake);
   const { measure, sources } = bench(fake.url, clock);
-  const run = (over: Partial<Metric> & { count?: number } = {}) =>
+  const run = (over: Partial<ThresholdMetric> & { count?: number } = {}) =>
     measure(input({ errorLimit: 9, query: QUOTIENT, ...over }));
   return { clock, fake, run, sources };
 }

@@ -6,7 +6,7 @@ import { createMeasure } from '../../activities/metrics/measure.js';
 import { createSources } from '../../activities/metrics/sources.js';
 import { planWindows } from '../../analysis/windows.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
-import type { Metric } from '../../model/metric.js';
+import type { ThresholdMetric } from '../../model/metric.js';
 import { metric } from '../analysis/support.js';
 import {
   BLUE,
@@ -52,7 +52,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.sandbox.close());
 
-async function measured(over: Partial<Metric> = {}) {
+async function measured(over: Partial<ThresholdMetric> = {}) {
   const now = () => Date.parse(bench.sandbox.state().now);
   const clock: Clock = {
     now,
@@ -67,6 +67,7 @@ async function measured(over: Partial<Metric> = {}) {
   };
   const m = metric({ query: SHARE, interval: MINUTE, ...over });
   const measure = createMeasure({
+    readEvidence: () => Promise.resolve(undefined),
     sources: createSources([{ ...provider(bench.sandbox.url), ...keys }], (ref) =>
       Promise.resolve('base64' in ref ? ref.base64 : ''),
     ),

@@ -7,7 +7,7 @@ import type { AnalysisProvider, SecretRef } from '../../config/server.js';
 import { planWindows } from '../../analysis/windows.js';
 import type { ActivityHeartbeat } from '../../model/delivery.js';
 import { MINUTE } from '../../model/duration.js';
-import type { Metric } from '../../model/metric.js';
+import type { ThresholdMetric } from '../../model/metric.js';
 import { metric, START } from '../analysis/support.js';
 
 /** A clock that jumps to where a sleep ends. */
@@ -57,7 +57,7 @@ export interface Bench {
 export function bench(
   address: string,
   clock: ReturnType<typeof fakeClock>,
-  over: Partial<ActivityContext> & { observe?: MeasureDeps['observe'] } = {},
+  over: Partial<ActivityContext> & Partial<Pick<MeasureDeps, 'observe' | 'readEvidence'>> = {},
 ): Bench {
   const told: Bench['told'] = [];
   const cancel = new AbortController();
@@ -82,19 +82,27 @@ export function bench(
     context,
     cancel,
     sources,
-    measure: createMeasure({ sources, observe, context: () => context }),
+    measure: createMeasure({
+      sources,
+      observe,
+      readEvidence: over.readEvidence ?? (() => Promise.resolve(undefined)),
+      context: () => context,
+    }),
   };
 }
 
-export function input(over: Partial<Metric> & { count?: number } = {}, rest: Partial<MeasureInput> = {}): MeasureInput {
+export function input(
+  over: Partial<ThresholdMetric> & { count?: number } = {},
+  rest: Partial<MeasureInput> = {},
+): MeasureInput & { metric: ThresholdMetric } {
   const { count = 1, ...fields } = over;
   const m = metric({ interval: MINUTE, ...fields });
   return {
     deployment: 'shop-1',
     stage: 'stage-2',
-    metric: m,
     windows: planWindows(START, count * m.interval, m.interval),
     before: { failures: 0, consecutiveFailures: 0, errors: 0 },
     ...rest,
+    metric: m,
   };
 }

@@ -125,6 +125,7 @@ export function fakeActivities(
       return progress('reached', position.at === 'TRAFFIC' ? position.canary : undefined);
     },
     observe: () => Promise.resolve(progress('as set')),
+    locate: () => Promise.resolve({}),
     async restoreTraffic({ reason }) {
       did('restoreTraffic', reason);
       if (world.rollbackFailures-- > 0) throw ApplicationFailure.nonRetryable(world.rollbackError(), 'Other');

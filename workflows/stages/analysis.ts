@@ -13,6 +13,7 @@ import { analysisDocument, iso } from '../../model/wire.js';
 import { analysisWorkflowId } from '../../model/workflow-id.js';
 import type { AnalysisWorkflow } from '../messages.js';
 import { trafficOf } from '../deployment-state.js';
+import { placesFor } from '../places.js';
 import { approval } from './approval.js';
 import { isSkipped, skippedEnd, stageFailed, tookTooLong } from './stage-run.js';
 import type { StageEnd, StageRun } from './stage-run.js';
@@ -20,6 +21,7 @@ import type { StageEnd, StageRun } from './stage-run.js';
 /** The analysis as a child workflow, so that its own history can be continued as new; ends early when skipped or out of time. */
 async function judge(run: StageRun, stage: AnalysisStage): Promise<AnalysisResult | 'SKIPPED' | 'OUT_OF_TIME'> {
   const { state, row, deadline } = run;
+  const places = await placesFor(run.handle, stage.metrics);
   const race = new CancellationScope();
   try {
     return await race.run(() =>
@@ -32,6 +34,8 @@ async function judge(run: StageRun, stage: AnalysisStage): Promise<AnalysisResul
               deployment: state.input.id,
               stage,
               beganAt: Date.now(),
+              ...(places && { places }),
+              ...(state.previous !== undefined && { previous: state.previous }),
               ...(state.traffic?.verifiedAt !== undefined && {
                 trafficVerifiedAt: state.traffic.verifiedAt,
                 traffic: trafficOf(run.handle, state.traffic.wanted),

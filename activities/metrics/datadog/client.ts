@@ -1,11 +1,18 @@
 import { createHash } from 'node:crypto';
 import type { Look } from '../../../analysis/judge.js';
-import type { AnalysisProvider, SecretRef } from '../../../config/server.js';
+import type { DatadogProvider, SecretRef } from '../../../config/server.js';
 import { isSeveral, metricsOf } from '../../../model/datadog-query.js';
 import type { Metric } from '../../../model/metric.js';
-import { SourceError, type Confirming, type MetricSourceClient, type Question } from '../source.js';
+import {
+  SourceError,
+  type Confirming,
+  type MetricSourceClient,
+  type Question,
+  type SeriesAnswer,
+  type SeriesQuestion,
+} from '../source.js';
 import { metricsApi, openKeys, unless, type Keys } from './connection.js';
-import { decodeDatadog } from './decode.js';
+import { decodeDatadog, decodeSeries } from './decode.js';
 import { datadogFailure } from './failure.js';
 import type { Head } from './http.js';
 import {
@@ -19,9 +26,9 @@ import {
   type Metadata,
 } from './known-metrics.js';
 import { notBefore } from './rate-limit.js';
-import { datadogRequest, type DatadogRequest } from './request.js';
+import { datadogRequest, seriesRequest, severalQueries, type DatadogRequest } from './request.js';
 
-function accountOf(provider: AnalysisProvider, keys: Keys): string {
+function accountOf(provider: DatadogProvider, keys: Keys): string {
   return createHash('sha256').update(`${provider.address}\n${keys.apiKey}`).digest('hex');
 }
 
@@ -40,9 +47,9 @@ export interface DatadogShared {
 }
 
 async function send(
-  provider: AnalysisProvider,
+  provider: DatadogProvider,
   keys: Keys,
-  request: DatadogRequest,
+  request: Pick<DatadogRequest, 'from' | 'to' | 'query'>,
   timeout: number,
   seen: (head: Head) => void,
 ): Promise<Answer> {
@@ -58,7 +65,7 @@ async function send(
  * asked twice at once is sent once, and an account that asked for a pause is not asked before it is over.
  */
 export function createDatadogSource(
-  provider: AnalysisProvider,
+  provider: DatadogProvider,
   openSecret: (ref: SecretRef) => Promise<string>,
   shared: DatadogShared,
 ): MetricSourceClient {
@@ -81,15 +88,11 @@ export function createDatadogSource(
     };
   }
 
-  async function ask({ metric, from, now, cancelled }: Question): Promise<Look> {
-    if (isSeveral(metric.query)) {
-      const advice = 'Write one metric for each.';
-      throw new SourceError(
-        'refused',
-        `The query of ${metric.name} is several queries, separated by commas. ${advice}`,
-      );
-    }
-    const request = datadogRequest(metric, from, now);
+  /** One call, shared with everybody who asks the same at this moment. */
+  async function exchange(
+    request: Pick<DatadogRequest, 'from' | 'to' | 'query'>,
+    { now, timeout, cancelled }: Pick<SeriesQuestion, 'now' | 'timeout' | 'cancelled'>,
+  ): Promise<Answer> {
     const keys = await openKeys(provider, openSecret);
     const account = accountOf(provider, keys);
     cancelled.throwIfAborted();
@@ -97,20 +100,32 @@ export function createDatadogSource(
     let answer = shared.flying.get(question);
     if (!answer) {
       checkLimit(account, now);
-      answer = send(provider, keys, request, metric.timeout, keepLimit(account, now)).finally(() =>
+      answer = send(provider, keys, request, timeout, keepLimit(account, now)).finally(() =>
         shared.flying.delete(question),
       );
       shared.flying.set(question, answer);
     }
     try {
-      const { body, head } = await unless(cancelled, answer);
-      const look = decodeDatadog(metric, request, body, head.headers['date'], now);
-      for (const name of metricsSeen(metric, look)) known.set(name, Infinity);
-      return look;
+      return await unless(cancelled, answer);
     } catch (error) {
       if (cancelled.aborted) throw cancelled.reason;
-      throw datadogFailure(provider, error, metric.timeout, now);
+      throw datadogFailure(provider, error, timeout, now);
     }
+  }
+
+  async function ask({ metric, from, now, cancelled }: Question): Promise<Look> {
+    if (isSeveral(metric.query)) throw severalQueries(`The query of ${metric.name}`);
+    const request = datadogRequest(metric, from, now);
+    const { body, head } = await exchange(request, { now, timeout: metric.timeout, cancelled });
+    const look = decodeDatadog(metric, request, body, head.headers['date'], now);
+    for (const name of metricsSeen(metric, look)) known.set(name, Infinity);
+    return look;
+  }
+
+  async function read(question: SeriesQuestion): Promise<SeriesAnswer> {
+    const { request, indexOf } = seriesRequest(question);
+    const { body, head } = await exchange(request, question);
+    return decodeSeries(question, indexOf, body, head.headers['date']);
   }
 
   async function metadata(name: string, { metric, now, cancelled }: Confirming): Promise<Metadata> {
@@ -128,10 +143,11 @@ export function createDatadogSource(
   }
 
   async function hasHistory(name: string, confirming: Confirming): Promise<boolean> {
-    const metric = { ...confirming.metric, query: `sum:${name}{*}` };
-    delete metric.watermark;
-    const look = await ask({ ...confirming, metric, from: confirming.now - HISTORY });
-    return look.points.length > 0;
+    const { metric, ...rest } = confirming;
+    const from = confirming.now - HISTORY;
+    const wanted = [{ id: 'history', query: `sum:${name}{*}`, variant: 'primary' as const }];
+    const answer = await read({ ...rest, from, wanted, resolution: metric.resolution, timeout: metric.timeout });
+    return (answer.series['history'] ?? []).length > 0;
   }
 
   async function confirm(confirming: Confirming): Promise<string | undefined> {
@@ -146,5 +162,5 @@ export function createDatadogSource(
     return undefined;
   }
 
-  return { ask, confirm, render: (metric: Metric) => datadogRequest(metric, 0, 0).query };
+  return { ask, read, confirm, render: (metric: Metric) => datadogRequest(metric, 0, 0).query };
 }

@@ -2,7 +2,7 @@ import { createConfiguration } from '@datadog/datadog-api-client/dist/packages/d
 import { BaseServerConfiguration } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-common/servers.js';
 // By its own path: the package as a whole costs 2 s and 144 MB at the start, this one API 0.3 s and 32 MB (aws-emulators.md §6).
 import { MetricsApi } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-v1/apis/MetricsApi.js';
-import type { AnalysisProvider, SecretRef } from '../../../config/server.js';
+import type { DatadogProvider, SecretRef } from '../../../config/server.js';
 import { SourceError } from '../source.js';
 import { headerKeepingHttp, type Head } from './http.js';
 import { baseUrl } from './request.js';
@@ -15,7 +15,7 @@ export interface Keys {
 
 /** @throws SourceError when a key cannot be read. */
 export async function openKeys(
-  provider: AnalysisProvider,
+  provider: DatadogProvider,
   openSecret: (ref: SecretRef) => Promise<string>,
 ): Promise<Keys> {
   try {
@@ -36,7 +36,7 @@ export async function openKeys(
  * @param seen hears of the answer's head
  */
 export function metricsApi(
-  provider: AnalysisProvider,
+  provider: DatadogProvider,
   keys: Keys,
   timeout: number,
   seen: (head: Head) => void,

@@ -3,7 +3,7 @@ import type { Look } from '../../../analysis/judge.js';
 import { SECOND, type Millis } from '../../../model/duration.js';
 import type { Point } from '../../../model/evidence.js';
 import type { Metric } from '../../../model/metric.js';
-import { SourceError } from '../source.js';
+import { SourceError, type SeriesAnswer, type SeriesQuestion } from '../source.js';
 import type { DatadogRequest } from './request.js';
 
 /** What we read of MetricsQueryResponse, in the spelling of Datadog's client. The rest is left alone. */
@@ -32,7 +32,7 @@ const UNREADABLE = /pars|syntax|invalid|unknown|unrecogni[sz]ed|not (a )?valid/i
 function oneSeries(
   series: readonly Series[],
   index: number,
-  request: DatadogRequest,
+  request: Pick<DatadogRequest, 'queries'>,
   what: string,
 ): Series | undefined {
   const mine = series.filter((each) => (each.queryIndex ?? (request.queries === 1 ? 0 : undefined)) === index);
@@ -63,19 +63,8 @@ function bucketLength(interval: number | undefined, resolution: Millis): Millis 
   return off(interval * SECOND) <= off(interval) ? interval * SECOND : interval;
 }
 
-/**
- * Reads Datadog's answer. Null and NaN are no values.
- * @param body what the client made of the answer; not trusted
- * @param date the answer's Date header: Datadog's own clock
- * @throws SourceError when the answer is an error in spite of its 200, or has a shape that is not known.
- */
-export function decodeDatadog(
-  metric: Metric,
-  request: DatadogRequest,
-  body: unknown,
-  date: string | undefined,
-  now: number,
-): Look {
+/** The series of an answer of Datadog, and Datadog's own clock. @throws SourceError as `decodeDatadog` */
+function readAnswer(body: unknown, queries: number): Series[] {
   const parsed = ANSWER.safeParse(body);
   if (!parsed.success) {
     const [issue] = parsed.error.issues;
@@ -93,15 +82,37 @@ export function decodeDatadog(
   }
 
   const series = parsed.data.series ?? [];
-  if (request.queries > 1 && series.some((each) => each.queryIndex === undefined)) {
+  if (queries > 1 && series.some((each) => each.queryIndex === undefined)) {
     throw new SourceError('transient', "Datadog's answer does not say which query its series belong to.");
   }
+  return series;
+}
+
+/** Datadog's own clock, where the answer tells it. */
+function clockOf(date: string | undefined, now: number): number {
+  const sourceNow = date === undefined ? NaN : Date.parse(date);
+  return Number.isNaN(sourceNow) ? now : sourceNow;
+}
+
+/**
+ * Reads Datadog's answer. Null and NaN are no values.
+ * @param body what the client made of the answer; not trusted
+ * @param date the answer's Date header: Datadog's own clock
+ * @throws SourceError when the answer is an error in spite of its 200, or has a shape that is not known.
+ */
+export function decodeDatadog(
+  metric: Metric,
+  request: DatadogRequest,
+  body: unknown,
+  date: string | undefined,
+  now: number,
+): Look {
+  const series = readAnswer(body, request.queries);
   const judged = oneSeries(series, 0, request, 'the query');
   const denominator =
     request.denominator === undefined ? undefined : oneSeries(series, request.denominator, request, 'the denominator');
   const watermark =
     request.watermark === undefined ? undefined : oneSeries(series, request.watermark, request, 'the watermark');
-  const sourceNow = date === undefined ? NaN : Date.parse(date);
   return {
     query: request.query,
     points: pointsOf(judged),
@@ -109,6 +120,29 @@ export function decodeDatadog(
     ...(request.absence && { absence: request.absence }),
     ...(request.watermark !== undefined && { watermark: pointsOf(watermark) }),
     bucket: bucketLength((judged ?? denominator ?? watermark)?.interval, metric.resolution),
-    at: Number.isNaN(sourceNow) ? now : sourceNow,
+    at: clockOf(date, now),
   };
+}
+
+/**
+ * Reads the answer to a question of several series.
+ * @param indexOf where each wanted series stands among the queries
+ * @throws SourceError as `decodeDatadog`
+ */
+export function decodeSeries(
+  { wanted, now, resolution }: SeriesQuestion,
+  indexOf: ReadonlyMap<string, number>,
+  body: unknown,
+  date: string | undefined,
+): SeriesAnswer {
+  const queries = new Set(indexOf.values()).size;
+  const series = readAnswer(body, queries);
+  const found: Record<string, Point[]> = {};
+  let bucket: Millis | undefined;
+  for (const { id } of wanted) {
+    const mine = oneSeries(series, indexOf.get(id) ?? 0, { queries }, id);
+    found[id] = pointsOf(mine);
+    bucket ??= mine && bucketLength(mine.interval, resolution);
+  }
+  return { series: found, bucket: bucket ?? resolution, at: clockOf(date, now) };
 }

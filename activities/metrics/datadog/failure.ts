@@ -1,5 +1,5 @@
 import { describeSecret } from '../../../config/secret.js';
-import type { AnalysisProvider } from '../../../config/server.js';
+import type { DatadogProvider } from '../../../config/server.js';
 import { SourceError } from '../source.js';
 import { HttpFailure } from './http.js';
 import { notBefore } from './rate-limit.js';
@@ -17,7 +17,7 @@ function wordsOf(body: string): string {
   return words === '' ? '' : `: ${words.slice(0, 300)}`;
 }
 
-function answered(provider: AnalysisProvider, { head, body }: HttpFailure, now: number): SourceError {
+function answered(provider: DatadogProvider, { head, body }: HttpFailure, now: number): SourceError {
   const { status } = head;
   const said = `Datadog answered ${status}${wordsOf(body)}`;
   if (status === 429) {
@@ -49,7 +49,7 @@ function isAbort(error: unknown): boolean {
  * What an error of one call means: worth another try, or not before somebody mends something. Never names a key's value.
  * @param timeout the call's time limit in ms, for the message
  */
-export function datadogFailure(provider: AnalysisProvider, error: unknown, timeout: number, now: number): SourceError {
+export function datadogFailure(provider: DatadogProvider, error: unknown, timeout: number, now: number): SourceError {
   if (error instanceof SourceError) return error;
   if (error instanceof HttpFailure) return answered(provider, error, now);
   const address = baseUrl(provider.address);

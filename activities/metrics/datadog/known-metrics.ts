@@ -1,6 +1,6 @@
 import type { Look } from '../../../analysis/judge.js';
 import { describeSecret } from '../../../config/secret.js';
-import type { AnalysisProvider } from '../../../config/server.js';
+import type { DatadogProvider } from '../../../config/server.js';
 import { metricsOf, quotientOf, withoutDefaults } from '../../../model/datadog-query.js';
 import { HOUR, type Millis } from '../../../model/duration.js';
 import type { Metric } from '../../../model/metric.js';
@@ -51,7 +51,7 @@ export type Metadata = 'KNOWN' | 'UNKNOWN' | 'FORBIDDEN';
  * @throws what the client or the connection throws for every other answer
  */
 export async function askMetadata(
-  provider: AnalysisProvider,
+  provider: DatadogProvider,
   keys: Keys,
   name: string,
   timeout: number,
@@ -79,7 +79,7 @@ export function unknownMetric(metric: Metric, name: string): SourceError {
 }
 
 /** Why a metric could be neither confirmed nor denied, and what helps. */
-export function unconfirmedMetric(provider: AnalysisProvider, name: string): string {
+export function unconfirmedMetric(provider: DatadogProvider, name: string): string {
   return (
     `Nothing shows that Datadog has a metric ${name}: it had no point in 30 days, and the application key of the provider ` +
     `${provider.name} (${describeSecret(provider.applicationKey)}) may not ask for its name. ` +

@@ -1,6 +1,7 @@
 import type { Metric } from '../../../model/metric.js';
 import { alignDown } from '../../../analysis/windows.js';
-import { oneLine, quotientOf, withoutDefaults, type Absence } from '../../../model/datadog-query.js';
+import { isSeveral, oneLine, quotientOf, withoutDefaults, type Absence } from '../../../model/datadog-query.js';
+import { SourceError, type SeriesQuestion } from '../source.js';
 
 /** One call of `GET /api/v1/query`. The answer's series tell by `query_index` which of the queries they belong to. */
 export interface DatadogRequest {
@@ -37,6 +38,34 @@ export function datadogRequest(metric: Metric, from: number, now: number): Datad
     queries: queries.length,
     ...(quotient && { absence: quotient.absence }),
   };
+}
+
+/** What is asked for several series: each different query once, and where each wanted series stands among the queries. */
+export function seriesRequest({ wanted, from, now, resolution }: SeriesQuestion): {
+  request: Pick<DatadogRequest, 'from' | 'to' | 'query' | 'queries'>;
+  indexOf: ReadonlyMap<string, number>;
+} {
+  const queries: string[] = [];
+  const indexOf = new Map<string, number>();
+  for (const { id, query } of wanted) {
+    const line = oneLine(query);
+    if (isSeveral(line)) throw severalQueries(`The query of ${id}`);
+    if (!queries.includes(line)) queries.push(line);
+    indexOf.set(id, queries.indexOf(line));
+  }
+  return {
+    request: {
+      from: Math.floor(alignDown(from, resolution) / 1000),
+      to: Math.floor(now / 1000),
+      query: queries.join(', '),
+      queries: queries.length,
+    },
+    indexOf,
+  };
+}
+
+export function severalQueries(what: string): SourceError {
+  return new SourceError('refused', `${what} is several queries, separated by commas. Write one metric for each.`);
 }
 
 /** Base URL of an address: a host as PipeCD's files have it (`datadoghq.eu`) or a full URL. Without a trailing slash. */

@@ -1,0 +1,176 @@
+import type { RatioEvidence } from '../../model/ledger.js';
+import { binomialLowerTail, binomialUpperTail } from './binomial.js';
+
+/** How many times as many errors as the reference each bet of the grid is on. */
+export const RHO_GRID: readonly number[] = [1.5, 2.5, 5, 15];
+/** How many times the allowed rate each bet of the SLO channel is on. */
+export const SLO_MULTIPLES: readonly number[] = [2, 5, 15];
+/** Fewer errors of the canary than this are never held against it. */
+export const MIN_ERRORS = 3;
+/** The SLO channel counts only when the comparison points the same way. */
+export const SLO_NEEDS_E = 5;
+/** No bet is on a rate above this. */
+const HIGHEST_RATE = 0.9;
+/** What a pass may miss: the chance that a harmful version shows so few errors. */
+const MISSED_AT_MOST = 0.05;
+/** How many times the reference's rate is harm, where the file allows no more. */
+const HARMFUL_MULTIPLE = 3;
+
+/** One version's counts in one bucket. */
+export interface CountBucket {
+  errors: number;
+  requests: number;
+}
+
+export interface RatioSettings {
+  /** Times as many errors as the reference that are no harm yet: 1 or more. */
+  rho0: number;
+  /** Dispersion of the errors: 1 when they come singly. */
+  phi: number;
+  direction: 'HIGH' | 'LOW';
+  /** The rate that the file allows; absent when there is none. */
+  max?: number;
+}
+
+/** Before the first bucket: no bet has won or lost anything. */
+export function beginRatio(): RatioEvidence {
+  return {
+    sums: RHO_GRID.map(() => 0),
+    slo: SLO_MULTIPLES.map(() => 0),
+    canaryErrors: 0,
+    canaryRequests: 0,
+    referenceErrors: 0,
+    referenceRequests: 0,
+    pairedCanaryErrors: 0,
+    pairedErrors: 0,
+    thetaWeighted: 0,
+    buckets: 0,
+  };
+}
+
+/** The canary's share of all errors when it errs `rho` times as often as the reference. */
+function shareOf(rho: number, canary: number, reference: number): number {
+  return (rho * canary) / (rho * canary + reference);
+}
+
+/**
+ * Adds one bucket (verdicts study, §6 rules 3 and 6). Given how many errors both sides made, only their split is judged: what hits
+ * both sides cancels, and each bucket has its own expected split, so weights may change. A side without requests is no evidence.
+ */
+export function addRatioBucket(
+  state: RatioEvidence,
+  { canary, reference }: { canary: CountBucket; reference?: CountBucket },
+  { rho0, phi, direction, max }: RatioSettings,
+): RatioEvidence {
+  if (canary.requests <= 0) {
+    return reference
+      ? {
+          ...state,
+          referenceErrors: state.referenceErrors + reference.errors,
+          referenceRequests: state.referenceRequests + reference.requests,
+        }
+      : state;
+  }
+  const next: RatioEvidence = {
+    ...state,
+    canaryErrors: state.canaryErrors + canary.errors,
+    canaryRequests: state.canaryRequests + canary.requests,
+    buckets: state.buckets + 1,
+  };
+  if (reference) {
+    next.referenceErrors += reference.errors;
+    next.referenceRequests += reference.requests;
+  }
+  if (reference && reference.requests > 0) {
+    const base = direction === 'HIGH' ? rho0 : 1 / rho0;
+    const expected = shareOf(base, canary.requests, reference.requests);
+    next.pairedCanaryErrors += canary.errors;
+    next.pairedErrors += canary.errors + reference.errors;
+    next.thetaWeighted += expected * (canary.errors + reference.errors);
+    next.sums = state.sums.map((sum, index) => {
+      const rho = RHO_GRID[index] ?? 1;
+      const share = shareOf(base * (direction === 'HIGH' ? rho : 1 / rho), canary.requests, reference.requests);
+      const won =
+        canary.errors * Math.log(share / expected) + reference.errors * Math.log((1 - share) / (1 - expected));
+      return sum + won / phi;
+    });
+  }
+  if (max !== undefined) {
+    next.slo = state.slo.map((sum, index) => {
+      const rate = Math.min(HIGHEST_RATE, (SLO_MULTIPLES[index] ?? 1) * max);
+      const won =
+        canary.errors * Math.log(rate / max) + (canary.requests - canary.errors) * Math.log((1 - rate) / (1 - max));
+      return sum + won / phi;
+    });
+  }
+  return next;
+}
+
+function logMeanExp(logs: readonly number[]): number {
+  const largest = Math.max(...logs);
+  let sum = 0;
+  for (const log of logs) sum += Math.exp(log - largest);
+  return largest + Math.log(sum / logs.length);
+}
+
+/** ln E of the comparison: the mean of the bets' wealth, so that E is 1 on average while the canary is no worse (Ville 1939). */
+export function logE(state: RatioEvidence): number {
+  return logMeanExp(state.sums);
+}
+
+/** ln Q of the bets against the allowed rate. */
+export function logSlo(state: RatioEvidence): number {
+  return logMeanExp(state.slo);
+}
+
+/** What ln E and ln Q must reach: half of the budget is the comparison's, a quarter the SLO channel's, the rest the final test's. */
+export function ratioBars(alpha: number): { relative: number; slo: number } {
+  return { relative: Math.log(2 / alpha), slo: Math.log(4 / alpha) };
+}
+
+/** What ln Q must reach where nothing is compared: half of the budget. */
+export function sloAloneBar(alpha: number): number {
+  return Math.log(2 / alpha);
+}
+
+/**
+ * The exact test of the planned end (rule 5): the chance of as many canary errors among all errors. The share is averaged over the
+ * buckets, which is conservative above the mean (Hoeffding 1956); otherwise there is nothing to test and p is 1.
+ */
+export function finalRatioTest(
+  state: RatioEvidence,
+  { phi, direction }: Pick<RatioSettings, 'phi' | 'direction'>,
+): { theta: number | undefined; pValue: number } {
+  const all = state.pairedErrors;
+  if (all <= 0) return { theta: undefined, pValue: 1 };
+  const theta = state.thetaWeighted / all;
+  const x = direction === 'HIGH' ? state.pairedCanaryErrors : all - state.pairedCanaryErrors;
+  const share = direction === 'HIGH' ? theta : 1 - theta;
+  if (x < all * share + 1) return { theta, pValue: 1 };
+  return { theta, pValue: binomialUpperTail(x / phi, all / phi, share) };
+}
+
+/** The same where nothing is compared: the chance of as many errors at the allowed rate. */
+export function finalSloTest(state: RatioEvidence, { phi, max }: { phi: number; max: number }): { pValue: number } {
+  const { canaryErrors: x, canaryRequests: n } = state;
+  if (x < n * max + 1) return { pValue: 1 };
+  return { pValue: binomialUpperTail(x / phi, n / phi, max) };
+}
+
+/**
+ * Whether the data could have shown harm (rule 9): the chance that a canary as bad as `harmfulRate` made so few errors. Harm is a
+ * rate above the allowed one, and of three times the reference's. A reference without a single error has a rate below three
+ * errors in its requests with 95 % (the rule of three), which is taken where the file allows no rate.
+ */
+export function sufficiency(
+  state: RatioEvidence,
+  { max, phi = 1 }: { max?: number; phi?: number },
+): { harmfulRate: number; tail: number; enough: boolean } {
+  const { canaryErrors, canaryRequests, referenceErrors, referenceRequests } = state;
+  const observed = referenceRequests > 0 ? referenceErrors / referenceRequests : 0;
+  const unseen = max === undefined && referenceErrors === 0 && referenceRequests > 0 ? 3 / referenceRequests : 0;
+  const harmfulRate = Math.min(HIGHEST_RATE, Math.max(max ?? 0, HARMFUL_MULTIPLE * Math.max(observed, unseen)));
+  if (canaryRequests <= 0 || harmfulRate <= 0) return { harmfulRate, tail: 1, enough: false };
+  const tail = binomialLowerTail(canaryErrors / phi, canaryRequests / phi, harmfulRate);
+  return { harmfulRate, tail, enough: tail <= MISSED_AT_MOST };
+}

@@ -1,0 +1,151 @@
+import { createReadStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { replay, type ReplayResult } from '../../analysis/replay.js';
+import { SECOND } from '../../model/duration.js';
+import { formatFinding, type Finding } from '../../model/finding.js';
+import { readJudgeDocument, type JudgeDocument } from '../../spec/judge-document.js';
+import { CommandFailure, EXIT } from '../failure.js';
+import type { CommandHost } from '../program.js';
+
+/** One judged document as `--json` prints it; times are seconds. */
+interface JudgedDocument {
+  id: string;
+  verdict: 'PASS' | 'FAIL' | 'INCONCLUSIVE';
+  decidedAt: number;
+  reason: string;
+  windows: { from: number; to: number; judgedAt: number; outcome: string; reason: string }[];
+}
+
+interface JudgeOptions {
+  json?: true;
+  exitCode?: true;
+}
+
+/** `sluice judge`: judges data as an ANALYSIS would, without a deployment and without a server. */
+export function addJudge({ program, context, done }: CommandHost): void {
+  program
+    .command('judge')
+    .description(
+      'Judge data as an ANALYSIS would, with the code that judges deployments. Exit code 2 when a document has errors.',
+    )
+    .argument('<file>', 'a JSON document, or an .ndjson file with one on each line; - for standard input')
+    .option('--json', 'print one JSON line for each document')
+    .option('--exit-code', 'exit code 1 unless every document passed')
+    .action(async (file: string, { json, exitCode }: JudgeOptions) => {
+      let wrong = 0;
+      let passed = true;
+      for await (const { value, place } of documentsOf(file)) {
+        const { document, findings } = value instanceof Error ? unreadable(value) : readJudgeDocument(value);
+        if (!document) {
+          wrong += 1;
+          for (const finding of findings) context.say(`✖ ${place}${formatFinding(finding)}`);
+          continue;
+        }
+        const judged = judgedDocument(document, replay(document));
+        passed &&= judged.verdict === 'PASS';
+        if (json) context.out(JSON.stringify(judged));
+        else for (const line of judgedLines(judged)) context.out(line);
+      }
+      if (wrong > 0) done(EXIT.wrongUse);
+      else if (exitCode && !passed) done(EXIT.failed);
+    });
+}
+
+function unreadable(error: Error): { document?: JudgeDocument; findings: Finding[] } {
+  return { findings: [{ level: 'error', message: `is no JSON: ${error.message}`, fix: 'Write one JSON document.' }] };
+}
+
+interface Read {
+  /** What was parsed, or why it could not be. */
+  value: unknown;
+  /** Where it stands, for messages. */
+  place: string;
+}
+
+function parsed(text: string, place: string): Read {
+  try {
+    return { value: JSON.parse(text), place };
+  } catch (error) {
+    return { value: error instanceof Error ? error : new Error(String(error)), place };
+  }
+}
+
+/** The documents of a file: a file of lines is read line by line, however long it is. */
+async function* documentsOf(file: string): AsyncGenerator<Read> {
+  if (file.endsWith('.ndjson')) {
+    yield* linesOf(file, createReadStream(file, 'utf8'));
+    return;
+  }
+  const text = await wholeOf(file);
+  const whole = parsed(text, `${file}: `);
+  // Several documents on a line each, whatever the file is called.
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  if (whole.value instanceof Error && lines.length > 1 && !(parsed(lines[0] ?? '', '').value instanceof Error)) {
+    for (const [index, line] of lines.entries()) yield parsed(line, `${file}:${index + 1}: `);
+  } else if (Array.isArray(whole.value)) {
+    for (const [index, value] of whole.value.entries()) yield { value, place: `${file}[${index}]: ` };
+  } else {
+    yield whole;
+  }
+}
+
+async function wholeOf(file: string): Promise<string> {
+  try {
+    return await readFile(file === '-' ? '/dev/stdin' : file, 'utf8');
+  } catch (error) {
+    throw cannotRead(file, error);
+  }
+}
+
+function cannotRead(file: string, error: unknown): CommandFailure {
+  const why = error instanceof Error ? error.message : String(error);
+  return new CommandFailure(EXIT.wrongUse, `${file} cannot be read: ${why}.`, 'Name a file with data to judge.');
+}
+
+async function* linesOf(file: string, stream: NodeJS.ReadableStream): AsyncGenerator<Read> {
+  let number = 0;
+  try {
+    for await (const line of createInterface({ input: stream, crlfDelay: Infinity })) {
+      number += 1;
+      if (line.trim() !== '') yield parsed(line, `${file}:${number}: `);
+    }
+  } catch (error) {
+    throw error instanceof CommandFailure ? error : cannotRead(file, error);
+  }
+}
+
+function seconds(at: number): number {
+  return Math.round(at) / SECOND;
+}
+
+function judgedDocument(
+  { id }: JudgeDocument,
+  { verdict, decidedAt, reason, measurements }: ReplayResult,
+): JudgedDocument {
+  return {
+    id,
+    // Nothing measured, too little, and an error are no verdict, whatever the reason says of them.
+    verdict: verdict === 'PASS' || verdict === 'FAIL' ? verdict : 'INCONCLUSIVE',
+    decidedAt: seconds(decidedAt),
+    reason,
+    windows: measurements.map((each) => ({
+      from: seconds(each.from),
+      to: seconds(each.to),
+      judgedAt: seconds(each.judgedAt),
+      outcome: each.outcome,
+      reason: each.reason,
+    })),
+  };
+}
+
+const MARK = { PASS: '✔', FAIL: '✖', INCONCLUSIVE: '?' } as const;
+
+function judgedLines({ id, verdict, decidedAt, reason, windows }: JudgedDocument): string[] {
+  return [
+    `${MARK[verdict]} ${id}: ${verdict} at ${decidedAt} s. ${reason}`,
+    ...windows.map(
+      (each) => `    ${each.from} to ${each.to} s, judged at ${each.judgedAt} s: ${each.outcome}. ${each.reason}`,
+    ),
+  ];
+}
