@@ -38,3 +38,34 @@ export const SUITE: readonly Profile[] = [
   { ...LATENCY, name: 'latency-good', effect: 1 },
   { ...LATENCY, name: 'latency-bad+25', effect: 1.25 },
 ];
+
+/** A look every minute, at a good version: whatever is rolled back is a mistake. */
+const GOOD = { ...API, effect: 1, interval: 1 } as const;
+const LOW = { ...GOOD, perMinute: 60, normal: 0.02, limit: 0.05 } as const;
+const LARGE = { ...GOOD, perMinute: 6000 } as const;
+const VALUE = { ...LATENCY, effect: 1, interval: 1 } as const;
+/** A canary that gets more traffic while it is judged. */
+const RISING = [
+  { from: 0, share: 0.05 },
+  { from: 10, share: 0.2 },
+  { from: 20, share: 0.5 },
+] as const;
+
+/** Versions with nothing wrong, under what tempts a judge to see something (verdicts.md §4 and §5). */
+export const NULLS: readonly Profile[] = [
+  { ...GOOD, name: '5 rpm', perMinute: 5, share: 0.5 },
+  ...troubled('60 rpm, errors 2 %', LOW),
+  ...troubled('600 rpm, errors 0.5 %', GOOD),
+  ...troubled('6000 rpm, errors 0.5 %', LARGE),
+  { ...VALUE, name: 'p95' },
+  { ...VALUE, name: 'p95, incident in every run', incidents: 1 },
+];
+
+function troubled(name: string, profile: Omit<Profile, 'name'>): Profile[] {
+  return [
+    { ...profile, name },
+    { ...profile, name: `${name}, incident in every run`, incidents: 1 },
+    { ...profile, name: `${name}, weights 5, 20, 50 %`, share: RISING },
+    { ...profile, name: `${name}, errors in clusters of 3`, cluster: 3 },
+  ];
+}

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Cell, simulate } from '../../bench/verdicts/cell.js';
-import { POLICIES } from '../../bench/verdicts/policies.js';
+import { PEERS } from '../../bench/verdicts/policies.js';
 import { SUITE } from '../../bench/verdicts/profile.js';
 import { row } from '../../bench/verdicts/row.js';
 
@@ -27,6 +27,14 @@ const PUBLISHED: Record<
   'pipecd threshold canary fl1': [
     { lag: '0', good: 39.1, worst: 97.7, missed: 17.4, unmeasured: 0 },
     { lag: 'all', good: 15.13, worst: 97.7, missed: 65.8, unmeasured: 38 },
+  ],
+  'pipecd canary_primary fl0': [
+    { lag: '0', good: 18.46, worst: 44.5, missed: 57, unmeasured: 0 },
+    { lag: 'all', good: 38.89, worst: 98.4, missed: 59.5, unmeasured: 37.5 },
+  ],
+  'pipecd canary_primary fl1': [
+    { lag: '0', good: 3.92, worst: 11.1, missed: 72.6, unmeasured: 0 },
+    { lag: 'all', good: 30.48, worst: 88.5, missed: 67.5, unmeasured: 37.6 },
   ],
   'argo datadog last point fl0': [
     { lag: '0', good: 34.85, worst: 77.7, missed: 23.2, unmeasured: 0 },
@@ -69,10 +77,14 @@ const RUNS = 1000;
  */
 const TOLERANCE = { mean: 3, one: 5 };
 
+it('knows the published rows of every peer', () => {
+  expect(PEERS.map(({ name }) => name)).toEqual(Object.keys(PUBLISHED));
+});
+
 describe('the rows that the reference publishes', () => {
   let cells: Cell[] = [];
   beforeAll(() => {
-    cells = SUITE.flatMap((profile) => simulate(profile, [0, 5, 12], POLICIES, { from: 0, count: RUNS, seed: 7 }));
+    cells = SUITE.flatMap((profile) => simulate(profile, [0, 5, 12], PEERS, { from: 0, count: RUNS, seed: 7 }));
   });
   for (const [policy, rows] of Object.entries(PUBLISHED)) {
     it.each(rows)(`${policy}, lag $lag`, ({ lag, good, worst, missed, unmeasured }) => {
