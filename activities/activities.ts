@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { openSealer } from '../config/seal.js';
 import { openSecret } from '../config/secret.js';
 import type { ServerConfig } from '../config/server.js';
+import { createLimiter } from './aws/limiter.js';
 import type { ActivityContext, Clock } from './context.js';
 import type { DeliveryActivities } from './delivery.js';
 import { createDoctor } from './doctor/examine.js';
@@ -35,7 +36,7 @@ export interface ActivityDependencies {
  */
 export async function createActivities({ config, client, clock, context }: ActivityDependencies): Promise<Activities> {
   const { running, ...driver } = createTaskSetDriver({ config, context, clock, ...(await openSealer(config)) });
-  const sources = createSources(config.analysisProviders, openSecret);
+  const sources = createSources(config.analysisProviders, openSecret, { limiter: createLimiter(clock, 1) });
   const notify = createNotify({ ...(config.webhook && { webhook: config.webhook }), openSecret, clock });
   return {
     ...driver,

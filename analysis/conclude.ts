@@ -5,7 +5,7 @@ import { evidenceMark } from './evidence-mark.js';
 import { hasAllowedRate } from './ledger.js';
 import { sufficiency } from './statistics/ratio-evidence.js';
 
-/** A p95 or the like says nothing from fewer pairs than this (verdicts study, rule 9). */
+/** A p95 or the like says nothing from fewer pairs than this (verdicts.md §6, rule 9). */
 const FEWEST_PAIRS = 10;
 
 /**

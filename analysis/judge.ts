@@ -2,6 +2,7 @@ import type { Absence } from '../model/datadog-query.js';
 import { formatDuration, type Millis } from '../model/duration.js';
 import type { Measurement, Outcome, Point } from '../model/evidence.js';
 import type { Metric, ThresholdMetric } from '../model/metric.js';
+import { adviceOnAbsence } from './absence-advice.js';
 import { delaySeen, isWindowComplete, type Reach } from './completeness.js';
 import { fillEmpty } from './quotient.js';
 import { SOURCE_NAME } from './source-name.js';
@@ -119,19 +120,11 @@ function outcomeOf(metric: ThresholdMetric, known: Known): Judged {
   };
 }
 
-/** What to write where a quotient has no point although its denominator has some. */
-const ADVICE: Readonly<Record<Exclude<Absence, 'ZERO'>, string>> = {
-  GAUGES: 'The denominator has: if no point means none, write .as_count() on both sides, or emptyValue: 0.',
-  SEVERAL:
-    'The denominator has. The numerator holds several queries, and one without a point hides the others: write default_zero(…) around each.',
-  OTHER_TAGS:
-    'The denominator has, under other tags, so that nothing shows that the numerator’s are right: write the same on both sides or, if no point means none, emptyValue: 0.',
-};
-
-function adviceOnQuotient(window: Window, { denominator, absence = 'ZERO' }: Look): string {
-  if (absence === 'ZERO') return '';
+function adviceOnQuotient(metric: Metric, window: Window, { denominator, absence = 'ZERO' }: Look): string {
+  const advice = adviceOnAbsence(metric.source, absence);
+  if (advice === '') return '';
   const flows = denominator?.some(({ at, value }) => at >= window.from && at < window.to && value > 0);
-  return flows ? ` ${ADVICE[absence]}` : '';
+  return flows ? ` ${advice}` : '';
 }
 
 /**
@@ -174,7 +167,7 @@ export function judgeWindow(metric: ThresholdMetric, window: Window, evidence: W
     ...(evidence.spoiled !== undefined && { spoiled: evidence.spoiled }),
   };
   const { outcome, value, reason } = outcomeOf(metric, known);
-  const advice = outcome === 'NO_DATA' && look ? adviceOnQuotient(window, look) : '';
+  const advice = outcome === 'NO_DATA' && look ? adviceOnQuotient(metric, window, look) : '';
   return {
     metric: metric.name,
     ...window,

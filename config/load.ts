@@ -9,6 +9,7 @@ import { formatFinding } from '../model/finding.js';
 import type { Finding } from '../model/finding.js';
 import { hashKey } from './api-key.js';
 import { ConfigError } from './config-error.js';
+import { impliedCloudWatch } from './cloudwatch-provider.js';
 import { readEnvironment } from './environment.js';
 import type { Environment } from './environment.js';
 import { emptyPart, notNeeded } from './part.js';
@@ -30,7 +31,8 @@ const DELIVERY: DeliverySettings = {
 
 /**
  * Reads the server's configuration from the environment and the files that `SLUICE_CONFIG` names. Lists of several files add up;
- * of single values the later file wins. Without any file there are no providers, and nothing can be deployed.
+ * of single values the later file wins. Without any file there are no providers, and nothing can be deployed. Where no provider of type
+ * CLOUDWATCH is configured, each ECS provider's account is one, under its name.
  * @throws ConfigError with every mistake found: file, line, field, what to do.
  */
 export async function loadServerConfig(env: NodeJS.ProcessEnv = process.env): Promise<ServerConfig> {
@@ -41,6 +43,7 @@ export async function loadServerConfig(env: NodeJS.ProcessEnv = process.env): Pr
   const config = merge(parts, environment);
   findings.push(...contradictions(config));
   if (hasErrors(findings)) throw new ConfigError(findings);
+  config.analysisProviders.push(...impliedCloudWatch(config.ecsProviders, config.analysisProviders));
   config.notNeeded.push(...findings.map(formatFinding));
   return config;
 }

@@ -3,9 +3,8 @@ import type { Millis } from '../model/duration.js';
 /** Where a secret is, never the secret itself: opened in the activity at each use, so a rotated key needs no restart. */
 export type SecretRef = { file: string } | { env: string } | { base64: string };
 
-/** An AWS account and region that Sluice delivers to (PipeCD's platform provider of type ECS). */
-export interface EcsProvider {
-  name: string;
+/** A region of an AWS account, and whose rights it is asked with. */
+export interface AwsAccess {
   region: string;
   profile?: string;
   credentialsFile?: string;
@@ -13,6 +12,11 @@ export interface EcsProvider {
   /** With `roleArn`: AssumeRoleWithWebIdentity. Without it `roleArn` is assumed from the base chain. */
   tokenFile?: string;
   externalId?: string;
+}
+
+/** An AWS account and region that Sluice delivers to (PipeCD's platform provider of type ECS). */
+export interface EcsProvider extends AwsAccess {
+  name: string;
 }
 
 interface AnalysisProviderCommon {
@@ -31,8 +35,15 @@ export interface DatadogProvider extends AnalysisProviderCommon {
   applicationKey: SecretRef;
 }
 
+/** CloudWatch of one account and region, asked directly. */
+export interface CloudWatchProvider extends AnalysisProviderCommon, AwsAccess {
+  type: 'CLOUDWATCH';
+  /** Nobody configured it: it is the CloudWatch of the ECS provider of the same name. */
+  implied?: boolean;
+}
+
 /** A metrics source (PipeCD's analysis provider). A new kind is a member here, a parser in a file of its own and a source under `activities/metrics/`. */
-export type AnalysisProvider = DatadogProvider;
+export type AnalysisProvider = DatadogProvider | CloudWatchProvider;
 
 /** What a key may do: a viewer reads, a deployer also starts, approves, cancels and rolls back. */
 export type Role = 'viewer' | 'deployer';

@@ -118,6 +118,8 @@ export type Absence = 'ZERO' | 'GAUGES' | 'SEVERAL' | 'OTHER_TAGS';
 
 export interface Quotient {
   denominator: string;
+  /** Where nothing else stands above the line, not even a number. */
+  numerator?: string;
   absence: Absence;
 }
 
@@ -133,7 +135,8 @@ function absenceOf(above: readonly Term[], below: readonly Term[]): Absence {
  * what its absence means. Undefined for everything else.
  */
 export function quotientOf(query: string): Quotient | undefined {
-  const all = factors(query)?.filter((factor) => !isNumber(factor.text));
+  const every = factors(query);
+  const all = every?.filter((factor) => !isNumber(factor.text));
   const below = all?.filter((factor) => factor.inverse) ?? [];
   const above = all?.filter((factor) => !factor.inverse) ?? [];
   const [denominator] = below;
@@ -142,7 +145,9 @@ export function quotientOf(query: string): Quotient | undefined {
     above.flatMap(({ text }) => termsOf(text)),
     termsOf(denominator.text),
   );
-  return { denominator: denominator.text, absence };
+  const [numerator] = above;
+  const alone = every?.length === 2 && numerator !== undefined;
+  return { denominator: denominator.text, absence, ...(alone && { numerator: numerator.text }) };
 }
 
 /**

@@ -123,6 +123,8 @@ export interface ComparedMetric extends MetricCommon {
   /** Below these the metric ends NOT_ENOUGH_DATA, never PASS. */
   minRequests?: number;
   minPoints?: number;
+  /** PREVIOUS passes where no earlier version left evidence; it is INCONCLUSIVE otherwise. */
+  onNoPrevious?: 'PASS';
 }
 
 /** A metric of an ANALYSIS stage. `isCompared` tells the two apart. */

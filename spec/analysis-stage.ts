@@ -15,6 +15,24 @@ const DEFAULT_TIMEOUT = 6 * HOUR;
 /** What a stage may take beyond its longest wait for data: the start at a bucket's edge, retries, judging. */
 const TIMEOUT_SLACK = 10 * MINUTE;
 
+/** A share as a number or a percentage: `0.05` or `5%`. */
+const share = z
+  .union([z.number(), z.string()], { error: 'must be a share such as 0.05 or 5%' })
+  .transform((written, context): number => {
+    const [, percent] = /^(\d+(?:\.\d+)?)\s*%$/.exec(String(written)) ?? [];
+    const number = percent === undefined ? Number(written) : Number(percent) / 100;
+    if (number > 0 && number < 1) return number;
+    context.issues.push({
+      code: 'custom',
+      input: written,
+      message: `"${written}" is no share above 0 and below 1`,
+      params: { fix: 'Write 0.05 or 5%: how often a good version may be rolled back.' },
+    });
+    return z.NEVER;
+  });
+
+const DEFAULT_ALPHA = 0.05;
+
 const shape = z.object({
   duration,
   metrics: z.array(z.unknown()).optional(),
@@ -26,6 +44,7 @@ const shape = z.object({
   onNoData: z.enum(['ROLLBACK', 'WAIT_APPROVAL', 'PROCEED']).optional(),
   onNotEnoughData: z.enum(['WAIT_APPROVAL', 'ROLLBACK', 'PROCEED']).optional(),
   maxDuration: duration.optional(),
+  alpha: share.optional(),
 });
 
 /** An ANALYSIS stage but for what all stages have. `timeout` is the file's, when it gives one. */
@@ -46,7 +65,8 @@ export function readAnalysis(
   if (fields.restartThreshold !== undefined) {
     reader.warning([...path, 'restartThreshold'], 'restartThreshold does nothing, here as in PipeCD', 'Delete it.');
   }
-  const metrics = readMetrics(reader, fields.metrics ?? [], path, { ...context, duration: fields.duration });
+  const read = readMetrics(reader, fields.metrics ?? [], path, { ...context, duration: fields.duration });
+  const metrics = shareAlpha(read, fields.alpha ?? DEFAULT_ALPHA);
   const initialDelay = fields.initialDelay ?? 0;
   const maxDuration = fields.maxDuration || fields.duration;
   if (maxDuration < fields.duration) {
@@ -72,6 +92,14 @@ export function readAnalysis(
     maxDuration,
     metrics,
   };
+}
+
+/** Shares the stage's budget of wrong rollbacks over the metrics that can make one; PipeCD's test has a level of its own. */
+function shareAlpha(metrics: Metric[], alpha: number): Metric[] {
+  const sharing = metrics.filter((metric) => metric.test === 'SEQUENTIAL' && !metric.dryRun).length;
+  return metrics.map((metric) =>
+    metric.test === 'SEQUENTIAL' ? { ...metric, alpha: alpha / Math.max(1, sharing) } : metric,
+  );
 }
 
 function readMetrics(reader: Reader, values: unknown[], path: Path, context: MetricContext): Metric[] {

@@ -20,7 +20,11 @@ const number = z.number();
 const instant = z.string().describe('ISO 8601');
 const maybeInstant = instant.exactOptional();
 
-const weights = z.object({ primary: number, canary: number });
+const weights = z.object({
+  primary: number,
+  canary: number,
+  baseline: number.exactOptional().describe('Absent when it gets none.'),
+});
 
 const stage = z.object({
   id: text,

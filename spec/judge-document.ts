@@ -262,7 +262,7 @@ function pointsOf({ points: given, metric }: Fields, resolution: Millis): JudgeD
       arrivedAt: arrivedAt != null ? arrivedAt * SECOND : side === 'previous' ? 0 : at * SECOND + resolution,
       ...written({ errors: errors ?? undefined, requests: requests ?? undefined, value: value ?? undefined }),
     }));
-  const sides = written({
+  const sides: JudgeDocument['points'] = written({
     canary: read('canary'),
     primary: read('primary'),
     baseline: read('baseline'),

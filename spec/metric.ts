@@ -1,19 +1,18 @@
-import { z } from 'zod';
-import { duration, percentage, text } from '../document/scalars.js';
 import type { Reader } from '../document/reader.js';
 import { written } from '../document/written.js';
 import type { Path } from '../document/yaml.js';
 import { MINUTE, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
-import type { Metric } from '../model/metric.js';
+import { isCompared, type ComparedMetric, type Metric, type ThresholdMetric } from '../model/metric.js';
 import type { TargetGroup } from '../model/release.js';
+import { queriesFor, readCompared, testOf, textsOf, type Texts } from './compared-metric.js';
 import { notConfigured } from './known-providers.js';
 import type { KnownAnalysisProvider, KnownProviders } from './known-providers.js';
+import { metricShape, type MetricFields } from './metric-fields.js';
 import { warnOfQuery } from './metric-query.js';
 import { warnOfQuotient } from './metric-quotient.js';
+import { CANARY, PIPECD_SINGLE, renderFor } from './metric-variables.js';
 import { checkDelay, checkLimits, readWindows } from './metric-windows.js';
-import { renderQuery } from './query-template.js';
-import type { QueryVariables } from './query-template.js';
 
 /** What a metric is read against. */
 export interface MetricContext {
@@ -23,57 +22,17 @@ export interface MetricContext {
   known: KnownProviders | undefined;
   /** The stage's, to plan the windows. */
   duration: Millis;
-  targetGroups: { primary?: TargetGroup | undefined; canary?: TargetGroup | undefined };
+  targetGroups: {
+    primary?: TargetGroup | undefined;
+    canary?: TargetGroup | undefined;
+    baseline?: TargetGroup | undefined;
+  };
 }
 
 const QUERY_TIMEOUT = 30 * SECOND;
 const DEFAULT_MIN_MEASURED = 0.5;
-const LONGEST_QUERY = 10_000;
 /** Stands in where no server configuration is at hand; the values are Datadog's defaults. */
 const ASSUMED: Omit<KnownAnalysisProvider, 'name'> = { type: 'DATADOG', maxDelay: 20 * MINUTE, resolution: MINUTE };
-
-/** Strategies of PipeCD that this version does not have. */
-const COMPARING = ['PREVIOUS', 'CANARY_BASELINE', 'CANARY_PRIMARY'];
-
-const args = z.record(z.string(), text).optional();
-const count = z.int().min(0).optional();
-
-const head = z.object({ strategy: z.string().optional(), template: z.unknown().optional() });
-
-const query = z
-  .string()
-  .max(LONGEST_QUERY)
-  .refine((written) => written.trim() !== '', { error: 'must not be empty' });
-
-const shape = z.object({
-  name: z
-    .string()
-    .regex(/^[\w.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, dots, dashes or underscores' })
-    .optional(),
-  strategy: z.string().optional(),
-  provider: z.string().min(1),
-  query,
-  expected: z.object({ min: z.number().optional(), max: z.number().optional() }).optional(),
-  interval: duration,
-  failureLimit: count,
-  consecutiveFailureLimit: z.int().min(1).optional(),
-  skipOnNoData: z.boolean().optional(),
-  timeout: duration.optional(),
-  deviation: z.string().optional(),
-  canaryArgs: args,
-  baselineArgs: args,
-  primaryArgs: args,
-  delay: duration.optional(),
-  maxDelay: duration.optional(),
-  resolution: duration.optional(),
-  watermark: query.optional(),
-  emptyValue: z.number().optional(),
-  minMeasured: percentage.optional(),
-  errorLimit: count,
-  dryRun: z.boolean().optional(),
-});
-
-type Fields = z.output<typeof shape>;
 
 /** Reads one metric of an ANALYSIS stage. `index` gives the name of one that has none. */
 export function readMetric(
@@ -83,11 +42,38 @@ export function readMetric(
   index: number,
   context: MetricContext,
 ): Metric | undefined {
-  if (refusedKind(reader, value, path)) return undefined;
-  const fields = reader.read(shape, value, path);
+  if (refusedTemplate(reader, value, path)) return undefined;
+  const fields = reader.read(metricShape, value, path);
   if (!fields) return undefined;
   const provider = findProvider(reader, fields, path, context.known);
-  const expected = readExpected(reader, fields, path);
+  const source = provider?.type ?? ASSUMED.type;
+  const settings = readSettings(reader, fields, path, index, context, provider);
+  const texts = textsOf(reader, fields, path, source);
+  if (!texts) return undefined;
+  const compared = (fields.strategy ?? 'THRESHOLD') !== 'THRESHOLD' || testOf(fields, texts) !== 'EACH_POINT';
+  const metric = compared
+    ? readCompared(reader, fields, texts, path, context, settings)
+    : readThreshold(reader, fields, texts, path, context, settings);
+  if (metric) warnOfTexts(reader, fields, texts, path, metric, context);
+  return provider && metric;
+}
+
+/** Said once, instead of every field that such a metric lacks. */
+function refusedTemplate(reader: Reader, value: unknown, path: Path): boolean {
+  if (typeof value !== 'object' || value === null || !('template' in value)) return false;
+  reader.error([...path, 'template'], 'analysis templates are not supported yet', 'Write the metric’s fields here.');
+  return true;
+}
+
+/** What all metrics have, however they are judged. */
+function readSettings(
+  reader: Reader,
+  fields: MetricFields,
+  path: Path,
+  index: number,
+  context: MetricContext,
+  provider: KnownAnalysisProvider | undefined,
+): Omit<ThresholdMetric, 'strategy' | 'expected' | 'query' | 'failureLimit'> {
   const settings = {
     ...written({ delay: fields.delay ?? provider?.delay }),
     maxDelay: reader.durationOr(provider?.maxDelay ?? ASSUMED.maxDelay, fields.maxDelay, [...path, 'maxDelay']),
@@ -99,26 +85,16 @@ export function readMetric(
   const windows = readWindows(reader, path, fields.interval, context.duration, settings.resolution);
   checkDelay(reader, path, settings);
   checkLimits(reader, path, fields, windows);
-  warnOfUnused(reader, fields, path);
-  const query = render(reader, fields, 'query', path, context) ?? '';
-  const watermark = render(reader, fields, 'watermark', path, context);
-  warnOfQuery(reader, [...path, 'query'], query, context.targetGroups);
-  warnOfQuotient(reader, [...path, 'query'], query, fields.emptyValue);
-  if (!provider || !expected) return undefined;
   const minMeasured = fields.minMeasured === undefined ? DEFAULT_MIN_MEASURED : fields.minMeasured / 100;
   return {
-    strategy: 'THRESHOLD',
     name: fields.name ?? `metrics-${index}`,
     provider: fields.provider,
-    source: provider.type,
-    query,
-    expected,
+    source: provider?.type ?? ASSUMED.type,
     interval: fields.interval,
-    failureLimit: fields.failureLimit ?? 0,
     skipOnNoData: fields.skipOnNoData ?? false,
     timeout: reader.durationOr(QUERY_TIMEOUT, fields.timeout, [...path, 'timeout']),
     ...settings,
-    ...written({ consecutiveFailureLimit: fields.consecutiveFailureLimit, watermark, emptyValue: fields.emptyValue }),
+    ...written({ emptyValue: fields.emptyValue }),
     minMeasured,
     // More windows than this that end in ERROR leave too few to be measured: the metric cannot pass any more.
     errorLimit: fields.errorLimit ?? Math.floor(windows * (1 - minMeasured)),
@@ -126,26 +102,62 @@ export function readMetric(
   };
 }
 
-/** Kinds of metrics that this version does not have: said once, instead of every field that they lack. */
-function refusedKind(reader: Reader, value: unknown, path: Path): boolean {
-  const kind = reader.read(head, value, path, { tolerates: () => true });
-  if (!kind) return true;
-  if (kind.template !== undefined) {
-    reader.error([...path, 'template'], 'analysis templates are not supported yet', 'Write the metric’s fields here.');
-    return true;
+function readThreshold(
+  reader: Reader,
+  fields: MetricFields,
+  texts: Texts,
+  path: Path,
+  context: MetricContext,
+  settings: ReturnType<typeof readSettings>,
+): ThresholdMetric | undefined {
+  warnOfUnused(reader, fields, path);
+  const expected = readExpected(reader, fields, path);
+  const pipecd = texts.field === 'query';
+  const queries = queriesFor(reader, fields, texts, path, pipecd ? PIPECD_SINGLE : CANARY, context);
+  if (pipecd && /\{\{-?\s*\.Variant\.Name\b/.test(`${fields.query ?? ''} ${fields.watermark ?? ''}`)) {
+    const message = '.Variant.Name is "primary" under THRESHOLD, as in PipeCD, even when the canary should be judged';
+    reader.warning([...path, 'query'], message, 'Write the canary’s own name or target group.');
   }
-  const { strategy } = kind;
-  if (strategy === undefined || strategy === 'THRESHOLD') return false;
-  const message = COMPARING.includes(strategy)
-    ? `the strategy ${strategy} is not supported yet`
-    : `there is no strategy ${strategy}`;
-  reader.error([...path, 'strategy'], message, 'This version has THRESHOLD.');
-  return true;
+  if (!expected) return undefined;
+  const watermark = pipecd
+    ? fields.watermark && renderFor(reader, fields, fields.watermark, [...path, 'watermark'], PIPECD_SINGLE, context)
+    : queries.watermark;
+  return {
+    ...settings,
+    strategy: 'THRESHOLD',
+    test: 'EACH_POINT',
+    query: queries.value ?? `${queries.errors ?? ''} / ${queries.requests ?? ''}`,
+    expected,
+    failureLimit: fields.failureLimit ?? 0,
+    ...written({ consecutiveFailureLimit: fields.consecutiveFailureLimit, watermark }),
+  };
+}
+
+/** What can be seen of the queries without asking them. */
+function warnOfTexts(
+  reader: Reader,
+  fields: MetricFields,
+  texts: Texts,
+  path: Path,
+  metric: ThresholdMetric | ComparedMetric,
+  context: MetricContext,
+): void {
+  if (metric.source !== 'DATADOG' || texts.field === 'metric') return;
+  if (texts.field === 'query' && (!isCompared(metric) || metric.kind === 'VALUE')) {
+    warnOfQuery(reader, [...path, 'query'], metric.query, isCompared(metric) ? {} : context.targetGroups);
+    warnOfQuotient(reader, [...path, 'query'], metric.query, fields.emptyValue);
+    return;
+  }
+  if (!isCompared(metric)) return;
+  for (const [name, query] of Object.entries(metric.canary)) {
+    const at = texts.field === 'query' ? 'query' : name;
+    warnOfQuery(reader, [...path, at], query, { canary: context.targetGroups.canary });
+  }
 }
 
 function findProvider(
   reader: Reader,
-  { provider: name }: Fields,
+  { provider: name }: MetricFields,
   path: Path,
   known: KnownProviders | undefined,
 ): KnownAnalysisProvider | undefined {
@@ -159,7 +171,7 @@ function findProvider(
   return undefined;
 }
 
-function readExpected(reader: Reader, { expected }: Fields, path: Path): Metric['expected'] | undefined {
+function readExpected(reader: Reader, { expected }: MetricFields, path: Path): ThresholdMetric['expected'] | undefined {
   const at = [...path, 'expected'];
   if (expected?.min === undefined && expected?.max === undefined) {
     reader.error(
@@ -175,37 +187,9 @@ function readExpected(reader: Reader, { expected }: Fields, path: Path): Metric[
   return written({ min: expected.min, max: expected.max });
 }
 
-function warnOfUnused(reader: Reader, fields: Fields, path: Path): void {
+function warnOfUnused(reader: Reader, fields: MetricFields, path: Path): void {
   for (const field of ['deviation', 'canaryArgs', 'baselineArgs'] as const) {
     if (fields[field] === undefined) continue;
     reader.warning([...path, field], `${field} is not used by THRESHOLD`, 'Delete it.');
   }
-}
-
-/** The text of a field with its variables put in; THRESHOLD asks for the variant `primary`, with `primaryArgs`, as PipeCD does. */
-function render(
-  reader: Reader,
-  fields: Fields,
-  field: 'query' | 'watermark',
-  path: Path,
-  context: MetricContext,
-): string | undefined {
-  const template = fields[field];
-  if (template === undefined) return undefined;
-  const variables: QueryVariables = {
-    App: { Name: context.app, Env: '' },
-    K8s: { Namespace: '' },
-    Variant: { Name: 'primary' },
-    VariantCustomArgs: fields.primaryArgs ?? {},
-    AppCustomArgs: context.appCustomArgs,
-  };
-  const { query, problems } = renderQuery(template, variables);
-  for (const problem of problems) {
-    reader.error([...path, field], problem, 'Write the value itself, or a path that has one.');
-  }
-  if (/\{\{-?\s*\.Variant\.Name\b/.test(template)) {
-    const message = '.Variant.Name is "primary" under THRESHOLD, as in PipeCD, even when the canary should be judged';
-    reader.warning([...path, field], message, 'Write the canary’s own name or target group.');
-  }
-  return query.trim();
 }

@@ -13,7 +13,7 @@ import { notConfigured } from './known-providers.js';
 import type { KnownProviders } from './known-providers.js';
 import { checkTimeout, readPipeline } from './pipeline.js';
 import { readServiceDefinition } from './service-definition.js';
-import { checkAccounts, checkCanaryGroup, checkContainers, readTargetGroups } from './target-groups.js';
+import { checkAccounts, checkContainers, checkSideGroups, readTargetGroups } from './target-groups.js';
 import { imagesOf, mutableImages, readTaskDefinition, sealTaskDefinition, withImages } from './task-definition.js';
 import type { ImageOverride, TaskDefinition } from './task-definition.js';
 
@@ -70,7 +70,7 @@ function read(input: ReleaseInput, findings: Finding[]): Release | undefined {
     targetGroups,
   });
   checkTimeout(reader, pipeline, timeout, stagesPath);
-  checkCanaryGroup(reader, pipeline, targetGroups, inputPath);
+  checkSideGroups(reader, pipeline, targetGroups, inputPath);
   const open = (named: string, field: string): Reader | undefined =>
     openNamed(reader, input.files, named, [...inputPath, field], findings);
   const { serviceDefinitionFile, taskDefinitionFile = TASK_DEFINITION_FILE } = application.input;

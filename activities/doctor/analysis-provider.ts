@@ -13,7 +13,22 @@ const CALL_LIMIT = 5 * SECOND;
 const RANGE = 15 * MINUTE;
 
 /** A question that any account may ask and that costs little. */
-const QUERY = { DATADOG: 'sum:aws.applicationelb.request_count{*}.as_count()' } as const;
+const QUERY: Readonly<Record<AnalysisProvider['type'], string>> = {
+  DATADOG: 'sum:aws.applicationelb.request_count{*}.as_count()',
+  CLOUDWATCH: 'SELECT SUM(RequestCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer)',
+};
+
+/** Where a provider is, for people. */
+function placeOf(provider: AnalysisProvider): string {
+  switch (provider.type) {
+    case 'DATADOG':
+      return provider.address;
+    case 'CLOUDWATCH':
+      return provider.region;
+    default:
+      return provider satisfies never;
+  }
+}
 
 function question(provider: AnalysisProvider): ThresholdMetric {
   return {
@@ -35,8 +50,16 @@ function question(provider: AnalysisProvider): ThresholdMetric {
   };
 }
 
-function troubled(name: string, error: unknown): Check {
+function troubled(name: string, error: unknown, implied: boolean): Check {
   const detail = error instanceof Error ? error.message : String(error);
+  if (implied) {
+    return {
+      name,
+      ok: null,
+      detail,
+      fix: 'Mend it if a pipeline is to judge by CloudWatch; nobody configured this provider.',
+    };
+  }
   if (error instanceof SourceError && error.kind === 'refused') {
     return { name, ok: false, detail, fix: 'Mend what the message names, in the configuration or at the provider.' };
   }
@@ -63,11 +86,11 @@ export async function examineAnalysisProvider(
     const answered = {
       name,
       ok: true,
-      detail: `${SOURCE_NAME[provider.type]} (${provider.address}) answers, ${seen} in the last 15 minutes.`,
+      detail: `${SOURCE_NAME[provider.type]} (${placeOf(provider)}) answers, ${seen} in the last 15 minutes.`,
     };
     const skew = skewCheck(`${provider.name}: clock`, "the provider's clock", (now + clock.now()) / 2 - look.at);
     return skew.ok === true ? [answered] : [answered, skew];
   } catch (error) {
-    return [troubled(name, error)];
+    return [troubled(name, error, provider.type === 'CLOUDWATCH' && provider.implied === true)];
   }
 }

@@ -40,8 +40,8 @@ export interface Found<L> {
 
 /** How a window is looked at, and when it has been seen enough of. */
 export interface Asking<L> {
-  ask(now: number): Promise<L>;
-  isEnough(look: L): boolean;
+  ask: (now: number) => Promise<L>;
+  isEnough: (look: L) => boolean;
 }
 
 function until(at: number): string {

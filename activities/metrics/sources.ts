@@ -1,5 +1,7 @@
 import type { AnalysisProvider, SecretRef } from '../../config/server.js';
 import type { Metric } from '../../model/metric.js';
+import type { Limiter } from '../aws/limiter.js';
+import { createCloudWatchShared, createCloudWatchSource } from './cloudwatch/client.js';
 import { createDatadogSource, type DatadogShared } from './datadog/client.js';
 import { SourceError, type MetricSourceClient } from './source.js';
 
@@ -9,19 +11,24 @@ export type FindSource = (metric: Pick<Metric, 'provider' | 'source'>) => Metric
 /**
  * All configured metrics sources, with what they share: rate limits for each account and questions on their way. Make one for each
  * process.
+ * @param aws `limiter`: one for the worker: how often each account may be asked; without one nothing is held back
  * @throws SourceError from what it returns, when the provider is not configured or is of another kind.
  */
 export function createSources(
   providers: readonly AnalysisProvider[],
   openSecret: (ref: SecretRef) => Promise<string>,
+  { limiter = { admit: () => Promise.resolve() } }: { limiter?: Limiter } = {},
 ): FindSource {
   const datadog: DatadogShared = { limits: new Map(), flying: new Map() };
+  const cloudWatch = createCloudWatchShared(limiter);
   function create(provider: AnalysisProvider): MetricSourceClient {
     switch (provider.type) {
       case 'DATADOG':
         return createDatadogSource(provider, openSecret, datadog);
+      case 'CLOUDWATCH':
+        return createCloudWatchSource(provider, cloudWatch);
       default:
-        return provider.type satisfies never;
+        return provider satisfies never;
     }
   }
   const clients = new Map(providers.map((each) => [each.name, create(each)]));

@@ -64,6 +64,7 @@ async function sandboxSpec(dataDir: string, url: string): Promise<object> {
         resolution: '1s',
         maxDelay: '30s',
       },
+      { name: 'sandbox-cloudwatch', type: 'CLOUDWATCH', region: 'eu-central-1', resolution: '1s', maxDelay: '30s' },
     ],
     delivery: {
       trafficSettle: '1s',

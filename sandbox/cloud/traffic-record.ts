@@ -24,7 +24,10 @@ const bucketSchema = z.object({
     z.object({
       requests: z.number(),
       target2xx: z.number(),
+      target4xx: z.number().default(0),
       target5xx: z.number(),
+      /** Mean response time of a version in ms → how many of its answers are in here. */
+      responses: z.record(z.string(), z.number()).default({}),
       healthy: z.number(),
       unhealthy: z.number(),
     }),

@@ -36,6 +36,16 @@ describe('the seed’s piped.yaml', () => {
         maxDelay: 20 * MINUTE,
         resolution: MINUTE,
       },
+      {
+        name: 'sample-ecs',
+        type: 'CLOUDWATCH',
+        implied: true,
+        region: 'ap-northeast-1',
+        profile: '<AWS Profile 名>',
+        credentialsFile: '/etc/piped-secret/credentials-key',
+        maxDelay: 10 * MINUTE,
+        resolution: MINUTE,
+      },
     ]);
   });
 
@@ -74,6 +84,8 @@ describe('a Piped document', () => {
     ]);
     expect(analysisProviders).toMatchObject([
       { address: 'datadoghq.eu', apiKey: { base64: 'YWJj' }, applicationKey: { file: `${folder}/keys/app` } },
+      { name: 'a', type: 'CLOUDWATCH' },
+      { name: 'b', type: 'CLOUDWATCH' },
     ]);
   });
 
@@ -129,6 +141,7 @@ describe('a Sluice document', () => {
           '  - {name: prod, region: eu-central-1, profile: p, credentialsFile: c, roleARN: arn, tokenFile: t, externalId: e}',
           'analysisProviders:',
           '  - {name: dd, type: DATADOG, address: "http://127.0.0.1:9999/", apiKeyEnv: A, applicationKeyEnv: B, delay: 2m, maxDelay: 5m, resolution: 1s}',
+          '  - {name: cw, type: CLOUDWATCH, region: eu-central-1, roleARN: arn, tokenFile: t, delay: 3m}',
           `apiKeys: [{name: ci, role: deployer, sha256: ${HASH.toUpperCase()}, expiresAt: "2027-01-31T00:00:00Z"}]`,
           'webhook: {url: "https://example.com/hook", secretFile: hook.key}',
           'delivery: {trafficSettle: 1s, drainSettle: 2s, rollbackRecheck: 3s, pollMin: 200ms, pollMax: 1s, absence: 4s}',
@@ -160,6 +173,16 @@ describe('a Sluice document', () => {
           delay: 2 * MINUTE,
           maxDelay: 5 * MINUTE,
           resolution: SECOND,
+        },
+        {
+          name: 'cw',
+          type: 'CLOUDWATCH',
+          region: 'eu-central-1',
+          roleArn: 'arn',
+          tokenFile: `${folder}/t`,
+          delay: 3 * MINUTE,
+          maxDelay: 10 * MINUTE,
+          resolution: MINUTE,
         },
       ],
       apiKeys: [{ name: 'ci', role: 'deployer', sha256: HASH, expiresAt: Date.UTC(2027, 0, 31) }],

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '../..');
-const NOTES = ['ecs-alb-facts', 'pipecd.md', 'aws-emulators.md', 'temporal-typescript.md'];
+const NOTES = ['ecs-alb-facts', 'pipecd.md', 'aws-emulators.md', 'temporal-typescript.md', 'verdicts.md'];
 const NOT_OURS = ['node_modules', 'dist'];
 /** A section, with the work before it where one is named; specifications of others have sections too. */
 const CITATION =
-  /(?:(ecs-alb-facts|pipecd\.md|aws-emulators\.md|temporal-typescript\.md|RFC \d+|WHATWG HTML)[, ]+)?(?:§(\w+(?:\.\w+)*)|(?<=\.md, )(call table))/g;
+  /(?:(ecs-alb-facts|pipecd\.md|aws-emulators\.md|temporal-typescript\.md|verdicts\.md|RFC \d+|WHATWG HTML)[, ]+)?(?:§(\w+(?:\.\w+)*)|(?<=\.md, )(call table))/g;
 const ENTRY = /^- \*\*(?:§(\w+(?:\.\w+)*)|(call table))/gm;
 
 function sources(): string[] {

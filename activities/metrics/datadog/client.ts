@@ -11,7 +11,8 @@ import {
   type SeriesAnswer,
   type SeriesQuestion,
 } from '../source.js';
-import { metricsApi, openKeys, unless, type Keys } from './connection.js';
+import { unless } from '../unless.js';
+import { metricsApi, openKeys, type Keys } from './connection.js';
 import { decodeDatadog, decodeSeries } from './decode.js';
 import { datadogFailure } from './failure.js';
 import type { Head } from './http.js';

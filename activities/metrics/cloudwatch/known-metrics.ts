@@ -1,0 +1,228 @@
+import { z } from 'zod';
+import type { Look } from '../../../analysis/judge.js';
+import type { CloudWatchProvider } from '../../../config/server.js';
+import { isReportedWhenNotZero, neverReported } from '../../../model/cloudwatch-alb.js';
+import { isPlainArithmetic, metricTerms, withoutFill, type CloudWatchQuery } from '../../../model/cloudwatch-query.js';
+import { dimensionsText, metricKey, scopeOf, termText, type Term } from '../../../model/cloudwatch-term.js';
+import { DAY, HOUR, type Millis } from '../../../model/duration.js';
+import type { Point } from '../../../model/evidence.js';
+import { isCompared, type Metric } from '../../../model/metric.js';
+import { COMMANDS } from '../../aws/commands.js';
+import { SourceError, type Confirming, type MetricSourceClient } from '../source.js';
+import { unless } from '../unless.js';
+import type { Connection } from './connection.js';
+import { isDenied } from './failure.js';
+import { readQuery, type WindowRequest } from './request.js';
+
+/** How long a metric that CloudWatch listed is not asked for again. */
+const KNOWN_FOR: Millis = HOUR;
+/** How far back a point is looked for when the identity may not list metrics, and in which buckets. */
+const HISTORY: Millis = 14 * DAY;
+const HISTORY_PERIOD: Millis = HOUR;
+/** Each page of ListMetrics has 500. */
+const PAGES = 20;
+
+const LISTED = z.object({
+  Metrics: z
+    .array(
+      z.object({
+        Namespace: z.string(),
+        MetricName: z.string(),
+        Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
+      }),
+    )
+    .default([]),
+  NextToken: z.string().optional(),
+});
+
+type Listed = z.output<typeof LISTED>['Metrics'][number];
+/** What is looked for: a metric by its name, its dimensions, or both. */
+type Wanted = Pick<Term, 'namespace'> & Partial<Pick<Term, 'metric' | 'dimensions'>>;
+
+/** What confirming needs from the source around it. */
+export interface Asking {
+  connection(): Connection;
+  failed(error: unknown, now: number, call: { action: string; timeout: Millis }): SourceError;
+  history: MetricSourceClient['read'];
+}
+
+/** What a source knows of the metrics that it was asked for. */
+export interface Known {
+  /** Learns from a window's answer: a point proves that its metric exists. */
+  sawLook(request: WindowRequest, look: Look, now: number): void;
+  saw(query: CloudWatchQuery, points: readonly Point[], now: number): void;
+  confirm(confirming: Confirming): Promise<string | undefined>;
+}
+
+/** The queries that a metric asks, each once. The evidence of an earlier deployment is not asked for. */
+function queriesOf(metric: Metric): string[] {
+  if (!isCompared(metric)) return [metric.query];
+  const reference = metric.reference && metric.reference.variant !== 'previous' ? metric.reference.queries : {};
+  return [...new Set([...Object.values(metric.canary), ...Object.values(reference)])];
+}
+
+/** Whether a listed metric has exactly these dimensions: with more of them it is another metric. */
+function isExactly({ Dimensions }: Listed, wanted: NonNullable<Wanted['dimensions']>): boolean {
+  return (
+    Dimensions.length === wanted.length &&
+    wanted.every(({ name, value }) => Dimensions.some((each) => each.Name === name && each.Value === value))
+  );
+}
+
+/** The error of a window whose points all were filled in for a metric that CloudWatch does not have. */
+function unknownMetric(what: string, { namespace, metric }: Pick<Term, 'namespace' | 'metric'>): SourceError {
+  return new SourceError(
+    'refused',
+    `CloudWatch knows no metric ${metric} in ${namespace}: no point of it is not the same as none. ` +
+      `Check both names in the query of ${what}; a right one becomes known within 15 minutes of its first point.`,
+  );
+}
+
+/** Makes the memory of one source, and the way to ask CloudWatch for what is not in it. */
+export function createConfirm(provider: CloudWatchProvider, on: Asking): Known {
+  /** Metric → until when it is known to exist; dimensions → until when they are known to be somebody's. Epoch ms. */
+  const metrics = new Map<string, number>();
+  const scopes = new Map<string, number>();
+  const action = COMMANDS.ListMetrics.action;
+
+  function learn(term: Term, until: number): void {
+    metrics.set(metricKey(term), until);
+    scopes.set(scopeOf(term), until);
+  }
+
+  function isKnown(map: ReadonlyMap<string, number>, key: string, now: number): boolean {
+    return (map.get(key) ?? 0) > now;
+  }
+
+  function saw(query: CloudWatchQuery, points: readonly Point[], now: number): void {
+    if (points.length === 0) return;
+    if (query.kind === 'insights') metrics.set(`${query.namespace} ${query.metric}`, now + KNOWN_FOR);
+    else if (isPlainArithmetic(query)) for (const term of metricTerms(query)) learn(term, now + KNOWN_FOR);
+  }
+
+  function sawLook({ judged, denominator, watermark }: WindowRequest, look: Look, now: number): void {
+    saw(judged, look.points, now);
+    if (denominator) saw(denominator, look.denominator ?? [], now);
+    if (watermark) saw(watermark, look.watermark ?? [], now);
+  }
+
+  /** Whether CloudWatch lists such a metric. @throws SourceError when it cannot be asked; whatever the call threw when it is denied */
+  async function isListed(wanted: Wanted, { metric, now, cancelled }: Confirming): Promise<boolean> {
+    const { namespace, metric: name, dimensions = [] } = wanted;
+    const { timeout } = metric;
+    const signal = AbortSignal.timeout(timeout);
+    let token: string | undefined;
+    for (let page = 0; page < PAGES; page += 1) {
+      const input = {
+        Namespace: namespace,
+        ...(name !== undefined && { MetricName: name }),
+        Dimensions: dimensions.map((each) => ({ Name: each.name, Value: each.value })),
+        ...(token !== undefined && { NextToken: token }),
+      };
+      let body: unknown;
+      try {
+        body = await unless(cancelled, on.connection().listMetrics(input, signal));
+      } catch (error) {
+        if (cancelled.aborted) throw cancelled.reason;
+        if (isDenied(error)) throw error;
+        throw on.failed(error, now, { action, timeout });
+      }
+      const listed = LISTED.safeParse(body);
+      if (!listed.success)
+        throw new SourceError('transient', "CloudWatch's list of metrics has a shape that is not known.");
+      const { Metrics, NextToken } = listed.data;
+      if (Metrics.some((each) => wanted.dimensions === undefined || isExactly(each, dimensions))) return true;
+      token = NextToken;
+      if (token === undefined) return false;
+    }
+    return false;
+  }
+
+  async function hasHistory(term: Term, { metric, now, cancelled }: Confirming): Promise<boolean> {
+    const { series } = await on.history({
+      wanted: [{ id: 'history', query: termText({ ...term, stat: 'SampleCount' }), variant: 'primary' }],
+      from: now - HISTORY,
+      now,
+      resolution: HISTORY_PERIOD,
+      timeout: metric.timeout,
+      cancelled,
+    });
+    return (series['history'] ?? []).length > 0;
+  }
+
+  async function confirmListed(term: Term, confirming: Confirming): Promise<string | undefined> {
+    const { now } = confirming;
+    const { namespace, metric, dimensions } = term;
+    const sparse = isReportedWhenNotZero(term);
+    const scopeKnown = isKnown(scopes, scopeOf(term), now);
+    if (sparse && scopeKnown) return undefined;
+    // What a load balancer counts is known by name; that its dimensions are somebody's, any of its metrics shows.
+    if (await isListed({ namespace, dimensions, ...(!sparse && { metric }) }, confirming)) {
+      learn(term, now + KNOWN_FOR);
+      return undefined;
+    }
+    if (!sparse && !(await isListed({ namespace, metric }, confirming))) {
+      throw unknownMetric(confirming.metric.name, term);
+    }
+    if (scopeKnown) return undefined;
+    return (
+      `Nothing shows that CloudWatch has a metric ${metric} with the dimensions ${dimensionsText(dimensions)}: it lists none in ${namespace}. ` +
+      'Check them or, if they are right and no point means none, write emptyValue: 0.'
+    );
+  }
+
+  async function confirmTerm(term: Term, confirming: Confirming): Promise<string | undefined> {
+    if (isKnown(metrics, metricKey(term), confirming.now)) return undefined;
+    const never = neverReported(term);
+    if (never) throw new SourceError('refused', `${never.message}. ${never.fix}`);
+    try {
+      return await confirmListed(term, confirming);
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      if (await hasHistory(term, confirming)) return undefined;
+      return (
+        `Nothing shows that CloudWatch has ${termText(term)}: it had no point in 14 days, and the provider ${provider.name} may not list metrics. ` +
+        `Allow ${action} or, if the name is right and no point means none, write emptyValue: 0.`
+      );
+    }
+  }
+
+  /** A SELECT names a metric without saying with which dimensions. */
+  async function confirmNamed(
+    named: Pick<Term, 'namespace' | 'metric'>,
+    confirming: Confirming,
+  ): Promise<string | undefined> {
+    const { now, metric } = confirming;
+    const key = `${named.namespace} ${named.metric}`;
+    if (isReportedWhenNotZero(named) || isKnown(metrics, key, now)) return undefined;
+    try {
+      if (!(await isListed(named, confirming))) throw unknownMetric(metric.name, named);
+    } catch (error) {
+      if (!isDenied(error)) throw error;
+      return (
+        `Nothing shows that CloudWatch has a metric ${named.metric} in ${named.namespace}, and the provider ${provider.name} may not list metrics. ` +
+        `Allow ${action} or, if the name is right and no point means none, write emptyValue: 0.`
+      );
+    }
+    metrics.set(key, now + KNOWN_FOR);
+    return undefined;
+  }
+
+  async function confirm(confirming: Confirming): Promise<string | undefined> {
+    const { metric } = confirming;
+    for (const text of queriesOf(metric)) {
+      const query = readQuery(text, `The query of ${metric.name}`);
+      if (query.kind === 'insights') {
+        const doubt = await confirmNamed(query, confirming);
+        if (doubt !== undefined) return doubt;
+      }
+      for (const term of metricTerms(withoutFill(query) ?? query)) {
+        const doubt = await confirmTerm(term, confirming);
+        if (doubt !== undefined) return doubt;
+      }
+    }
+    return undefined;
+  }
+
+  return { sawLook, saw, confirm };
+}
