@@ -1,5 +1,6 @@
+import { catching } from './catching.js';
 import type { Cell } from './cell.js';
-import { ALL } from './policies.js';
+import { ALL, OURS } from './policies.js';
 import { SUITE } from './profile.js';
 import { row, type Row } from './row.js';
 import { lines, markdown, percent } from './table.js';
@@ -13,7 +14,8 @@ export function suiteText(cells: readonly Cell[]): string {
     const own = cells.filter((cell) => cell.lag === lag);
     return `Lag ${lag} minutes\n\n${markdown(rows(own))}\n\nRolled back % (median minute), lag ${lag}\n\n${scenarios(own)}`;
   });
-  return [`All lags (${LAGS.join(', ')} minutes)\n\n${markdown(rows(cells))}`, ...parts].join('\n\n');
+  const all = `All lags (${LAGS.join(', ')} minutes)\n\n${markdown(rows(cells))}`;
+  return [all, `Minutes to catch (Wald’s bound and the lag, ×)\n\n${catches(cells)}`, ...parts].join('\n\n');
 }
 
 /** The same for programs. */
@@ -22,8 +24,12 @@ export function suiteJson(cells: readonly Cell[]): object {
   return {
     all: rows(cells),
     byLag,
-    cells: cells.map(({ minutes: _, profile, ...cell }) => ({ ...cell, profile: profile.name })),
+    cells: cells.map((cell) => ({ ...counts(cell), ...(cell.profile.effect !== 1 && { catching: catching(cell) }) })),
   };
+}
+
+function counts({ minutes: _, profile, ...rest }: Cell): object {
+  return { ...rest, profile: profile.name };
 }
 
 function rows(cells: readonly Cell[]): Row[] {
@@ -39,4 +45,22 @@ function scenarios(own: readonly Cell[]): string {
 function scenario({ rolledBack, runs, held, minutes }: Cell): string {
   const median = minutes[Math.floor(minutes.length / 2)]?.toFixed(0) ?? '-';
   return `${percent(rolledBack / runs)} (${median})${held > 0 ? `, held ${percent(held / runs, 0)}` : ''}`;
+}
+
+/** Our own median minutes for each bad version behind each delay, beside the bound. */
+function catches(cells: readonly Cell[]): string {
+  const bad = SUITE.filter(({ effect }) => effect !== 1);
+  const head = ['policy', 'lag', ...bad.map(({ name }) => name)];
+  const body = OURS.flatMap(({ name: policy }) =>
+    LAGS.map((lag) => {
+      const own = cells.filter((cell) => cell.policy === policy && cell.lag === lag);
+      return [policy, `${lag}`, ...bad.map(({ name }) => caught(own.find(({ profile }) => profile.name === name)))];
+    }),
+  );
+  return lines(head, body);
+}
+
+function caught(cell: Cell | undefined): string {
+  const found = cell && catching(cell);
+  return found ? `${found.median.toFixed(0)} (${found.limit.toFixed(1)}, × ${found.times.toFixed(2)})` : '-';
 }

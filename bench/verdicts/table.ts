@@ -23,7 +23,7 @@ export function markdown(rows: readonly Row[]): string {
       `${percent(row.held.good)} / ${percent(row.held.bad)}`,
       percent(row.caught),
       row.minutes ? `${row.minutes.median.toFixed(0)} / ${row.minutes.p90.toFixed(0)}` : '- / -',
-      row.timesLimit?.toFixed(1) ?? '-',
+      row.timesLimit?.toFixed(2) ?? '-',
     ]),
   );
 }
