@@ -2,7 +2,7 @@ import type { Bucket, Measurement, MetricProgress, Outcome, Point } from '../mod
 import type { Ledger } from '../model/ledger.js';
 import { isCompared, type ComparedMetric, type Metric, type ThresholdMetric } from '../model/metric.js';
 import type { Millis } from '../model/duration.js';
-import { closeWindow, openWindow, takeLook, type OpenWindow } from './compare-window.js';
+import { closeWindow, HISTORY, needsHistory, openWindow, takeLook, type OpenWindow } from './compare-window.js';
 import { isComplete, judgeWindow, type Look } from './judge.js';
 import { isSpent, metricVerdict, standingOf } from './metric-verdict.js';
 import type { PairLook, SideSeries } from './side-buckets.js';
@@ -34,12 +34,12 @@ export interface ReplayResult {
   progress: MetricProgress;
 }
 
-/** A version's buckets at an instant: of each, what arrived last. Points must be in order of arrival. */
-function visible(points: readonly ArrivingPoint[], at: number): ArrivingPoint[] {
+/** A version's buckets at an instant, from some start on: of each, what arrived last. Points must be in order of arrival. */
+function visible(points: readonly ArrivingPoint[], at: number, since = -Infinity): ArrivingPoint[] {
   const byStart = new Map<number, ArrivingPoint>();
   for (const point of points) {
     if (point.arrivedAt > at) break;
-    byStart.set(point.at, point);
+    if (point.at >= since) byStart.set(point.at, point);
   }
   return [...byStart.values()];
 }
@@ -98,9 +98,11 @@ function compareAt(
   let judgedAt = window.to;
   for (const at of looks) {
     judgedAt = at;
+    // As far back as the workflow asks: the history once, then the window alone.
+    const since = needsHistory(metric, open) ? start - HISTORY : window.from;
     look = {
-      canary: sideSeries(metric, visible(points.canary ?? [], at)),
-      ...(referenceOf && { reference: sideSeries(metric, visible(points[referenceOf] ?? [], at)) }),
+      canary: sideSeries(metric, visible(points.canary ?? [], at, since)),
+      ...(referenceOf && { reference: sideSeries(metric, visible(points[referenceOf] ?? [], at, since)) }),
       query: metric.query,
       bucket: metric.resolution,
       at,
