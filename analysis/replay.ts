@@ -2,7 +2,7 @@ import type { Bucket, Measurement, MetricProgress, Outcome, Point } from '../mod
 import type { Ledger } from '../model/ledger.js';
 import { isCompared, type ComparedMetric, type Metric, type ThresholdMetric } from '../model/metric.js';
 import type { Millis } from '../model/duration.js';
-import { closeWindow, HISTORY, needsHistory, openWindow, takeLook, type OpenWindow } from './compare-window.js';
+import { closeWindow, historyOf, needsHistory, openWindow, takeLook, type OpenWindow } from './compare-window.js';
 import { isComplete, judgeWindow, type Look } from './judge.js';
 import { isSpent, metricVerdict, standingOf } from './metric-verdict.js';
 import type { PairLook, SideSeries } from './side-buckets.js';
@@ -99,7 +99,7 @@ function compareAt(
   for (const at of looks) {
     judgedAt = at;
     // As far back as the workflow asks: the history once, then the window alone.
-    const since = needsHistory(metric, open) ? start - HISTORY : window.from;
+    const since = needsHistory(metric, open) ? start - historyOf(metric) : window.from;
     look = {
       canary: sideSeries(metric, visible(points.canary ?? [], at, since)),
       ...(referenceOf && { reference: sideSeries(metric, visible(points[referenceOf] ?? [], at, since)) }),
