@@ -158,6 +158,30 @@ describe('a question to CloudWatch', () => {
     ]);
   });
 
+  it('for series keeps what FILL made up only where something was measured', async () => {
+    const { source } = await asking(
+      answering((query, at) => {
+        const minute = (at - START) / MINUTE;
+        if (query.startsWith('FILL')) return minute === 2 ? 0.5 : 0;
+        return minute === 2 || (query === REQUESTS && minute < 4) ? 10 : undefined;
+      }),
+    );
+    const { series } = await source.read({
+      wanted: [
+        { id: 'share', query: `FILL(${ERRORS}, 0) / ${REQUESTS}`, variant: 'canary' },
+        { id: 'errors', query: `FILL(${ERRORS}, 0)`, variant: 'canary' },
+        { id: 'requests', query: REQUESTS, variant: 'canary' },
+      ],
+      from: START,
+      now: NOW,
+      resolution: MINUTE,
+      timeout: 5 * SECOND,
+      cancelled: new AbortController().signal,
+    });
+    const minutes = (id: string) => series[id]!.map(({ at }) => (at - START) / MINUTE);
+    expect([minutes('share'), minutes('errors'), minutes('requests')]).toEqual([[0, 1, 2, 3], [2], [0, 1, 2, 3]]);
+  });
+
   it.each([
     ['100 * m1 / m2', {}, /^The query of metrics-0 cannot be read at column 7: m1 names no metric here/],
     [REQUESTS, { watermark: 'Sum:' }, /^The watermark of metrics-0 cannot be read/],

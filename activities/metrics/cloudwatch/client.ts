@@ -112,9 +112,9 @@ export function createCloudWatchSource(provider: CloudWatchProvider, shared: Clo
   }
 
   async function read(question: SeriesQuestion): Promise<SeriesAnswer> {
-    const { request, queryOf } = seriesRequest(question);
-    const answer = readSeries(question, request, queryOf, await exchange(request, question));
-    for (const [id, query] of queryOf) known.saw(query, answer.series[id] ?? [], question.now);
+    const { request, queriesOf } = seriesRequest(question);
+    const answer = readSeries(request, queriesOf, await exchange(request, question));
+    for (const [id, { query }] of queriesOf) known.saw(query, answer.series[id] ?? [], question.now);
     return answer;
   }
 

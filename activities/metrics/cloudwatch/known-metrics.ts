@@ -29,11 +29,6 @@ export interface Known {
   confirm(confirming: Confirming): Promise<string | undefined>;
 }
 
-/** Whether a dimension's value is known only when the deployment runs. */
-function isOpen({ dimensions }: Term): boolean {
-  return dimensions.some(({ value }) => value.includes('{{'));
-}
-
 /** The error of a window whose points all were filled in for a metric that CloudWatch does not have. */
 function unknownMetric(what: string, { namespace, metric }: Pick<Term, 'namespace' | 'metric'>): SourceError {
   return new SourceError(
@@ -152,7 +147,7 @@ export function createConfirm(provider: CloudWatchProvider, on: Asking): Known {
       return `Nothing shows that ${query.text} finds any metric: it had no point yet. If no point means none, write emptyValue: 0.`;
     }
     for (const term of terms) {
-      const doubt = isOpen(term) ? await confirmNamed(term, confirming) : await confirmTerm(term, confirming);
+      const doubt = await confirmTerm(term, confirming);
       if (doubt !== undefined) return doubt;
     }
     return undefined;
