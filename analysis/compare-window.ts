@@ -10,8 +10,13 @@ import { isSettled, sideOf, type PairLook, type Side } from './side-buckets.js';
 import { evidenceMark } from './evidence-mark.js';
 import { alignUp, type Window } from './windows.js';
 
-/** The history of a reference that is read before the first window: long enough to see errors that come in clusters. */
-export const HISTORY: Millis = 4 * 3_600_000;
+/** Buckets of the reference's time before the canary: enough to see errors that come in clusters; four hours of minutes. */
+const HISTORY_BUCKETS = 240;
+
+/** How long before the first window the reference's history is read. */
+export function historyOf({ resolution }: ComparedMetric): Millis {
+  return HISTORY_BUCKETS * resolution;
+}
 
 /** How a window stands while its buckets come in. */
 export interface OpenWindow {

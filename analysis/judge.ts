@@ -1,6 +1,6 @@
 import type { Absence } from '../model/datadog-query.js';
 import { formatDuration, type Millis } from '../model/duration.js';
-import type { Measurement, Outcome, Point } from '../model/evidence.js';
+import type { Measurement, Point } from '../model/evidence.js';
 import type { Metric, ThresholdMetric } from '../model/metric.js';
 import { adviceOnAbsence } from './absence-advice.js';
 import { delaySeen, isWindowComplete, type Reach } from './completeness.js';
@@ -185,16 +185,15 @@ export function judgeWindow(metric: ThresholdMetric, window: Window, evidence: W
 }
 
 /**
- * The outcome of a stored measurement, recomputed from the evidence that it keeps: what `sluice judge` compares with the outcome
- * on record. Thinned evidence keeps its worst point, so the outcome stays the same.
+ * The outcome of a stored measurement, recomputed from the evidence that it keeps. Thinned evidence keeps its worst point, so the
+ * outcome stays the same.
  */
-export function rejudge(metric: ThresholdMetric, stored: Measurement): { outcome: Outcome; value?: number } {
-  const { outcome, value } = outcomeOf(metric, {
+export function judgeStored(metric: ThresholdMetric, stored: Measurement): Judged {
+  return outcomeOf(metric, {
     ...stored,
     complete: stored.delaySeconds !== undefined,
     ...(stored.outcome === 'ERROR' && { error: stored.reason }),
   });
-  return { outcome, ...(value !== undefined && { value }) };
 }
 
 /**

@@ -7,6 +7,7 @@ import { cloudWatchProvider, cloudWatchSchema } from './cloudwatch-provider.js';
 import { ecsProvider, ecsProviderSchema } from './ecs-provider.js';
 import { emptyPart, name, notNeeded } from './part.js';
 import type { ConfigPart } from './part.js';
+import { prometheusProvider, prometheusSchema } from './prometheus-provider.js';
 
 const provider = z.object({
   name,
@@ -27,9 +28,9 @@ const schema = z.object({
 });
 
 /**
- * Reads a Piped document (pipecd.md §1.6): its ECS providers and Datadog sources, and CloudWatch ones, which PipeCD does not have.
- * Everything else configures PipeCD's own agent and is reported as not needed; so are metrics sources of kinds that Sluice cannot ask
- * yet.
+ * Reads a Piped document (pipecd.md §1.6): its ECS providers, Datadog and Prometheus sources, and CloudWatch ones, which PipeCD does not
+ * have. Everything else configures PipeCD's own agent and is reported as not needed; so are metrics sources of kinds that Sluice cannot
+ * ask yet.
  */
 export function readPiped(reader: Reader): ConfigPart {
   const part = emptyPart();
@@ -68,6 +69,11 @@ export function readPiped(reader: Reader): ConfigPart {
       case 'CLOUDWATCH': {
         const fields = reader.read(cloudWatchSchema, config ?? {}, at);
         if (fields) part.analysisProviders.push(cloudWatchProvider(reader, at, name, fields));
+        break;
+      }
+      case 'PROMETHEUS': {
+        const fields = reader.read(prometheusSchema, config ?? {}, at);
+        if (fields) part.analysisProviders.push(prometheusProvider(reader, at, name, fields));
         break;
       }
       default:

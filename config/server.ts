@@ -33,6 +33,21 @@ export interface DatadogProvider extends AnalysisProviderCommon {
   address: string;
   apiKey: SecretRef;
   applicationKey: SecretRef;
+  /** Which query endpoint is asked; absent means v1. */
+  apiVersion?: 'v1' | 'v2';
+}
+
+/** Any server that speaks Prometheus's HTTP API. */
+export interface PrometheusProvider extends AnalysisProviderCommon {
+  type: 'PROMETHEUS';
+  /** Base URL with the path prefix, if any (`https://mimir.example/prometheus`), without a trailing slash. */
+  address: string;
+  basic?: { username: SecretRef; password: SecretRef };
+  bearerToken?: SecretRef;
+  /** Further headers of each question. */
+  headers?: Readonly<Record<string, SecretRef>>;
+  /** PEM files, read at each use. */
+  tls?: { caFile?: string; certFile?: string; keyFile?: string; serverName?: string };
 }
 
 /** CloudWatch of one account and region, asked directly. */
@@ -43,7 +58,7 @@ export interface CloudWatchProvider extends AnalysisProviderCommon, AwsAccess {
 }
 
 /** A metrics source (PipeCD's analysis provider). A new kind is a member here, a parser in a file of its own and a source under `activities/metrics/`. */
-export type AnalysisProvider = DatadogProvider | CloudWatchProvider;
+export type AnalysisProvider = DatadogProvider | CloudWatchProvider | PrometheusProvider;
 
 /** What a key may do: a viewer reads, a deployer also starts, approves, cancels and rolls back. */
 export type Role = 'viewer' | 'deployer';

@@ -8,6 +8,7 @@ import { cloudWatchFields, cloudWatchProvider } from './cloudwatch-provider.js';
 import { ecsProvider, ecsProviderFields } from './ecs-provider.js';
 import { besides, emptyPart, name, oneSecret } from './part.js';
 import type { ConfigPart } from './part.js';
+import { prometheusFields, prometheusProvider } from './prometheus-provider.js';
 import type { AnalysisProvider, Webhook } from './server.js';
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
@@ -47,7 +48,7 @@ const schema = z.object({
 });
 
 /** What tells which other fields a metrics provider has. */
-const head = z.object({ name, type: z.enum(['DATADOG', 'CLOUDWATCH']) });
+const head = z.object({ name, type: z.enum(['DATADOG', 'CLOUDWATCH', 'PROMETHEUS']) });
 
 function readAnalysisProvider(reader: Reader, path: Path, value: unknown): AnalysisProvider | undefined {
   const kind = reader.read(head, value, path, { tolerates: () => true });
@@ -60,6 +61,10 @@ function readAnalysisProvider(reader: Reader, path: Path, value: unknown): Analy
     case 'CLOUDWATCH': {
       const fields = reader.read(head.extend(cloudWatchFields), value, path);
       return fields && cloudWatchProvider(reader, path, fields.name, fields);
+    }
+    case 'PROMETHEUS': {
+      const fields = reader.read(head.extend(prometheusFields), value, path);
+      return fields && prometheusProvider(reader, path, fields.name, fields);
     }
     default:
       return kind.type satisfies never;

@@ -89,7 +89,7 @@ async function handle(running: RunningCloud, request: IncomingMessage, response:
   const url = new URL(request.url ?? '/', 'http://sandbox');
   running.catchUp();
   if (url.pathname.startsWith(`${PANEL}/`)) return answerToPanel(running, request, response, url, body);
-  if (url.pathname.startsWith('/api/v1/')) return answerToMetrics(running, request, response, url);
+  if (/^\/api\/v[12]\//.test(url.pathname)) return answerToMetrics(running, request, response, url, body);
   await answerToAws(running, request, response, body, false);
 }
 
@@ -109,10 +109,17 @@ function answerToPanel(
   send(response, nowOf(running), status, { 'content-type': 'application/json' }, JSON.stringify(value));
 }
 
-function answerToMetrics(running: RunningCloud, request: IncomingMessage, response: ServerResponse, url: URL): void {
+function answerToMetrics(
+  running: RunningCloud,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  body: string,
+): void {
   const answer = answerDatadog(running.cloud(), {
     path: url.pathname,
     parameters: url.searchParams,
+    body,
     apiKey: headerOf(request, 'dd-api-key'),
     applicationKey: headerOf(request, 'dd-application-key'),
   });

@@ -57,6 +57,7 @@ const measurement = z.object({
     .object({ kind: z.enum(['E_VALUE', 'P_VALUE']), value: number, bar: number })
     .exactOptional()
     .describe('How strong the evidence against the canary is, and what would be enough.'),
+  spoiled: maybe,
 });
 
 const analysis = z.object({

@@ -16,18 +16,19 @@ const RANGE = 15 * MINUTE;
 const QUERY: Readonly<Record<AnalysisProvider['type'], string>> = {
   DATADOG: 'sum:aws.applicationelb.request_count{*}.as_count()',
   CLOUDWATCH: 'SELECT SUM(RequestCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer)',
+  PROMETHEUS: 'count(up)',
+};
+
+/** What a point of that question is data of. */
+const DATA: Readonly<Record<AnalysisProvider['type'], string>> = {
+  DATADOG: 'data of load balancers',
+  CLOUDWATCH: 'data of load balancers',
+  PROMETHEUS: 'data of targets that it scrapes',
 };
 
 /** Where a provider is, for people. */
 function placeOf(provider: AnalysisProvider): string {
-  switch (provider.type) {
-    case 'DATADOG':
-      return provider.address;
-    case 'CLOUDWATCH':
-      return provider.region;
-    default:
-      return provider satisfies never;
-  }
+  return provider.type === 'CLOUDWATCH' ? provider.region : provider.address;
 }
 
 function question(provider: AnalysisProvider): ThresholdMetric {
@@ -82,7 +83,7 @@ export async function examineAnalysisProvider(
     const look = await withinLimit(CALL_LIMIT, (cancelled) =>
       sources(metric).ask({ metric, from: now - RANGE, now, cancelled }),
     );
-    const seen = look.points.length > 0 ? 'with data of load balancers' : 'without data of load balancers';
+    const seen = `${look.points.length > 0 ? 'with' : 'without'} ${DATA[provider.type]}`;
     const answered = {
       name,
       ok: true,

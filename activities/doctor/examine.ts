@@ -77,7 +77,7 @@ function missing({ ecsProviders, analysisProviders }: ServerConfig): Check[] {
       name: 'analysis provider',
       ok: null,
       detail: 'None is configured: a pipeline with ANALYSIS is refused.',
-      fix: 'If you need one, write it under spec.analysisProviders: {name, type: CLOUDWATCH, region}, or {name, type: DATADOG, address, apiKeyFile, applicationKeyFile}.',
+      fix: 'If you need one, write it under spec.analysisProviders: {name, type: CLOUDWATCH, region}, {name, type: DATADOG, address, apiKeyFile, applicationKeyFile} or {name, type: PROMETHEUS, address}.',
     });
   }
   return checks;

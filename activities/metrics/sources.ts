@@ -3,6 +3,7 @@ import type { Metric } from '../../model/metric.js';
 import type { Limiter } from '../aws/limiter.js';
 import { createCloudWatchShared, createCloudWatchSource } from './cloudwatch/client.js';
 import { createDatadogSource, type DatadogShared } from './datadog/client.js';
+import { createPrometheusSource, type PrometheusShared } from './prometheus/client.js';
 import { SourceError, type MetricSourceClient } from './source.js';
 
 /** Finds the source of a metric by the provider that it names. */
@@ -21,12 +22,15 @@ export function createSources(
 ): FindSource {
   const datadog: DatadogShared = { limits: new Map(), flying: new Map() };
   const cloudWatch = createCloudWatchShared(limiter);
+  const prometheus: PrometheusShared = { limits: new Map(), flying: new Map() };
   function create(provider: AnalysisProvider): MetricSourceClient {
     switch (provider.type) {
       case 'DATADOG':
         return createDatadogSource(provider, openSecret, datadog);
       case 'CLOUDWATCH':
         return createCloudWatchSource(provider, cloudWatch);
+      case 'PROMETHEUS':
+        return createPrometheusSource(provider, openSecret, prometheus);
       default:
         return provider satisfies never;
     }

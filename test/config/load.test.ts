@@ -92,13 +92,13 @@ describe('a Piped document', () => {
   it('may have providers of other kinds, which are reported', async () => {
     const config = await load(folder, [
       piped(
-        'platformProviders: [{name: k, type: KUBERNETES}]\nanalysisProviders: [{name: p, type: PROMETHEUS, config: {address: x}}]',
+        'platformProviders: [{name: k, type: KUBERNETES}]\nanalysisProviders: [{name: p, type: STACKDRIVER, config: {address: x}}]',
       ),
     ]);
     expect(config).toMatchObject({ ecsProviders: [], analysisProviders: [] });
     expect(config.notNeeded).toEqual([
       expect.stringMatching(/0\.yaml:4 spec\.platformProviders\[0\] \(type KUBERNETES is not supported yet\)$/),
-      expect.stringMatching(/0\.yaml:5 spec\.analysisProviders\[0\] \(type PROMETHEUS is not supported yet\)$/),
+      expect.stringMatching(/0\.yaml:5 spec\.analysisProviders\[0\] \(type STACKDRIVER is not supported yet\)$/),
     ]);
   });
 
@@ -140,7 +140,7 @@ describe('a Sluice document', () => {
           'ecsProviders:',
           '  - {name: prod, region: eu-central-1, profile: p, credentialsFile: c, roleARN: arn, tokenFile: t, externalId: e}',
           'analysisProviders:',
-          '  - {name: dd, type: DATADOG, address: "http://127.0.0.1:9999/", apiKeyEnv: A, applicationKeyEnv: B, delay: 2m, maxDelay: 5m, resolution: 1s}',
+          '  - {name: dd, type: DATADOG, address: "http://127.0.0.1:9999/", apiKeyEnv: A, applicationKeyEnv: B, apiVersion: v2, delay: 2m, maxDelay: 5m, resolution: 1s}',
           '  - {name: cw, type: CLOUDWATCH, region: eu-central-1, roleARN: arn, tokenFile: t, delay: 3m}',
           `apiKeys: [{name: ci, role: deployer, sha256: ${HASH.toUpperCase()}, expiresAt: "2027-01-31T00:00:00Z"}]`,
           'webhook: {url: "https://example.com/hook", secretFile: hook.key}',
@@ -170,6 +170,7 @@ describe('a Sluice document', () => {
           address: 'http://127.0.0.1:9999',
           apiKey: { env: 'A' },
           applicationKey: { env: 'B' },
+          apiVersion: 'v2',
           delay: 2 * MINUTE,
           maxDelay: 5 * MINUTE,
           resolution: SECOND,
@@ -220,7 +221,7 @@ describe('a Sluice document', () => {
     ['delivery: {trafficSettle: 1d}', 'spec.delivery.trafficSettle', /"1d" is no duration/],
     ['ecsProviders: [{name: a, region: r, tokenFile: t}]', 'spec.ecsProviders[0].tokenFile', /only to assume a role/],
     ['ecsProviders: [{name: a}]', 'spec.ecsProviders[0].region', /is missing/],
-    ['analysisProviders: [{name: a, type: PROMETHEUS}]', 'spec.analysisProviders[0].type', /must be "DATADOG"/],
+    ['analysisProviders: [{name: a, type: STACKDRIVER}]', 'spec.analysisProviders[0].type', /must be "DATADOG"/],
     [
       'analysisProviders: [{name: a, type: DATADOG, apiKeyEnv: A, applicationKeyEnv: B, delay: 30m}]',
       'spec.analysisProviders[0].delay',

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createMeasure } from '../../activities/metrics/measure.js';
 import { HOUR, MINUTE } from '../../model/duration.js';
-import type { ComparedMetric, ThresholdMetric } from '../../model/metric.js';
+import type { ThresholdMetric } from '../../model/metric.js';
 import { START } from '../analysis/support.js';
 import {
   albAnswering,
@@ -201,28 +201,40 @@ it('is NO_DATA where a dimension of the numerator alone is mistyped', async () =
   expect(measurement!.reason).toContain('under other dimensions');
 });
 
-it('confirms every query of a compared metric but those of an earlier deployment, and a SELECT by its name', async () => {
-  const { fake } = await given({ list: ({ MetricName = '' }) => listed(['Shop', MetricName, { Service: 'web' }]) });
+it('a SELECT, and a metric whose dimensions only the deployment knows, are confirmed by their names', async () => {
+  const { fake } = await given({
+    list: ({ MetricName }) =>
+      MetricName === 'typo' ? listed() : listed(['Shop', MetricName ?? '', { Service: 'web' }]),
+  });
   const base = input({ provider: PROVIDER.name, source: 'CLOUDWATCH' }).metric;
-  const compared: ComparedMetric = {
-    ...base,
-    strategy: 'CANARY_PRIMARY',
-    test: 'SEQUENTIAL',
-    kind: 'COUNTS',
-    canary: { errors: 'Sum:Shop.a{Service=web}', requests: 'SELECT SUM(b) FROM Shop' },
-    reference: { variant: 'primary', queries: { errors: 'Sum:Shop.c{Service=web}' } },
-    deviation: 'HIGH',
-    tolerance: 1,
-    alpha: 0.05,
-  };
-  const confirm = (metric: ComparedMetric) =>
-    fake.sources(metric).confirm({ metric, now: START, cancelled: new AbortController().signal });
-  expect(await confirm(compared)).toBeUndefined();
-  expect(fake.lists.map(({ MetricName }) => MetricName)).toEqual(['a', 'b', 'c']);
+  const confirm = (query: string) =>
+    fake.sources(base).confirm({ metric: { ...base, query }, now: START, cancelled: new AbortController().signal });
+  expect(await confirm('SELECT SUM(a) FROM Shop')).toBeUndefined();
+  expect(await confirm('Sum:Shop.b{LoadBalancer={{ .Variant.LoadBalancer }}}')).toBeUndefined();
   expect(
-    await confirm({ ...compared, reference: { variant: 'previous', queries: { errors: 'Sum:Shop.d{}' } } }),
+    await confirm(
+      'Sum:AWS/ApplicationELB.HTTPCode_Target_5XX_Count{LoadBalancer={{ .Variant.LoadBalancer }},TargetGroup=x}',
+    ),
   ).toBeUndefined();
-  expect(fake.lists).toHaveLength(3);
+  expect(fake.lists).toEqual(['a', 'b'].map((MetricName) => ({ Namespace: 'Shop', MetricName, Dimensions: [] })));
+  await expect(confirm('SELECT SUM(typo) FROM Shop')).rejects.toMatchObject({ kind: 'refused' });
+  await expect(confirm('Sum:Shop.typo{Service={{ .Variant.TaskSet }}}')).rejects.toMatchObject({ kind: 'refused' });
+});
+
+it('a SEARCH is confirmed by a point that it once had', async () => {
+  const query = `SUM(SEARCH('Namespace="Shop" MetricName="http5XX"', 'Sum', 60))`;
+  const { fake } = await given({});
+  const { metric } = input({ provider: PROVIDER.name, source: 'CLOUDWATCH', query });
+  const cancelled = new AbortController().signal;
+  const source = fake.sources(metric);
+  expect(await source.confirm({ metric, now: START, cancelled })).toContain('finds any metric');
+  await source.ask({ metric: { ...metric, query: `ABS(${query})` }, from: START - HOUR, now: START, cancelled });
+  expect(await source.confirm({ metric, now: START, cancelled })).toContain('finds any metric');
+  fake.data.length = 0;
+  const seen = await given({ errors: 1 });
+  const other = seen.fake.sources(metric);
+  expect((await other.ask({ metric, from: START - HOUR, now: START, cancelled })).points).not.toEqual([]);
+  expect(await other.confirm({ metric, now: START, cancelled })).toBeUndefined();
 });
 
 it('stops asking when it is cancelled', async () => {

@@ -151,8 +151,9 @@ export function answering(valueOf: (query: string, at: number) => number | undef
     body: {
       MetricDataResults: returned(heard).map((entry): Result => {
         const query = inWords(heard, entry);
-        const length =
-          Math.max(...heard.entries.map(({ MetricStat, Period }) => MetricStat?.Period ?? Period ?? 0)) * 1000;
+        // A SEARCH has its period inside, which is a minute in these tests.
+        const periods = heard.entries.flatMap(({ MetricStat, Period }) => MetricStat?.Period ?? Period ?? []);
+        const length = periods.length > 0 ? Math.max(...periods) * 1000 : MINUTE;
         const points: [number, number][] = [];
         for (let at = heard.from; at < heard.to; at += length) {
           const value = valueOf(query, at);

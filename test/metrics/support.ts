@@ -3,10 +3,10 @@ import type { ActivityContext, Clock } from '../../activities/context.js';
 import type { MeasureInput } from '../../activities/measure.js';
 import { createMeasure, type MeasureDeps } from '../../activities/metrics/measure.js';
 import { createSources, type FindSource } from '../../activities/metrics/sources.js';
-import type { DatadogProvider, SecretRef } from '../../config/server.js';
+import type { DatadogProvider, PrometheusProvider, SecretRef } from '../../config/server.js';
 import { planWindows } from '../../analysis/windows.js';
 import type { ActivityHeartbeat } from '../../model/delivery.js';
-import { MINUTE } from '../../model/duration.js';
+import { MINUTE, SECOND } from '../../model/duration.js';
 import type { ThresholdMetric } from '../../model/metric.js';
 import { metric, START } from '../analysis/support.js';
 
@@ -36,6 +36,18 @@ export function provider(address: string): DatadogProvider {
     applicationKey: { env: 'DATADOG_APPLICATION_KEY' },
     maxDelay: 20 * MINUTE,
     resolution: MINUTE,
+  };
+}
+
+export function prometheusProvider(address: string, over: Partial<PrometheusProvider> = {}): PrometheusProvider {
+  return {
+    name: 'prom',
+    type: 'PROMETHEUS',
+    address,
+    delay: 30 * SECOND,
+    maxDelay: 2 * MINUTE,
+    resolution: MINUTE,
+    ...over,
   };
 }
 

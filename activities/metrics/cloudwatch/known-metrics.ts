@@ -6,7 +6,6 @@ import { isPlainArithmetic, metricTerms, withoutFill, type CloudWatchQuery } fro
 import { dimensionsText, metricKey, scopeOf, termText, type Term } from '../../../model/cloudwatch-term.js';
 import { DAY, HOUR, type Millis } from '../../../model/duration.js';
 import type { Point } from '../../../model/evidence.js';
-import { isCompared, type Metric } from '../../../model/metric.js';
 import { COMMANDS } from '../../aws/commands.js';
 import { SourceError, type Confirming, type MetricSourceClient } from '../source.js';
 import { unless } from '../unless.js';
@@ -54,11 +53,9 @@ export interface Known {
   confirm(confirming: Confirming): Promise<string | undefined>;
 }
 
-/** The queries that a metric asks, each once. The evidence of an earlier deployment is not asked for. */
-function queriesOf(metric: Metric): string[] {
-  if (!isCompared(metric)) return [metric.query];
-  const reference = metric.reference && metric.reference.variant !== 'previous' ? metric.reference.queries : {};
-  return [...new Set([...Object.values(metric.canary), ...Object.values(reference)])];
+/** Whether a dimension's value is known only when the deployment runs. */
+function isOpen({ dimensions }: Term): boolean {
+  return dimensions.some(({ value }) => value.includes('{{'));
 }
 
 /** Whether a listed metric has exactly these dimensions: with more of them it is another metric. */
@@ -80,7 +77,7 @@ function unknownMetric(what: string, { namespace, metric }: Pick<Term, 'namespac
 
 /** Makes the memory of one source, and the way to ask CloudWatch for what is not in it. */
 export function createConfirm(provider: CloudWatchProvider, on: Asking): Known {
-  /** Metric → until when it is known to exist; dimensions → until when they are known to be somebody's. Epoch ms. */
+  /** Metric, or whole query → until when it is known to exist; dimensions → until when they are known to be somebody's. Epoch ms. */
   const metrics = new Map<string, number>();
   const scopes = new Map<string, number>();
   const action = COMMANDS.ListMetrics.action;
@@ -96,6 +93,7 @@ export function createConfirm(provider: CloudWatchProvider, on: Asking): Known {
 
   function saw(query: CloudWatchQuery, points: readonly Point[], now: number): void {
     if (points.length === 0) return;
+    if (withoutFill(query) === undefined) metrics.set(query.text, now + KNOWN_FOR);
     if (query.kind === 'insights') metrics.set(`${query.namespace} ${query.metric}`, now + KNOWN_FOR);
     else if (isPlainArithmetic(query)) for (const term of metricTerms(query)) learn(term, now + KNOWN_FOR);
   }
@@ -187,20 +185,21 @@ export function createConfirm(provider: CloudWatchProvider, on: Asking): Known {
     }
   }
 
-  /** A SELECT names a metric without saying with which dimensions. */
+  /** By its name alone: a SELECT does not say with which dimensions. */
   async function confirmNamed(
-    named: Pick<Term, 'namespace' | 'metric'>,
+    { namespace, metric: name }: Pick<Term, 'namespace' | 'metric'>,
     confirming: Confirming,
   ): Promise<string | undefined> {
     const { now, metric } = confirming;
-    const key = `${named.namespace} ${named.metric}`;
+    const named = { namespace, metric: name };
+    const key = `${namespace} ${name}`;
     if (isReportedWhenNotZero(named) || isKnown(metrics, key, now)) return undefined;
     try {
       if (!(await isListed(named, confirming))) throw unknownMetric(metric.name, named);
     } catch (error) {
       if (!isDenied(error)) throw error;
       return (
-        `Nothing shows that CloudWatch has a metric ${named.metric} in ${named.namespace}, and the provider ${provider.name} may not list metrics. ` +
+        `Nothing shows that CloudWatch has a metric ${name} in ${namespace}, and the provider ${provider.name} may not list metrics. ` +
         `Allow ${action} or, if the name is right and no point means none, write emptyValue: 0.`
       );
     }
@@ -210,16 +209,15 @@ export function createConfirm(provider: CloudWatchProvider, on: Asking): Known {
 
   async function confirm(confirming: Confirming): Promise<string | undefined> {
     const { metric } = confirming;
-    for (const text of queriesOf(metric)) {
-      const query = readQuery(text, `The query of ${metric.name}`);
-      if (query.kind === 'insights') {
-        const doubt = await confirmNamed(query, confirming);
-        if (doubt !== undefined) return doubt;
-      }
-      for (const term of metricTerms(withoutFill(query) ?? query)) {
-        const doubt = await confirmTerm(term, confirming);
-        if (doubt !== undefined) return doubt;
-      }
+    const query = readQuery(metric.query, `The query of ${metric.name}`);
+    if (query.kind === 'insights') return await confirmNamed(query, confirming);
+    const terms = metricTerms(query);
+    if (terms.length === 0 && !isKnown(metrics, query.text, confirming.now)) {
+      return `Nothing shows that ${query.text} finds any metric: it had no point yet. If no point means none, write emptyValue: 0.`;
+    }
+    for (const term of terms) {
+      const doubt = isOpen(term) ? await confirmNamed(term, confirming) : await confirmTerm(term, confirming);
+      if (doubt !== undefined) return doubt;
     }
     return undefined;
   }
