@@ -4,7 +4,7 @@ const TINY = 1e-300;
 const PRECISION = 1e-15;
 const MOST_TERMS = 10_000;
 
-/** The continued fraction of the incomplete beta function by Lentz's method (Numerical Recipes, 3rd edition, §6.4). */
+/** The continued fraction of the incomplete beta function by Lentz's method (Numerical Recipes, 3rd edition, section 6.4). */
 function betaFraction(a: number, b: number, x: number): number {
   let c = 1;
   let d = 1 - ((a + b) * x) / (a + 1);
@@ -41,7 +41,7 @@ function incompleteBeta(x: number, a: number, b: number): number {
 }
 
 /**
- * P(Bin(n, p) ≥ x). Neither x nor n need be whole: the incomplete beta function continues it (verdicts study, §6 rule 5, divides
+ * P(Bin(n, p) ≥ x). Neither x nor n need be whole: the incomplete beta function continues it (verdicts.md §6, rule 5, divides
  * both by the dispersion).
  */
 export function binomialUpperTail(x: number, n: number, p: number): number {

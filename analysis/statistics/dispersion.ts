@@ -5,7 +5,7 @@ const LEFT_OUT = 0.05;
 
 /**
  * How much more the errors of neighbouring buckets differ than single ones would: 1 when they come singly, about the size of the
- * clusters when they come in clusters (verdicts study, §6 rule 4). Never below 1; 1 where there is no history.
+ * clusters when they come in clusters (verdicts.md §6, rule 4). Never below 1; 1 where there is no history.
  * @param history one version's buckets in order of time
  */
 export function dispersion(history: readonly CountBucket[]): number {

@@ -16,7 +16,7 @@ const SIZES_KEPT = 120;
 const RAW_KEPT = 480;
 /** The test at the end needs this many pairs. */
 const FEWEST_PAIRS = 10;
-/** Neighbouring pairs are alike, which widens the rank sum's distribution by this factor (verdicts study, §6 rule 8). */
+/** Neighbouring pairs are alike, which widens the rank sum's distribution by this factor (verdicts.md §6, rule 8). */
 const RANK_SPREAD = 1.36;
 
 export interface LatencySettings {
@@ -53,7 +53,7 @@ export function historyScale(values: readonly number[]): number | undefined {
 }
 
 /**
- * Adds one pair of values of the same bucket (verdicts study, §6 rule 8). What is bet is bounded, so that one outlier at most doubles
+ * Adds one pair of values of the same bucket (verdicts.md §6, rule 8). What is bet is bounded, so that one outlier at most doubles
  * the wealth. Values that are not above zero have no ratio and are passed over.
  */
 export function addLatencyPair(

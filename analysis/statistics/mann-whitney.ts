@@ -68,7 +68,7 @@ function inDirection({ upper, lower }: { upper: number; lower: number }, directi
   }
 }
 
-/** Normal approximation with corrections for ties and for continuity (Lehmann, Nonparametrics, §1.3). */
+/** Normal approximation with corrections for ties and for continuity (Lehmann, Nonparametrics, section 1.3). */
 function normalTails(u: number, n1: number, n2: number, ties: readonly number[]): { upper: number; lower: number } {
   const n = n1 + n2;
   const tied = ties.reduce((sum, t) => sum + (t ** 3 - t), 0);
@@ -118,7 +118,7 @@ export function cles(canary: readonly number[], reference: readonly number[]): n
 
 /**
  * The Hodges–Lehmann estimate of by how much the canary's values are higher: the median of all differences, with the interval that
- * the U test would not reject (Hollander and Wolfe, §4.3).
+ * the U test would not reject (Hollander and Wolfe, section 4.3).
  */
 export function hodgesLehmann(
   canary: readonly number[],

@@ -15,6 +15,8 @@ const HIGHEST_RATE = 0.9;
 const MISSED_AT_MOST = 0.05;
 /** How many times the reference's rate is harm, where the file allows no more. */
 const HARMFUL_MULTIPLE = 3;
+/** What is harm at least where the file gives no bound: of a service without errors nothing can show that it stays below zero. */
+const HARMFUL_RATE = 0.01;
 
 /** One version's counts in one bucket. */
 export interface CountBucket {
@@ -54,7 +56,7 @@ function shareOf(rho: number, canary: number, reference: number): number {
 }
 
 /**
- * Adds one bucket (verdicts study, §6 rules 3 and 6). Given how many errors both sides made, only their split is judged: what hits
+ * Adds one bucket (verdicts.md §6, rules 3 and 6). Given how many errors both sides made, only their split is judged: what hits
  * both sides cancels, and each bucket has its own expected split, so weights may change. A side without requests is no evidence.
  */
 export function addRatioBucket(
@@ -158,9 +160,8 @@ export function finalSloTest(state: RatioEvidence, { phi, max }: { phi: number; 
 }
 
 /**
- * Whether the data could have shown harm (rule 9): the chance that a canary as bad as `harmfulRate` made so few errors. Harm is a
- * rate above the allowed one, and of three times the reference's. A reference without a single error has a rate below three
- * errors in its requests with 95 % (the rule of three), which is taken where the file allows no rate.
+ * Whether the data could have shown harm (rule 9): the chance that a canary as bad as `harmfulRate` made so few errors. Harm is the
+ * larger of the allowed rate (1 % where the file gives none) and three times the reference's.
  */
 export function sufficiency(
   state: RatioEvidence,
@@ -168,9 +169,8 @@ export function sufficiency(
 ): { harmfulRate: number; tail: number; enough: boolean } {
   const { canaryErrors, canaryRequests, referenceErrors, referenceRequests } = state;
   const observed = referenceRequests > 0 ? referenceErrors / referenceRequests : 0;
-  const unseen = max === undefined && referenceErrors === 0 && referenceRequests > 0 ? 3 / referenceRequests : 0;
-  const harmfulRate = Math.min(HIGHEST_RATE, Math.max(max ?? 0, HARMFUL_MULTIPLE * Math.max(observed, unseen)));
-  if (canaryRequests <= 0 || harmfulRate <= 0) return { harmfulRate, tail: 1, enough: false };
+  const harmfulRate = Math.min(HIGHEST_RATE, Math.max(max ?? HARMFUL_RATE, HARMFUL_MULTIPLE * observed));
+  if (canaryRequests <= 0) return { harmfulRate, tail: 1, enough: false };
   const tail = binomialLowerTail(canaryErrors / phi, canaryRequests / phi, harmfulRate);
   return { harmfulRate, tail, enough: tail <= MISSED_AT_MOST };
 }
