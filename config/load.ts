@@ -17,6 +17,7 @@ import { readPiped } from './piped.js';
 import { defaultSealKey } from './seal.js';
 import type { DeliverySettings, ServerConfig } from './server.js';
 import { readSluice } from './sluice.js';
+import { impliedTasks } from './tasks-provider.js';
 
 /** For AWS (ecs-alb-facts §4, §19, §25). */
 const DELIVERY: DeliverySettings = {
@@ -31,6 +32,7 @@ const DELIVERY: DeliverySettings = {
 /**
  * Reads the server's configuration from the environment and the files that `SLUICE_CONFIG` names. Lists of several files add up;
  * of single values the later file wins. Without any file there are no providers, and nothing can be deployed.
+ * The tasks of a deployment can always be asked, under the name `tasks` unless another provider has it.
  * @throws ConfigError with every mistake found: file, line, field, what to do.
  */
 export async function loadServerConfig(env: NodeJS.ProcessEnv = process.env): Promise<ServerConfig> {
@@ -41,6 +43,7 @@ export async function loadServerConfig(env: NodeJS.ProcessEnv = process.env): Pr
   const config = merge(parts, environment);
   findings.push(...contradictions(config));
   if (hasErrors(findings)) throw new ConfigError(findings);
+  config.analysisProviders.push(...impliedTasks(config.analysisProviders));
   config.notNeeded.push(...findings.map(formatFinding));
   return config;
 }

@@ -234,7 +234,8 @@ function readerOf(all: readonly Token[]) {
   };
 }
 
-function selectorsOf(expression: TasksExpression): TasksSelector[] {
+/** The selectors of an expression, in order. */
+export function selectorsOf(expression: TasksExpression): TasksSelector[] {
   if (expression.kind === 'number') return [];
   if (expression.kind !== 'operation') return [expression.selector];
   return [...selectorsOf(expression.left), ...selectorsOf(expression.right)];
@@ -264,4 +265,17 @@ export function metricsOfExpression(expression: TasksExpression): string[] {
 export function metricsOfTasksQuery(text: string): string[] {
   const parsed = parseTasksQuery(text);
   return 'expression' in parsed ? metricsOfExpression(parsed.expression) : [];
+}
+
+function isCounter({ kind }: TasksExpression): boolean {
+  return kind === 'increase' || kind === 'rate';
+}
+
+/** The two counters of a query that divides one by the other; undefined for every other query. */
+export function countersOfQuotient(
+  expression: TasksExpression,
+): { numerator: TasksExpression; denominator: TasksExpression } | undefined {
+  if (expression.kind !== 'operation' || expression.operator !== '/') return undefined;
+  const { left, right } = expression;
+  return isCounter(left) && isCounter(right) ? { numerator: left, denominator: right } : undefined;
 }

@@ -1,5 +1,5 @@
 import { SOURCE_NAME } from '../../analysis/source-name.js';
-import type { AnalysisProvider } from '../../config/server.js';
+import type { AnalysisProvider, TasksProvider } from '../../config/server.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import type { ThresholdMetric } from '../../model/metric.js';
 import type { Clock } from '../context.js';
@@ -15,7 +15,10 @@ const RANGE = 15 * MINUTE;
 /** A question that any account may ask and that costs little. */
 const QUERY = { DATADOG: 'sum:aws.applicationelb.request_count{*}.as_count()' } as const;
 
-function question(provider: AnalysisProvider): ThresholdMetric {
+/** A provider that can be asked at any time: tasks are there only while a deployment runs. */
+type Askable = Exclude<AnalysisProvider, TasksProvider>;
+
+function question(provider: Askable): ThresholdMetric {
   return {
     strategy: 'THRESHOLD',
     name: 'doctor',
@@ -53,6 +56,13 @@ export async function examineAnalysisProvider(
   clock: Clock,
 ): Promise<Check[]> {
   const name = `${provider.name}: query`;
+  if (provider.type === 'TASKS') {
+    const port = provider.port ?? "the container's port";
+    const detail = `Scrapes ${provider.path} at ${port} of the tasks of a deployment; none runs now that could be asked.`;
+    return [
+      { name, ok: null, detail, fix: 'Nothing, if no metric uses it. The tasks must let the worker in at that port.' },
+    ];
+  }
   const metric = question(provider);
   try {
     const now = clock.now();

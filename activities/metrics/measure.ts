@@ -132,7 +132,7 @@ async function judgeAgainstBounds(metric: ThresholdMetric, judging: Judging): Pr
   };
   const judged = judgeWindow(metric, window, evidence);
   if (judged.outcome !== 'PASS') return judged;
-  const doubt = await doubtOf(metric, looking);
+  const doubt = await doubtOf(metric, input.places ?? {}, looking);
   return judgeWindow(metric, window, { ...evidence, ...doubt });
 }
 
@@ -169,7 +169,7 @@ async function judgeByComparing(
   };
   const closed = closeWindow(metric, open, before, closing);
   if (closed.measurement.outcome !== 'PASS') return closed;
-  const doubt = await doubtOf(metric, looking);
+  const doubt = await doubtOf(metric, input.places ?? {}, looking);
   return doubt.error === undefined && doubt.spoiled === undefined
     ? closed
     : closeWindow(metric, open, before, { ...closing, ...doubt });

@@ -2,6 +2,7 @@ import type { AnalysisProvider, SecretRef } from '../../config/server.js';
 import type { Metric } from '../../model/metric.js';
 import { createDatadogSource, type DatadogShared } from './datadog/client.js';
 import { SourceError, type MetricSourceClient } from './source.js';
+import { createTasksSource, type TasksWorld } from './tasks/client.js';
 
 /** Finds the source of a metric by the provider that it names. */
 export type FindSource = (metric: Pick<Metric, 'provider' | 'source'>) => MetricSourceClient;
@@ -9,19 +10,23 @@ export type FindSource = (metric: Pick<Metric, 'provider' | 'source'>) => Metric
 /**
  * All configured metrics sources, with what they share: rate limits for each account and questions on their way. Make one for each
  * process.
+ * @param world `tasks`: what finds the tasks of a version; without it they cannot be asked
  * @throws SourceError from what it returns, when the provider is not configured or is of another kind.
  */
 export function createSources(
   providers: readonly AnalysisProvider[],
   openSecret: (ref: SecretRef) => Promise<string>,
+  { tasks }: { tasks?: TasksWorld } = {},
 ): FindSource {
   const datadog: DatadogShared = { limits: new Map(), flying: new Map() };
   function create(provider: AnalysisProvider): MetricSourceClient {
     switch (provider.type) {
       case 'DATADOG':
         return createDatadogSource(provider, openSecret, datadog);
+      case 'TASKS':
+        return createTasksSource(provider, tasks);
       default:
-        return provider.type satisfies never;
+        return provider satisfies never;
     }
   }
   const clients = new Map(providers.map((each) => [each.name, create(each)]));

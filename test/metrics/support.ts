@@ -3,7 +3,7 @@ import type { ActivityContext, Clock } from '../../activities/context.js';
 import type { MeasureInput } from '../../activities/measure.js';
 import { createMeasure, type MeasureDeps } from '../../activities/metrics/measure.js';
 import { createSources, type FindSource } from '../../activities/metrics/sources.js';
-import type { AnalysisProvider, SecretRef } from '../../config/server.js';
+import type { DatadogProvider, SecretRef } from '../../config/server.js';
 import { planWindows } from '../../analysis/windows.js';
 import type { ActivityHeartbeat } from '../../model/delivery.js';
 import { MINUTE } from '../../model/duration.js';
@@ -27,7 +27,7 @@ export function fakeClock(at: number): Clock & { set(to: number): void } {
   };
 }
 
-export function provider(address: string): AnalysisProvider {
+export function provider(address: string): DatadogProvider {
   return {
     name: 'sample-datadog',
     type: 'DATADOG',
@@ -57,7 +57,7 @@ export interface Bench {
 export function bench(
   address: string,
   clock: ReturnType<typeof fakeClock>,
-  over: Partial<ActivityContext> & Partial<Pick<MeasureDeps, 'observe' | 'readEvidence'>> = {},
+  over: Partial<ActivityContext> & { observe?: MeasureDeps['observe'] } = {},
 ): Bench {
   const told: Bench['told'] = [];
   const cancel = new AbortController();
@@ -82,12 +82,7 @@ export function bench(
     context,
     cancel,
     sources,
-    measure: createMeasure({
-      sources,
-      observe,
-      readEvidence: over.readEvidence ?? (() => Promise.resolve(undefined)),
-      context: () => context,
-    }),
+    measure: createMeasure({ sources, observe, context: () => context }),
   };
 }
 
