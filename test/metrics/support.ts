@@ -57,7 +57,7 @@ export interface Bench {
 export function bench(
   address: string,
   clock: ReturnType<typeof fakeClock>,
-  over: Partial<ActivityContext> & { observe?: MeasureDeps['observe'] } = {},
+  over: Partial<ActivityContext> & Partial<Pick<MeasureDeps, 'observe' | 'readEvidence'>> = {},
 ): Bench {
   const told: Bench['told'] = [];
   const cancel = new AbortController();
@@ -82,7 +82,12 @@ export function bench(
     context,
     cancel,
     sources,
-    measure: createMeasure({ sources, observe, context: () => context }),
+    measure: createMeasure({
+      sources,
+      observe,
+      readEvidence: over.readEvidence ?? (() => Promise.resolve(undefined)),
+      context: () => context,
+    }),
   };
 }
 
