@@ -1,3 +1,4 @@
+import { request, type IncomingMessage } from 'node:http';
 import type { Millis } from '../../../model/duration.js';
 import { MalformedExposition, parseExposition, type Exposition } from './exposition.js';
 
@@ -14,12 +15,24 @@ export class ScrapeFailure extends Error {
   }
 }
 
-async function textOf(response: Response): Promise<string> {
+/**
+ * Not `fetch`: it refuses ports that browsers must not speak to, and a container may listen on one of them (6000, for example). Each
+ * scrape has a connection of its own: many servers close a silent one after 5 s, which is when the next scrape comes.
+ */
+async function get(url: string, signal: AbortSignal): Promise<IncomingMessage> {
+  return await new Promise((resolve, reject) => {
+    request(url, { agent: false, signal, headers: { accept: ACCEPT } }, resolve)
+      .on('error', reject)
+      .end();
+  });
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    const part = chunk as Uint8Array;
+  for await (const chunk of response) {
+    const part = chunk as Buffer;
     bytes += part.byteLength;
     if (bytes > MOST_BYTES) throw new ScrapeFailure(`its answer is over ${MOST_BYTES / 1024 / 1024} MiB`);
     text += decoder.decode(part, { stream: true });
@@ -27,13 +40,12 @@ async function textOf(response: Response): Promise<string> {
   return text + decoder.decode();
 }
 
-function reasonOf(error: unknown, timeout: Millis): string {
+function reasonOf(error: unknown, signal: AbortSignal, timeout: Millis): string {
   if (error instanceof MalformedExposition) return `its answer is no Prometheus exposition (${error.message})`;
-  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${timeout / 1000} s`;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  if (code === 'ECONNREFUSED') return 'connection refused';
-  return cause instanceof Error ? cause.message || code : String(cause);
+  if (signal.aborted) return `no answer within ${timeout / 1000} s`;
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? String(error.code) : '';
+  return code === 'ECONNREFUSED' ? 'connection refused' : error.message || code;
 }
 
 /**
@@ -42,16 +54,13 @@ function reasonOf(error: unknown, timeout: Millis): string {
  * @throws ScrapeFailure for everything that is not an exposition
  */
 export async function scrape(url: string, timeout: Millis): Promise<Exposition> {
+  const signal = AbortSignal.timeout(timeout);
   try {
-    const response = await fetch(url, {
-      headers: { accept: ACCEPT },
-      // A redirect leads to something that is not this task.
-      redirect: 'manual',
-      signal: AbortSignal.timeout(timeout),
-    });
-    if (response.status !== 200) {
-      await response.body?.cancel();
-      throw new ScrapeFailure(`it answered ${response.status}`);
+    const response = await get(url, signal);
+    // A redirect leads to something that is not this task.
+    if (response.statusCode !== 200) {
+      response.destroy();
+      throw new ScrapeFailure(`it answered ${response.statusCode}`);
     }
     const exposition = parseExposition(await textOf(response));
     if (exposition.samples.length === 0 && exposition.families.size === 0) {
@@ -60,6 +69,6 @@ export async function scrape(url: string, timeout: Millis): Promise<Exposition> 
     return exposition;
   } catch (error) {
     if (error instanceof ScrapeFailure) throw error;
-    throw new ScrapeFailure(reasonOf(error, timeout), { cause: error });
+    throw new ScrapeFailure(reasonOf(error, signal, timeout), { cause: error });
   }
 }
