@@ -15,6 +15,16 @@ beforeAll(async () => {
 });
 afterAll(() => remove());
 
+/** What is there without any configuration. */
+const TASKS = {
+  name: 'tasks',
+  type: 'TASKS',
+  path: '/metrics',
+  timeout: 2 * SECOND,
+  maxDelay: MINUTE,
+  resolution: 10 * SECOND,
+};
+
 describe('the seed’s piped.yaml', () => {
   it('is read as it is', async () => {
     const config = await load(folder, [SEED]);
@@ -36,6 +46,7 @@ describe('the seed’s piped.yaml', () => {
         maxDelay: 20 * MINUTE,
         resolution: MINUTE,
       },
+      TASKS,
     ]);
   });
 
@@ -74,6 +85,7 @@ describe('a Piped document', () => {
     ]);
     expect(analysisProviders).toMatchObject([
       { address: 'datadoghq.eu', apiKey: { base64: 'YWJj' }, applicationKey: { file: `${folder}/keys/app` } },
+      TASKS,
     ]);
   });
 
@@ -83,7 +95,7 @@ describe('a Piped document', () => {
         'platformProviders: [{name: k, type: KUBERNETES}]\nanalysisProviders: [{name: p, type: PROMETHEUS, config: {address: x}}]',
       ),
     ]);
-    expect(config).toMatchObject({ ecsProviders: [], analysisProviders: [] });
+    expect(config).toMatchObject({ ecsProviders: [], analysisProviders: [TASKS] });
     expect(config.notNeeded).toEqual([
       expect.stringMatching(/0\.yaml:4 spec\.platformProviders\[0\] \(type KUBERNETES is not supported yet\)$/),
       expect.stringMatching(/0\.yaml:5 spec\.analysisProviders\[0\] \(type PROMETHEUS is not supported yet\)$/),
@@ -161,6 +173,7 @@ describe('a Sluice document', () => {
           maxDelay: 5 * MINUTE,
           resolution: SECOND,
         },
+        TASKS,
       ],
       apiKeys: [{ name: 'ci', role: 'deployer', sha256: HASH, expiresAt: Date.UTC(2027, 0, 31) }],
       webhook: { url: 'https://example.com/hook', secret: { file: `${folder}/hook.key` } },
@@ -226,7 +239,7 @@ describe('the whole', () => {
     const config = await loadServerConfig({ SLUICE_DATA: folder });
     expect(config).toMatchObject({
       ecsProviders: [],
-      analysisProviders: [],
+      analysisProviders: [TASKS],
       apiKeys: [],
       delivery: {
         trafficSettle: 30 * SECOND,
