@@ -79,7 +79,8 @@ export function takeLook(
   const used = [...open.used];
   const known = new Set(used.map(({ at }) => at));
   let settled = true;
-  for (let at = alignUp(window.from, look.bucket); at < window.to; at += look.bucket) {
+  const phase = look.phase ?? 0;
+  for (let at = alignUp(window.from - phase, look.bucket) + phase; at < window.to; at += look.bucket) {
     if (known.has(at)) continue;
     const ready =
       isSettled(at, canary, look, metric.delay) &&
@@ -215,8 +216,10 @@ export function closeWindow(
     bucket: look.bucket,
     ...(metric.delay !== undefined && { delay: metric.delay }),
   };
+  // The canary's data may be complete while the reference's is still waited for: then the window was not seen complete.
+  const complete = reach !== undefined && (open.harm ? isWindowComplete(to, reach) : open.done);
   const delay =
-    reach && isWindowComplete(to, reach) && open.used.length > 0
+    reach && complete && open.used.length > 0
       ? delaySeen(to, reach, {
           ...(closing.incomplete && { incomplete: closing.incomplete }),
           ...(closing.largestDelay !== undefined && { largest: closing.largestDelay }),

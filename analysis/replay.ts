@@ -7,7 +7,7 @@ import { isComplete, judgeWindow, type Look } from './judge.js';
 import { isSpent, metricVerdict, standingOf } from './metric-verdict.js';
 import type { PairLook, SideSeries } from './side-buckets.js';
 import { addMeasurements, beginProgress } from './tally.js';
-import { planWindows, type Window } from './windows.js';
+import { alignUp, planWindows, type Window } from './windows.js';
 
 /** One bucket as it was told: invisible before `arrivedAt`. Epoch ms; a later arrival of the same bucket replaces the earlier one. */
 export interface ArrivingPoint extends Bucket {
@@ -56,14 +56,20 @@ function sideSeries(metric: ComparedMetric, points: readonly ArrivingPoint[]): S
   return { errors: series(points, 'errors'), requests: series(points, 'requests') };
 }
 
+/** Where a metric's buckets begin within their length: the document's points say it. */
+function phaseOf({ points, metric: { resolution } }: ReplayInput): Millis {
+  const [first] = Object.values(points).flatMap(([point]) => point ?? []);
+  return first ? ((first.at % resolution) + resolution) % resolution : 0;
+}
+
 /** The looks that can tell something new about a window: each arrival and each deadline until it is given up. */
-function instants(input: ReplayInput, window: Window, arrivals: readonly number[], from: number): number[] {
-  const { metric } = input;
+function instants(input: Phased, window: Window, arrivals: readonly number[], from: number): number[] {
+  const { metric, phase } = input;
   const until = window.to + Math.max(metric.maxDelay, metric.delay ?? 0);
   const found = new Set<number>([until]);
   for (const at of arrivals) if (at >= from && at <= until) found.add(at);
   const delay = metric.delay;
-  for (let at = window.from; at <= window.to; at += metric.resolution) {
+  for (let at = alignUp(window.from - phase, metric.resolution) + phase; at <= window.to; at += metric.resolution) {
     const end = at + metric.resolution;
     for (const due of delay === undefined ? [end] : [end + delay, end + Math.ceil(delay * 1.3)]) {
       if (due >= from && due <= until) found.add(due);
@@ -76,20 +82,23 @@ function instants(input: ReplayInput, window: Window, arrivals: readonly number[
   return [...found].filter((at) => at <= until).sort((a, b) => a - b);
 }
 
+/** … with the phase of its buckets. */
+type Phased = ReplayInput & { phase: Millis };
+
 interface Clocked {
   measurement: Measurement;
   ledger?: Ledger;
 }
 
 function compareAt(
-  input: ReplayInput,
+  input: Phased,
   metric: ComparedMetric,
   window: Window,
   ledger: Ledger | undefined,
   looks: readonly number[],
   end: { isEnd: boolean; mayBeExtended: boolean },
 ): Clocked {
-  const { points, start } = input;
+  const { points, start, phase } = input;
   const referenceOf = metric.reference?.variant;
   const earlier =
     referenceOf === 'previous' ? { earlier: { buckets: (points.previous ?? []).filter((p) => p.at >= start) } } : {};
@@ -103,6 +112,7 @@ function compareAt(
       ...(referenceOf && { reference: sideSeries(metric, visible(points[referenceOf] ?? [], at)) }),
       query: metric.query,
       bucket: metric.resolution,
+      phase,
       at,
     };
     open = takeLook(metric, open, look, { start, ...earlier });
@@ -150,7 +160,7 @@ export function replay(input: ReplayInput): ReplayResult {
       [...points].sort((a, b) => a.arrivedAt - b.arrivedAt || a.at - b.at),
     ]),
   );
-  const given: ReplayInput = { ...input, points: sorted };
+  const given: Phased = { ...input, points: sorted, phase: phaseOf(input) };
   const arrivals = Object.values(given.points).flatMap((points) => points.map(({ arrivedAt }) => arrivedAt));
   const planned = planWindows(input.start, input.duration, metric.interval);
   const all = planWindows(input.start, input.maxDuration, metric.interval);
