@@ -101,6 +101,27 @@ export function takeLook(
   return { window, ledger, used, done: settled && look.at >= window.to };
 }
 
+/**
+ * Takes the canary's settled buckets for which the reference was waited for in vain: that the canary was seen is no less true, and
+ * its errors count against the allowed rate.
+ */
+function takeCanaryAlone(metric: ComparedMetric, open: OpenWindow, look: PairLook | undefined): OpenWindow {
+  if (open.harm || open.done || !look || !metric.reference) return open;
+  const canary = sideOf(metric, look.canary);
+  let { ledger } = open;
+  const used = [...open.used];
+  const known = new Set(used.map(({ at }) => at));
+  for (const [at, bucket] of canary.buckets) {
+    const inside = at >= open.window.from && at < open.window.to && !known.has(at);
+    if (!inside || !isSettled(at, canary, look, metric.delay)) continue;
+    used.push({ at, canary: bucket });
+    ledger = addPair(metric, ledger, { at, canary: bucket });
+    const harm = metric.test === 'SEQUENTIAL' ? harmIn(metric, ledger) : undefined;
+    if (harm) return { ...open, ledger, used, harm };
+  }
+  return { ...open, ledger, used };
+}
+
 /** How a window is closed. */
 export interface Closing {
   /** Epoch ms. */
@@ -165,10 +186,10 @@ function endingOf(metric: ComparedMetric, open: OpenWindow, closing: Closing, be
       ledger,
     };
   }
-  if (closing.error !== undefined) return { outcome: 'ERROR', reason: closing.error, ledger };
   const missing = missingInWords(metric, open, sums, closing.look);
   const canary = isMeasured(metric, sums.canary);
   if (metric.test === 'MANN_WHITNEY') {
+    if (closing.error !== undefined) return { outcome: 'ERROR', reason: closing.error, ledger };
     if (missing !== undefined) return { outcome: canary ? 'NOT_ENOUGH_DATA' : 'NO_DATA', reason: missing, ledger };
     return { ...compareSamples(metric, open.used), ledger };
   }
@@ -181,6 +202,7 @@ function endingOf(metric: ComparedMetric, open: OpenWindow, closing: Closing, be
       return { outcome: 'FAIL', reason, evidence: evidenceMark(metric, after, final.harm), ledger: after };
     }
   }
+  if (closing.error !== undefined) return { outcome: 'ERROR', reason: closing.error, ledger: after };
   const evidence = evidenceMark(metric, after);
   if (missing !== undefined) {
     return { outcome: canary ? 'NOT_ENOUGH_DATA' : 'NO_DATA', reason: missing, evidence, ledger: after };
@@ -199,11 +221,12 @@ function listOf(used: readonly Pair[], side: 'canary' | 'reference'): Bucket[] {
  */
 export function closeWindow(
   metric: ComparedMetric,
-  open: OpenWindow,
+  given: OpenWindow,
   before: Ledger | undefined,
   closing: Closing,
 ): ClosedWindow {
   const { look } = closing;
+  const open = takeCanaryAlone(metric, given, look);
   const last = open.used.reduce((at, pair) => Math.max(at, pair.at), open.window.from);
   const to = open.harm && look ? Math.min(open.window.to, last + look.bucket) : open.window.to;
   const ended = endingOf(metric, open, closing, before ?? openLedger(metric));
@@ -246,6 +269,7 @@ export function closeWindow(
     canary,
     ...(metric.reference && { reference }),
     ...(ended.evidence && { evidence: ended.evidence }),
+    ...(metric.test === 'SEQUENTIAL' && closing.isEnd && closing.mayBeExtended && { mayBeExtended: true as const }),
   };
   return { measurement, ledger: ended.ledger };
 }

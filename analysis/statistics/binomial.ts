@@ -32,12 +32,15 @@ function betaFraction(a: number, b: number, x: number): number {
   return h;
 }
 
-/** The regularised incomplete beta function I_x(a, b), for a, b > 0 and 0 ≤ x ≤ 1. */
-function incompleteBeta(x: number, a: number, b: number): number {
-  if (x <= 0) return 0;
-  if (x >= 1) return 1;
-  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * Math.log(x) + b * Math.log1p(-x));
-  return x < (a + 1) / (a + b + 2) ? (front * betaFraction(a, b, x)) / a : 1 - (front * betaFraction(b, a, 1 - x)) / b;
+/**
+ * The regularised incomplete beta function I_x(a, b), for a, b > 0 and 0 < x < 1. Of x and y = 1 - x the smaller one must be given as
+ * it is known: taken from the other it would lose its last digits.
+ */
+function incompleteBeta({ x, y }: { x: number; y: number }, a: number, b: number): number {
+  const logX = x <= y ? Math.log(x) : Math.log1p(-y);
+  const logY = x <= y ? Math.log1p(-x) : Math.log(y);
+  const front = Math.exp(logGamma(a + b) - logGamma(a) - logGamma(b) + a * logX + b * logY);
+  return x < (a + 1) / (a + b + 2) ? (front * betaFraction(a, b, x)) / a : 1 - (front * betaFraction(b, a, y)) / b;
 }
 
 /**
@@ -49,7 +52,7 @@ export function binomialUpperTail(x: number, n: number, p: number): number {
   if (x > n) return 0;
   if (p <= 0) return 0;
   if (p >= 1) return 1;
-  return incompleteBeta(p, x, n - x + 1);
+  return incompleteBeta({ x: p, y: 1 - p }, x, n - x + 1);
 }
 
 /** P(Bin(n, p) ≤ x), for whole and other x and n alike. */
@@ -58,5 +61,5 @@ export function binomialLowerTail(x: number, n: number, p: number): number {
   if (x >= n) return 1;
   if (p <= 0) return 1;
   if (p >= 1) return 0;
-  return incompleteBeta(1 - p, n - x, x + 1);
+  return incompleteBeta({ x: 1 - p, y: p }, n - x, x + 1);
 }
