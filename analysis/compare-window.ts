@@ -111,7 +111,7 @@ function takeCanaryAlone(metric: ComparedMetric, open: OpenWindow, look: PairLoo
   let { ledger } = open;
   const used = [...open.used];
   const known = new Set(used.map(({ at }) => at));
-  for (const [at, bucket] of canary.buckets) {
+  for (const [at, bucket] of [...canary.buckets].sort(([a], [b]) => a - b)) {
     const inside = at >= open.window.from && at < open.window.to && !known.has(at);
     if (!inside || !isSettled(at, canary, look, metric.delay)) continue;
     used.push({ at, canary: bucket });

@@ -34,14 +34,32 @@ export interface ReplayResult {
   progress: MetricProgress;
 }
 
-/** A version's buckets at an instant: of each, what arrived last. Points must be in order of arrival. */
-function visible(points: readonly ArrivingPoint[], at: number): ArrivingPoint[] {
+/** A version's buckets as they arrive. */
+interface Arriving {
+  /** Of each bucket what arrived last; instants must be asked for in order. */
+  at: (instant: number) => ArrivingPoint[];
+  /** Drops what began before, but for the newest bucket, which tells how far the data reaches. */
+  forget: (before: number) => void;
+}
+
+/** @param points in order of arrival */
+function arriving(points: readonly ArrivingPoint[]): Arriving {
   const byStart = new Map<number, ArrivingPoint>();
-  for (const point of points) {
-    if (point.arrivedAt > at) break;
-    byStart.set(point.at, point);
-  }
-  return [...byStart.values()];
+  let next = 0;
+  let newest = -Infinity;
+  return {
+    at(instant) {
+      for (let point = points[next]; point && point.arrivedAt <= instant; point = points[next]) {
+        byStart.set(point.at, point);
+        newest = Math.max(newest, point.at);
+        next += 1;
+      }
+      return [...byStart.values()];
+    },
+    forget(before) {
+      for (const at of byStart.keys()) if (at < before && at !== newest) byStart.delete(at);
+    },
+  };
 }
 
 function series(points: readonly ArrivingPoint[], of: 'value' | 'errors' | 'requests'): Point[] {
@@ -83,7 +101,7 @@ function instants(input: Phased, window: Window, arrivals: readonly number[], fr
 }
 
 /** … with the phase of its buckets. */
-type Phased = ReplayInput & { phase: Millis };
+type Phased = ReplayInput & { phase: Millis; arriving: Partial<Record<keyof ReplayInput['points'], Arriving>> };
 
 interface Clocked {
   measurement: Measurement;
@@ -102,14 +120,22 @@ function compareAt(
   const referenceOf = metric.reference?.variant;
   const earlier =
     referenceOf === 'previous' ? { earlier: { buckets: (points.previous ?? []).filter((p) => p.at >= start) } } : {};
+  const reference = referenceOf && input.arriving[referenceOf];
+  input.arriving.canary?.forget(window.from);
   let open: OpenWindow = openWindow(metric, window, ledger);
+  let forgot = false;
   let look: PairLook | undefined;
   let judgedAt = window.to;
   for (const at of looks) {
     judgedAt = at;
+    // Once the history was read it is carried along no further.
+    if (!forgot && open.ledger.calibration) {
+      reference?.forget(window.from);
+      forgot = true;
+    }
     look = {
-      canary: sideSeries(metric, visible(points.canary ?? [], at)),
-      ...(referenceOf && { reference: sideSeries(metric, visible(points[referenceOf] ?? [], at)) }),
+      canary: sideSeries(metric, input.arriving.canary?.at(at) ?? []),
+      ...(referenceOf && { reference: sideSeries(metric, reference?.at(at) ?? []) }),
       query: metric.query,
       bucket: metric.resolution,
       phase,
@@ -122,7 +148,7 @@ function compareAt(
 }
 
 function thresholdAt(
-  { points }: ReplayInput,
+  { arriving: { canary, primary } }: Phased,
   metric: ThresholdMetric,
   window: Window,
   looks: readonly number[],
@@ -131,7 +157,7 @@ function thresholdAt(
   let judgedAt = window.to;
   for (const at of looks.filter((each) => each >= window.to)) {
     judgedAt = at;
-    const seen = visible(points.canary ?? points.primary ?? [], at);
+    const seen = (canary ?? primary)?.at(at) ?? [];
     const counted = seen.some(({ requests }) => requests !== undefined);
     const judged = counted
       ? seen.flatMap((p) => (p.requests ? [{ at: p.at, value: (p.errors ?? 0) / p.requests }] : []))
@@ -160,7 +186,8 @@ export function replay(input: ReplayInput): ReplayResult {
       [...points].sort((a, b) => a.arrivedAt - b.arrivedAt || a.at - b.at),
     ]),
   );
-  const given: Phased = { ...input, points: sorted, phase: phaseOf(input) };
+  const sides = Object.entries(sorted).map(([side, points]) => [side, arriving(points)] as const);
+  const given: Phased = { ...input, points: sorted, phase: phaseOf(input), arriving: Object.fromEntries(sides) };
   const arrivals = Object.values(given.points).flatMap((points) => points.map(({ arrivedAt }) => arrivedAt));
   const planned = planWindows(input.start, input.duration, metric.interval);
   const all = planWindows(input.start, input.maxDuration, metric.interval);

@@ -4,6 +4,7 @@ import { evidenceMark } from '../../analysis/evidence-mark.js';
 import { addPair, calibrate, finalTest, harmIn, openLedger } from '../../analysis/ledger.js';
 import { isSettled, sideOf, type PairLook } from '../../analysis/side-buckets.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
+import type { ComparedMetric } from '../../model/metric.js';
 import { compared, comparedValue, judge, minute, poisson, random, told } from './comparing.js';
 
 const good = (): { errors: number; requests: number } => ({ errors: 2, requests: 400 });
@@ -373,6 +374,13 @@ describe('the history of the reference', () => {
   });
 });
 
+/** A rate that is compared with nothing but what the file allows. */
+function rated(max: number): ComparedMetric {
+  const metric = compared({ strategy: 'THRESHOLD', expected: { max } });
+  delete metric.reference;
+  return metric;
+}
+
 describe('the allowed rate', () => {
   const metric = compared({ expected: { max: 0.004 } });
   const above = { canary: told(0, 31, () => ({ errors: 12, requests: 400 })) };
@@ -394,14 +402,14 @@ describe('the allowed rate', () => {
   });
 
   it('is all there is where nothing is compared', () => {
-    const { reference: _, ...alone } = compared({ strategy: 'THRESHOLD', expected: { max: 0.01 } });
+    const alone = rated(0.01);
     expect(judge(alone, { canary: told(0, 31, () => ({ errors: 12, requests: 400 })) }).verdict).toBe('FAIL');
     expect(judge(alone, { canary: told(0, 31, good) }).verdict).toBe('PASS');
     expect(judge(alone, { canary: told(0, 31, () => ({ errors: 0, requests: 2 })) }).verdict).toBe('NOT_ENOUGH_DATA');
   });
 
   it('may be so high that no bet could be above it', () => {
-    const { reference: _, ...alone } = compared({ strategy: 'THRESHOLD', expected: { max: 0.95 } });
+    const alone = rated(0.95);
     expect(judge(alone, { canary: told(0, 31, () => ({ errors: 200, requests: 400 })) }).verdict).toBe('PASS');
     expect(judge(alone, { canary: told(0, 31, () => ({ errors: 400, requests: 400 })) }).verdict).toBe('FAIL');
   });

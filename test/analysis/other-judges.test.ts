@@ -10,8 +10,8 @@ import { measurement, metric } from './support.js';
 
 // Inputs and results of the test suites of other judges (project's notes, cases): numbers only, from Kayenta and Argo Rollouts.
 
-function cases<T>(name: string): T {
-  return JSON.parse(readFileSync(new URL(`./cases/${name}.json`, import.meta.url), 'utf8')) as T;
+function cases(name: string): unknown {
+  return JSON.parse(readFileSync(new URL(`./cases/${name}.json`, import.meta.url), 'utf8'));
 }
 
 interface KayentaCase {
@@ -48,7 +48,7 @@ const KAYENTA_EXCEPTIONS: Record<string, { outcome: Outcome; why: string }> = {
 const ROOT_FINDER = 1e-4;
 
 describe('Kayenta', () => {
-  const { cases: all } = cases<{ cases: KayentaCase[] }>('kayenta');
+  const { cases: all } = cases('kayenta') as { cases: KayentaCase[] };
   const classified = all.filter(({ kind, expected }) => kind === 'mannWhitneyClassifier' && expected.classification);
 
   it('has an exception only for a case that there is', () => {
@@ -115,7 +115,7 @@ function otherRule({ limits, terminateBeforeMeasurement, sequence }: ArgoSequenc
 }
 
 describe('Argo Rollouts', () => {
-  const { sequences } = cases<{ sequences: ArgoSequence[] }>('argo-rollouts');
+  const { sequences } = cases('argo-rollouts') as { sequences: ArgoSequence[] };
   const ours = sequences.filter((each) => otherRule(each) === undefined);
 
   it('has sequences that apply, and a reason for each that does not', () => {

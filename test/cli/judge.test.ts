@@ -6,7 +6,6 @@ import { closeWindow, openWindow, takeLook } from '../../analysis/compare-window
 import { addMeasurements, beginProgress } from '../../analysis/tally.js';
 import type { Context } from '../../cli/context.js';
 import { runCommand } from '../../cli/program.js';
-import type { Bucket } from '../../model/evidence.js';
 import type { ComparedMetric } from '../../model/metric.js';
 import { analysisDocument } from '../../model/wire.js';
 import { BEGAN, runningCanary } from './documents.js';
