@@ -22,7 +22,8 @@ export const BLUE = 'targetgroup/blue/1111111111111111';
 type Fields = Readonly<Record<string, unknown>>;
 
 function block(fields: Fields, indent: number): string {
-  const lines = Object.entries(fields).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined);
+  const lines = given.map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
   return lines.map((line, index) => `${' '.repeat(index === 0 ? 0 : indent)}${line}\n`).join('');
 }
 
@@ -46,11 +47,9 @@ export interface ReadAnalysis {
   warnings: Finding[];
 }
 
-export function readFiles(
-  files: Record<string, string>,
-  known: KnownProviders | undefined = ALL_SOURCES,
-): ReadAnalysis {
-  const { release, findings } = parse(files, { known });
+/** @param known null where no server configuration is at hand */
+export function readFiles(files: Record<string, string>, known: KnownProviders | null = ALL_SOURCES): ReadAnalysis {
+  const { release, findings } = parse(files, { known: known ?? undefined });
   const said = findings.filter(({ file }) => file !== 'taskdef.yaml');
   const stage = release?.pipeline.find((each) => each.name === 'ANALYSIS');
   return {
