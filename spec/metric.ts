@@ -5,6 +5,7 @@ import { MINUTE, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import { isCompared, type ComparedMetric, type Metric, type ThresholdMetric } from '../model/metric.js';
 import type { TargetGroup } from '../model/release.js';
+import type { AnalysisTemplates } from './analysis-template.js';
 import { queriesFor, readCompared, testOf, textsOf, type Texts } from './compared-metric.js';
 import { notConfigured } from './known-providers.js';
 import type { KnownAnalysisProvider, KnownProviders } from './known-providers.js';
@@ -27,27 +28,30 @@ export interface MetricContext {
     canary?: TargetGroup | undefined;
     baseline?: TargetGroup | undefined;
   };
+  /** What `template` may name. */
+  templates: AnalysisTemplates;
 }
 
-const QUERY_TIMEOUT = 30 * SECOND;
-const DEFAULT_MIN_MEASURED = 0.5;
+/** PipeCD's (pipecd.md §1.5). */
+export const QUERY_TIMEOUT = 30 * SECOND;
+/** Share of the planned windows (0 to 1). */
+export const DEFAULT_MIN_MEASURED = 0.5;
 /** Stands in where no server configuration is at hand; the values are Datadog's defaults. */
 const ASSUMED: Omit<KnownAnalysisProvider, 'name'> = { type: 'DATADOG', maxDelay: 20 * MINUTE, resolution: MINUTE };
 
-/** Reads one metric of an ANALYSIS stage. `index` gives the name of one that has none. */
+/** Reads one metric of an ANALYSIS stage. `fallback` is the name of one that has none. */
 export function readMetric(
   reader: Reader,
   value: unknown,
   path: Path,
-  index: number,
+  fallback: string,
   context: MetricContext,
 ): Metric | undefined {
-  if (refusedTemplate(reader, value, path)) return undefined;
   const fields = reader.read(metricShape, value, path);
   if (!fields) return undefined;
   const provider = findProvider(reader, fields, path, context.known);
   const source = provider?.type ?? ASSUMED.type;
-  const settings = readSettings(reader, fields, path, index, context, provider);
+  const settings = readSettings(reader, fields, path, fallback, context, provider);
   const texts = textsOf(reader, fields, path, source);
   if (!texts) return undefined;
   const compared = (fields.strategy ?? 'THRESHOLD') !== 'THRESHOLD' || testOf(fields, texts) !== 'EACH_POINT';
@@ -58,19 +62,12 @@ export function readMetric(
   return provider && metric;
 }
 
-/** Said once, instead of every field that such a metric lacks. */
-function refusedTemplate(reader: Reader, value: unknown, path: Path): boolean {
-  if (typeof value !== 'object' || value === null || !('template' in value)) return false;
-  reader.error([...path, 'template'], 'analysis templates are not supported yet', 'Write the metric’s fields here.');
-  return true;
-}
-
 /** What all metrics have, however they are judged. */
 function readSettings(
   reader: Reader,
   fields: MetricFields,
   path: Path,
-  index: number,
+  fallback: string,
   context: MetricContext,
   provider: KnownAnalysisProvider | undefined,
 ): Omit<ThresholdMetric, 'strategy' | 'expected' | 'query' | 'failureLimit'> {
@@ -87,7 +84,7 @@ function readSettings(
   checkLimits(reader, path, fields, windows);
   const minMeasured = fields.minMeasured === undefined ? DEFAULT_MIN_MEASURED : fields.minMeasured / 100;
   return {
-    name: fields.name ?? `metrics-${index}`,
+    name: fields.name ?? fallback,
     provider: fields.provider,
     source: provider?.type ?? ASSUMED.type,
     interval: fields.interval,
