@@ -14,8 +14,10 @@ export type Settings = Omit<
   'strategy' | 'test' | 'expected' | 'http' | 'query' | 'watermark' | 'failureLimit' | 'consecutiveFailureLimit'
 >;
 
-const QUERY_TIMEOUT = 30 * SECOND;
-const DEFAULT_MIN_MEASURED = 0.5;
+/** PipeCD's (pipecd.md §1.5). */
+export const QUERY_TIMEOUT = 30 * SECOND;
+/** Share of the planned windows (0 to 1). */
+export const DEFAULT_MIN_MEASURED = 0.5;
 /** Stands in where no server configuration is at hand; the values are Datadog's defaults. */
 const ASSUMED: Omit<KnownAnalysisProvider, 'name'> = { type: 'DATADOG', maxDelay: 20 * MINUTE, resolution: MINUTE };
 

@@ -3,6 +3,7 @@ import type { Path } from '../document/yaml.js';
 import type { Millis } from '../model/duration.js';
 import type { Metric } from '../model/metric.js';
 import type { TargetGroup } from '../model/release.js';
+import type { AnalysisTemplates } from './analysis-template.js';
 import { readCompared } from './compared-metric.js';
 import type { KnownProviders } from './known-providers.js';
 import { metricShape } from './metric-fields.js';
@@ -24,17 +25,18 @@ export interface MetricContext {
     canary?: TargetGroup | undefined;
     baseline?: TargetGroup | undefined;
   };
+  /** What `template` may name. */
+  templates: AnalysisTemplates;
 }
 
-/** Reads one metric of an ANALYSIS stage. `index` gives the name of one that has none. */
+/** Reads one metric of an ANALYSIS stage. `fallback` is the name of one that has none. */
 export function readMetric(
   reader: Reader,
   value: unknown,
   path: Path,
-  index: number,
+  fallback: string,
   context: MetricContext,
 ): Metric | undefined {
-  if (refusedTemplate(reader, value, path)) return undefined;
   const fields = reader.read(metricShape, value, path);
   if (!fields) return undefined;
   const provider = findProvider(reader, fields, path, context.known);
@@ -42,7 +44,7 @@ export function readMetric(
   const texts = textsOf(reader, fields, path, source);
   const test = texts && testOf(fields, texts);
   const settings = readSettings(reader, fields, path, context.duration, provider, {
-    name: `metrics-${index}`,
+    name: fallback,
     limits: test !== 'SEQUENTIAL',
   });
   if (!texts) return undefined;
@@ -50,11 +52,4 @@ export function readMetric(
   const metric = read(reader, fields, texts, path, context, settings);
   if (metric) checkQueries(reader, fields, texts, path, metric, context);
   return provider && metric;
-}
-
-/** Said once, instead of every field that such a metric lacks. */
-function refusedTemplate(reader: Reader, value: unknown, path: Path): boolean {
-  if (typeof value !== 'object' || value === null || !('template' in value)) return false;
-  reader.error([...path, 'template'], 'analysis templates are not supported yet', 'Write the metric’s fields here.');
-  return true;
 }

@@ -5,6 +5,7 @@ import type { Path } from '../document/yaml.js';
 import { HOUR } from '../model/duration.js';
 import type { Finding } from '../model/finding.js';
 import type { Release, ServiceDefinition } from '../model/release.js';
+import { readTemplates } from './analysis-template.js';
 import { readApplication } from './application.js';
 import type { Application } from './application.js';
 import { applicationFile, findFile, readFile } from './files.js';
@@ -68,6 +69,7 @@ function read(input: ReleaseInput, findings: Finding[]): Release | undefined {
     appCustomArgs: application.appCustomArgs,
     known: input.known,
     targetGroups,
+    templates: readTemplates(input.files, findings),
   });
   checkTimeout(reader, pipeline, timeout, stagesPath);
   checkSideGroups(reader, pipeline, targetGroups, inputPath);
