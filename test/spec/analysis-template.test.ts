@@ -143,7 +143,7 @@ describe('what is wrong with a template', () => {
         line: lineOf(RATE, 'query:'),
         field: 'spec.metrics.error-rate.query',
         message: expect.stringMatching(
-          /\{\{ \.AppCustomArgs\.env \}\} has no value; known here: .*\.AppCustomArgs\.service/,
+          /\{\{ \.AppCustomArgs\.env \}\} has no value for the primary; known here: .*\.AppCustomArgs\.service/,
         ) as string,
       },
     ]);

@@ -38,8 +38,8 @@ function check(level: 'errors' | 'warnings', cases: Said[]): void {
       expect.objectContaining({
         file: 'app.pipecd.yaml',
         line: lineOf(files['app.pipecd.yaml']!, line),
-        message: typeof message === 'string' ? message : expect.stringMatching(message),
-        ...(fix !== undefined && { fix: typeof fix === 'string' ? fix : expect.stringMatching(fix) }),
+        message: typeof message === 'string' ? message : (expect.stringMatching(message) as string),
+        ...(fix !== undefined && { fix: typeof fix === 'string' ? fix : (expect.stringMatching(fix) as string) }),
       }),
     );
     expect(read.stage === undefined).toBe(level === 'errors');
