@@ -3,6 +3,7 @@ import type { Metric } from '../../model/metric.js';
 import type { Limiter } from '../aws/limiter.js';
 import { createCloudWatchShared, createCloudWatchSource } from './cloudwatch/client.js';
 import { createDatadogSource, type DatadogShared } from './datadog/client.js';
+import { createHttpSource } from './http/client.js';
 import { SourceError, type MetricSourceClient } from './source.js';
 
 /** Finds the source of a metric by the provider that it names. */
@@ -33,7 +34,11 @@ export function createSources(
   }
   const clients = new Map(providers.map((each) => [each.name, create(each)]));
 
+  const http = createHttpSource();
+
   return function find({ provider, source }) {
+    // It needs no configuration: the metric holds the whole request.
+    if (source === 'HTTP') return http;
     const client = clients.get(provider);
     const kind = providers.find((each) => each.name === provider)?.type;
     if (client && kind === source) return client;
