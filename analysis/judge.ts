@@ -24,6 +24,8 @@ export interface Look {
   bucket: Millis;
   /** When it was looked, epoch ms, by the source's own clock where it tells one. */
   at: number;
+  /** What was seen, in words without a full stop, where it says more than the points. */
+  note?: string;
 }
 
 /** All that is known of a window at the moment it is judged. */
@@ -48,6 +50,7 @@ type Judged = Pick<Measurement, 'outcome' | 'reason' | 'value'>;
 type Known = Pick<Measurement, 'points' | 'newest' | 'filled' | 'spoiled' | 'window' | 'from' | 'to'> & {
   complete: boolean;
   error?: string;
+  note?: string;
 };
 
 /**
@@ -100,7 +103,7 @@ function outcomeOf(metric: ThresholdMetric, known: Known): Judged {
   const certain = known.complete ? known.points : known.points.filter(({ at }) => at < (known.newest ?? -Infinity));
   const judgement = judgeThreshold(certain, metric.expected);
   const value = judgement.worst && { value: judgement.worst.value };
-  const words = judgement.reason.charAt(0).toUpperCase() + judgement.reason.slice(1);
+  const words = known.note ?? judgement.reason.charAt(0).toUpperCase() + judgement.reason.slice(1);
 
   if (judgement.outcome === 'FAIL') {
     const late = known.complete ? '' : `, though the window never was complete`;
@@ -165,6 +168,7 @@ export function judgeWindow(metric: ThresholdMetric, window: Window, evidence: W
     ...(reach?.newest !== undefined && { newest: reach.newest }),
     ...(evidence.error !== undefined && { error: evidence.error }),
     ...(evidence.spoiled !== undefined && { spoiled: evidence.spoiled }),
+    ...(look?.note !== undefined && { note: look.note }),
   };
   const { outcome, value, reason } = outcomeOf(metric, known);
   const advice = outcome === 'NO_DATA' && look ? adviceOnQuotient(metric, window, look) : '';

@@ -4,6 +4,7 @@ import type { Limiter } from '../aws/limiter.js';
 import { createCloudWatchShared, createCloudWatchSource } from './cloudwatch/client.js';
 import { createDatadogSource, type DatadogShared } from './datadog/client.js';
 import { createPrometheusSource, type PrometheusShared } from './prometheus/client.js';
+import { createHttpSource } from './http/client.js';
 import { SourceError, type MetricSourceClient } from './source.js';
 import { createTasksSource, type TasksWorld } from './tasks/client.js';
 
@@ -41,7 +42,11 @@ export function createSources(
   }
   const clients = new Map(providers.map((each) => [each.name, create(each)]));
 
+  const http = createHttpSource();
+
   return function find({ provider, source }) {
+    // It needs no configuration: the metric holds the whole request.
+    if (source === 'HTTP') return http;
     const client = clients.get(provider);
     const kind = providers.find((each) => each.name === provider)?.type;
     if (client && kind === source) return client;
