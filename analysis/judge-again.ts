@@ -7,12 +7,34 @@ import { addPair, harmIn, openLedger, type Pair } from './ledger.js';
 import { isSpent, standingOf } from './metric-verdict.js';
 import { addMeasurements, beginProgress } from './tally.js';
 
-/** The buckets of a stored window side by side, in the order in which they were used. */
+/**
+ * The buckets of a stored window side by side, in the order in which they were used: each side's list keeps it. Of buckets that only
+ * one side had the earlier one comes first.
+ */
 function pairsOf({ canary = [], reference = [] }: Measurement): Pair[] {
-  const pairs = new Map<number, Pair>();
-  for (const bucket of canary) pairs.set(bucket.at, { at: bucket.at, canary: bucket });
-  for (const bucket of reference) pairs.set(bucket.at, { ...pairs.get(bucket.at), at: bucket.at, reference: bucket });
-  return [...pairs.values()].sort((a, b) => a.at - b.at);
+  const mine = new Set(canary.map(({ at }) => at));
+  const theirs = new Map(reference.map(({ at }, index) => [at, index]));
+  const pairs: Pair[] = [];
+  let next = 0;
+  const takeReferences = (until: number, before: number): void => {
+    for (let bucket = reference[next]; bucket && next < until; bucket = reference[next]) {
+      const alone = !mine.has(bucket.at);
+      if (alone && bucket.at >= before) return;
+      if (alone) pairs.push({ at: bucket.at, reference: bucket });
+      next += 1;
+    }
+  };
+  for (const bucket of canary) {
+    const index = theirs.get(bucket.at);
+    const partner = index === undefined ? undefined : reference[index];
+    const shared = reference.findIndex(({ at }, place) => place >= next && mine.has(at));
+    if (index !== undefined) takeReferences(index, Infinity);
+    else takeReferences(shared < 0 ? reference.length : shared, bucket.at);
+    pairs.push({ at: bucket.at, canary: bucket, ...(partner && { reference: partner }) });
+    if (index !== undefined) next = Math.max(next, index + 1);
+  }
+  takeReferences(Infinity, Infinity);
+  return pairs;
 }
 
 function compareAgain(
@@ -34,7 +56,7 @@ function compareAgain(
     ...(stored.outcome === 'ERROR' && { error: stored.reason }),
     ...(stored.spoiled !== undefined && { spoiled: stored.spoiled }),
     isEnd,
-    mayBeExtended: false,
+    mayBeExtended: stored.mayBeExtended === true,
   });
   return { ...closed, measurement: { ...stored, ...closed.measurement } };
 }

@@ -8,6 +8,7 @@ import { ecsProvider, ecsProviderSchema } from './ecs-provider.js';
 import { emptyPart, name, notNeeded } from './part.js';
 import type { ConfigPart } from './part.js';
 import { prometheusProvider, prometheusSchema } from './prometheus-provider.js';
+import { tasksProvider, tasksSchema } from './tasks-provider.js';
 
 const provider = z.object({
   name,
@@ -28,8 +29,8 @@ const schema = z.object({
 });
 
 /**
- * Reads a Piped document (pipecd.md §1.6): its ECS providers, Datadog and Prometheus sources, and CloudWatch ones, which PipeCD does not
- * have. Everything else configures PipeCD's own agent and is reported as not needed; so are metrics sources of kinds that Sluice cannot
+ * Reads a Piped document (pipecd.md §1.6): its ECS providers, Datadog and Prometheus sources, and those of CloudWatch and of the
+ * tasks, which PipeCD does not have. Everything else configures PipeCD's own agent and is reported as not needed; so are metrics sources of kinds that Sluice cannot
  * ask yet.
  */
 export function readPiped(reader: Reader): ConfigPart {
@@ -74,6 +75,11 @@ export function readPiped(reader: Reader): ConfigPart {
       case 'PROMETHEUS': {
         const fields = reader.read(prometheusSchema, config ?? {}, at);
         if (fields) part.analysisProviders.push(prometheusProvider(reader, at, name, fields));
+        break;
+      }
+      case 'TASKS': {
+        const fields = reader.read(tasksSchema, config ?? {}, at);
+        if (fields) part.analysisProviders.push(tasksProvider(reader, at, name, fields));
         break;
       }
       default:

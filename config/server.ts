@@ -57,8 +57,21 @@ export interface CloudWatchProvider extends AnalysisProviderCommon, AwsAccess {
   implied?: boolean;
 }
 
+/** The tasks themselves, scraped by the worker: nothing is kept anywhere else, and nothing is late. */
+export interface TasksProvider extends AnalysisProviderCommon {
+  type: 'TASKS';
+  /** Of the Prometheus exposition, on each task's private address. */
+  path: string;
+  /** Absent: the container's port in the target group. */
+  port?: number;
+  /** Absent: half the resolution, at most 5 s. */
+  scrapeInterval?: Millis;
+  /** For one scrape. */
+  timeout: Millis;
+}
+
 /** A metrics source (PipeCD's analysis provider). A new kind is a member here, a parser in a file of its own and a source under `activities/metrics/`. */
-export type AnalysisProvider = DatadogProvider | CloudWatchProvider | PrometheusProvider;
+export type AnalysisProvider = DatadogProvider | CloudWatchProvider | PrometheusProvider | TasksProvider;
 
 /** What a key may do: a viewer reads, a deployer also starts, approves, cancels and rolls back. */
 export type Role = 'viewer' | 'deployer';

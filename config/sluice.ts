@@ -10,6 +10,7 @@ import { besides, emptyPart, name, oneSecret } from './part.js';
 import type { ConfigPart } from './part.js';
 import { prometheusFields, prometheusProvider } from './prometheus-provider.js';
 import type { AnalysisProvider, Webhook } from './server.js';
+import { tasksFields, tasksProvider } from './tasks-provider.js';
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 
@@ -48,7 +49,7 @@ const schema = z.object({
 });
 
 /** What tells which other fields a metrics provider has. */
-const head = z.object({ name, type: z.enum(['DATADOG', 'CLOUDWATCH', 'PROMETHEUS']) });
+const head = z.object({ name, type: z.enum(['DATADOG', 'CLOUDWATCH', 'PROMETHEUS', 'TASKS']) });
 
 function readAnalysisProvider(reader: Reader, path: Path, value: unknown): AnalysisProvider | undefined {
   const kind = reader.read(head, value, path, { tolerates: () => true });
@@ -65,6 +66,10 @@ function readAnalysisProvider(reader: Reader, path: Path, value: unknown): Analy
     case 'PROMETHEUS': {
       const fields = reader.read(head.extend(prometheusFields), value, path);
       return fields && prometheusProvider(reader, path, fields.name, fields);
+    }
+    case 'TASKS': {
+      const fields = reader.read(head.extend(tasksFields), value, path);
+      return fields && tasksProvider(reader, path, fields.name, fields);
     }
     default:
       return kind.type satisfies never;

@@ -1,3 +1,5 @@
+import { statOf, STATS } from './cloudwatch-stat.js';
+
 /**
  * One metric of a CloudWatch query, as people write it: `Sum:AWS/ApplicationELB.RequestCount{LoadBalancer=app/web/123}`. A metric of
  * CloudWatch is one exact set of dimensions; a part of the set names another metric, which mostly does not exist.
@@ -48,15 +50,6 @@ export interface Cursor {
 export const EXAMPLE =
   'Sum:AWS/ApplicationELB.RequestCount{LoadBalancer=app/web/50dc6c495c0c9188,TargetGroup=targetgroup/green/73e2d6bc24d8a067}';
 
-/** The statistics that are plain words, by their lower case (the page *CloudWatch statistics definitions*). */
-const WORDS: ReadonlyMap<string, string> = new Map(
-  ['SampleCount', 'Sum', 'Average', 'Minimum', 'Maximum', 'IQM'].map((word) => [word.toLowerCase(), word]),
-);
-const SHORT = /^(p|tm|wm|tc|ts)(100|\d{1,2})(\.\d{1,10})?$/i;
-const BOUND = String.raw`\d+(?:\.\d+)?%?`;
-const RANGED = new RegExp(String.raw`^(TM|WM|PR|TC|TS)\(\s*(?:(${BOUND})?\s*:\s*(${BOUND})|(${BOUND})\s*:)\s*\)$`, 'i');
-const STATS = 'Sum, SampleCount, Average, Minimum, Maximum, p95, tm99, IQM or the like';
-
 /** A statistic and the colon behind it: a word, or one with bounds in parentheses. Nothing else in metric math has a colon. */
 const STAT = /((?:TM|WM|PR|TC|TS)\s*\([^()]*\)|[a-z][\w.]*)\s*:/iy;
 const NAMESPACE = /[\w/#:-]+/y;
@@ -77,15 +70,6 @@ export function take(cursor: Cursor, pattern: RegExp): RegExpExecArray | undefin
 
 export function skipSpace(cursor: Cursor): void {
   take(cursor, SPACE);
-}
-
-/** CloudWatch's spelling of a statistic; undefined when there is none such. */
-export function statOf(written: string): string | undefined {
-  const plain = WORDS.get(written.toLowerCase());
-  if (plain !== undefined) return plain;
-  if (SHORT.test(written)) return written.toLowerCase();
-  const [, name, low = '', high = '', only] = RANGED.exec(written.replace(/\s+/g, '')) ?? [];
-  return name === undefined ? undefined : `${name.toUpperCase()}(${only ?? low}:${high})`;
 }
 
 /** A text in quotes with `\"`, `\'` and `\\` inside. Undefined when none begins here. */

@@ -62,6 +62,8 @@ export interface MeasurementDocument {
   evidence?: EvidenceMark;
   /** Why what was measured does not count, where that is so. */
   spoiled?: string;
+  /** A planned end after which the stage could be extended. */
+  mayBeExtended?: true;
 }
 
 export interface AnalysisDocument {
@@ -239,6 +241,7 @@ export function measurementOf(record: MeasurementRecord, query: string): Measure
     ...(record.reference && { reference: record.reference.map(bucketOf) }),
     ...(record.evidence && { evidence: record.evidence }),
     ...(record.spoiled !== undefined && { spoiled: record.spoiled }),
+    ...(record.mayBeExtended && { mayBeExtended: true as const }),
   };
 }
 
@@ -258,6 +261,7 @@ export function measurementDocument(m: Measurement): MeasurementDocument {
     ...(m.reference && { reference: m.reference.map(bucketDocument) }),
     ...(m.evidence && { evidence: m.evidence }),
     ...(m.spoiled !== undefined && { spoiled: m.spoiled }),
+    ...(m.mayBeExtended && { mayBeExtended: true as const }),
   };
 }
 

@@ -67,6 +67,10 @@ export function readAnalysis(
   }
   const read = readMetrics(reader, fields.metrics ?? [], path, { ...context, duration: fields.duration });
   const metrics = shareAlpha(read, fields.alpha ?? DEFAULT_ALPHA);
+  if (fields.alpha !== undefined && read.length > 0 && read.every(({ test }) => test !== 'SEQUENTIAL')) {
+    const message = 'alpha is not used: no metric here is judged by all of its evidence';
+    reader.warning([...path, 'alpha'], message, 'Delete it.');
+  }
   const initialDelay = fields.initialDelay ?? 0;
   const maxDuration = fields.maxDuration || fields.duration;
   if (maxDuration < fields.duration) {

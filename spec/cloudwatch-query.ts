@@ -11,7 +11,8 @@ import {
 } from '../model/cloudwatch-query.js';
 import type { Term } from '../model/cloudwatch-term.js';
 import type { TargetGroup } from '../model/release.js';
-import { parseArn } from './arn.js';
+import { groupDimension } from './metric-variables.js';
+import { proposeReadyMade } from './ready-made/proposal.js';
 
 interface Groups {
   primary?: TargetGroup | undefined;
@@ -48,10 +49,6 @@ export function warnOfCloudWatchQuery(
   warnOfQuotient(reader, path, query, emptyValue);
 }
 
-function dimensionOf({ targetGroupArn }: TargetGroup): string {
-  return parseArn(targetGroupArn)?.resource ?? targetGroupArn;
-}
-
 function groupOf({ dimensions }: Term): string | undefined {
   return dimensions.find(({ name }) => name === 'TargetGroup')?.value;
 }
@@ -63,31 +60,30 @@ function warnOfMixedVersions(
   canary: TargetGroup,
   primary: TargetGroup | undefined,
 ): void {
-  const own = `TargetGroup=${dimensionOf(canary)}`;
+  const own = `TargetGroup=${groupDimension(canary.targetGroupArn)}`;
   if (query.kind === 'insights') {
     if (query.namespace !== ALB_NAMESPACE || /\bTargetGroup\b\s*=/.test(query.text)) return;
     const message = 'this query mixes both versions: its WHERE names no target group';
-    reader.warning(
-      path,
-      message,
-      `Write SCHEMA("${ALB_NAMESPACE}", LoadBalancer, TargetGroup) WHERE ${own.replace('=', " = '")}'.`,
-    );
+    const fix = `Write SCHEMA("${ALB_NAMESPACE}", LoadBalancer, TargetGroup) WHERE ${own.replace('=', " = '")}'.`;
+    reader.warning(path, message, proposeReadyMade([query.metric], fix));
     return;
   }
   const terms = metricTerms(query).filter(({ namespace }) => namespace === ALB_NAMESPACE);
+  const names = terms.map(({ metric, stat }) => `${metric} ${stat}`);
   const mixed = terms.filter((term) => groupOf(term) === undefined);
   if (mixed.length > 0) {
     const wholeOnly = mixed.find(({ metric }) => metric.startsWith('HTTPCode_ELB_'))?.metric;
     const other = wholeOnly
       ? ` ${wholeOnly} is counted for the whole load balancer only: use HTTPCode_Target_5XX_Count.`
       : '';
-    reader.warning(path, 'this query mixes both versions: it has no dimension TargetGroup', `Add ${own}.${other}`);
+    const message = 'this query mixes both versions: it has no dimension TargetGroup';
+    reader.warning(path, message, proposeReadyMade(names, `Add ${own}.${other}`));
     return;
   }
-  const old = primary && dimensionOf(primary);
+  const old = primary && groupDimension(primary.targetGroupArn);
   if (old !== undefined && terms.length > 0 && terms.every((term) => groupOf(term) === old)) {
     const message = 'this query looks at the primary’s target group, where the old version runs';
-    reader.warning(path, message, `Write ${own}.`);
+    reader.warning(path, message, proposeReadyMade(names, `Write ${own}.`));
   }
 }
 

@@ -58,6 +58,7 @@ const measurement = z.object({
     .exactOptional()
     .describe('How strong the evidence against the canary is, and what would be enough.'),
   spoiled: maybe,
+  mayBeExtended: z.literal(true).exactOptional(),
 });
 
 const analysis = z.object({

@@ -54,7 +54,8 @@ export function renderFor(
 ): string {
   const { query, problems } = renderQuery(template, variablesOf(fields, subject, context));
   for (const problem of problems) {
-    reader.error(path, problem, 'Write the value itself, or a path that has one.');
+    const whose = problem.replace('has no value;', `has no value for the ${subject.named};`);
+    reader.error(path, whose, 'Write the value itself, or a path that has one.');
   }
   return query.trim();
 }

@@ -25,6 +25,8 @@ export function credentialsOf(access: AwsAccess, session: string): ReturnType<ty
   }
   const base = fromNodeProviderChain({
     clientConfig,
+    // Otherwise a process would never see a file of credentials change.
+    ignoreCache: true,
     ...(access.profile && { profile: access.profile }),
     ...(access.credentialsFile && { filepath: access.credentialsFile }),
   });

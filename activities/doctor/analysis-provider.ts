@@ -1,5 +1,5 @@
 import { SOURCE_NAME } from '../../analysis/source-name.js';
-import type { AnalysisProvider } from '../../config/server.js';
+import type { AnalysisProvider, TasksProvider } from '../../config/server.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import type { ThresholdMetric } from '../../model/metric.js';
 import type { Clock } from '../context.js';
@@ -12,26 +12,29 @@ import { withinLimit } from './time-limit.js';
 const CALL_LIMIT = 5 * SECOND;
 const RANGE = 15 * MINUTE;
 
+/** A provider that can be asked at any time: tasks are there only while a deployment runs. */
+type Askable = Exclude<AnalysisProvider, TasksProvider>;
+
 /** A question that any account may ask and that costs little. */
-const QUERY: Readonly<Record<AnalysisProvider['type'], string>> = {
+const QUERY: Readonly<Record<Askable['type'], string>> = {
   DATADOG: 'sum:aws.applicationelb.request_count{*}.as_count()',
   CLOUDWATCH: 'SELECT SUM(RequestCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer)',
   PROMETHEUS: 'count(up)',
 };
 
 /** What a point of that question is data of. */
-const DATA: Readonly<Record<AnalysisProvider['type'], string>> = {
+const DATA: Readonly<Record<Askable['type'], string>> = {
   DATADOG: 'data of load balancers',
   CLOUDWATCH: 'data of load balancers',
   PROMETHEUS: 'data of targets that it scrapes',
 };
 
 /** Where a provider is, for people. */
-function placeOf(provider: AnalysisProvider): string {
+function placeOf(provider: Askable): string {
   return provider.type === 'CLOUDWATCH' ? provider.region : provider.address;
 }
 
-function question(provider: AnalysisProvider): ThresholdMetric {
+function question(provider: Askable): ThresholdMetric {
   return {
     strategy: 'THRESHOLD',
     name: 'doctor',
@@ -77,6 +80,13 @@ export async function examineAnalysisProvider(
   clock: Clock,
 ): Promise<Check[]> {
   const name = `${provider.name}: query`;
+  if (provider.type === 'TASKS') {
+    const port = provider.port ?? "the container's port";
+    const detail = `Scrapes ${provider.path} at ${port} of the tasks of a deployment; none runs now that could be asked.`;
+    return [
+      { name, ok: null, detail, fix: 'Nothing, if no metric uses it. The tasks must let the worker in at that port.' },
+    ];
+  }
   const metric = question(provider);
   try {
     const now = clock.now();

@@ -6,7 +6,9 @@ import { createClientCache, type ClientRequest } from '../aws/clients.js';
 import { asRollbackError, asStageError, badInput, isFinal, withRecord } from '../aws/errors.js';
 import { createLimiter } from '../aws/limiter.js';
 import type { ActivityContext } from '../context.js';
+import type { FindTasks } from '../metrics/tasks/scraper.js';
 import type { AdvanceInput, DeliveryActivities } from '../delivery.js';
+import { unless } from '../metrics/unless.js';
 import type { ReadRunning } from '../memory/memory.js';
 import { createReport } from '../report.js';
 import { createTurns, type Run } from '../run.js';
@@ -15,6 +17,7 @@ import { baselineReady } from './baseline-ready.js';
 import { begin } from './begin.js';
 import { canaryReady } from './canary-ready.js';
 import { cleanUp } from './clean-up.js';
+import { findTasks } from './find-tasks.js';
 import { finish } from './finish.js';
 import { locate } from './locate.js';
 import { observe } from './observe.js';
@@ -37,8 +40,8 @@ export interface DriverDependencies extends Secrets {
   clock: ActivityContext['clock'];
 }
 
-/** The activities, and what the application's memory asks of AWS's tags. */
-export type TaskSetDriver = DeliveryActivities & { running: ReadRunning };
+/** The activities, what the application's memory asks of AWS's tags, and what the scraping of tasks asks between activities. */
+export type TaskSetDriver = DeliveryActivities & { running: ReadRunning; findTasks: FindTasks };
 
 /** What AWS is polled with (ecs-alb-facts §19); a cloud that declares shorter pauses is faster by as much. */
 const AWS_POLL = 5 * SECOND;
@@ -175,6 +178,11 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
         asStage,
       ),
     finish: ({ handle }) => running(of(handle, 'finish'), false, (run) => finish(run, handle), asStage),
+    findTasks: async (place, cancelled) => {
+      // Outside of any activity: nobody to tell, and nothing that a deployment's name would say.
+      const aws = clientsOf({ provider: providerOf(place.provider), deployment: 'tasks', urgent: false });
+      return await unless(cancelled, findTasks({ aws }, place));
+    },
     running: (release, app) =>
       running(
         { stage: 'recall', provider: release.provider, deployment: app },

@@ -13,7 +13,7 @@ async function firstUnconfirmed(metric: Metric, places: VariantPlaces, on: Looki
   const queries = isCompared(metric) ? Object.values(metric.canary) : [metric.query];
   for (const template of new Set(queries)) {
     const query = fillPlaceholders(template, 'canary', places);
-    const asked = { metric: { ...metric, query }, now: on.clock.now(), cancelled: on.cancelled };
+    const asked = { metric: { ...metric, query }, now: on.clock.now(), cancelled: on.cancelled, places };
     const unconfirmed = await on.whileAlive(on.source().confirm(asked));
     if (unconfirmed !== undefined) return unconfirmed;
   }

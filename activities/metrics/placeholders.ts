@@ -9,7 +9,7 @@ import { SourceError } from './source.js';
 
 /** `ecs-svc/0123456789` at the end of a task set's ARN: what its tasks carry as `startedBy`. */
 function taskSetId(arn: string): string {
-  return arn.slice(arn.lastIndexOf('/') + 1);
+  return arn.split('/').slice(-2).join('/');
 }
 
 /**

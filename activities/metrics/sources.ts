@@ -5,6 +5,7 @@ import { createCloudWatchShared, createCloudWatchSource } from './cloudwatch/cli
 import { createDatadogSource, type DatadogShared } from './datadog/client.js';
 import { createPrometheusSource, type PrometheusShared } from './prometheus/client.js';
 import { SourceError, type MetricSourceClient } from './source.js';
+import { createTasksSource, type TasksWorld } from './tasks/client.js';
 
 /** Finds the source of a metric by the provider that it names. */
 export type FindSource = (metric: Pick<Metric, 'provider' | 'source'>) => MetricSourceClient;
@@ -13,12 +14,13 @@ export type FindSource = (metric: Pick<Metric, 'provider' | 'source'>) => Metric
  * All configured metrics sources, with what they share: rate limits for each account and questions on their way. Make one for each
  * process.
  * @param aws `limiter`: one for the worker: how often each account may be asked; without one nothing is held back
+ * `tasks`: what finds the tasks of a version; without it they cannot be asked
  * @throws SourceError from what it returns, when the provider is not configured or is of another kind.
  */
 export function createSources(
   providers: readonly AnalysisProvider[],
   openSecret: (ref: SecretRef) => Promise<string>,
-  { limiter = { admit: () => Promise.resolve() } }: { limiter?: Limiter } = {},
+  { limiter = { admit: () => Promise.resolve() }, tasks }: { limiter?: Limiter; tasks?: TasksWorld } = {},
 ): FindSource {
   const datadog: DatadogShared = { limits: new Map(), flying: new Map() };
   const cloudWatch = createCloudWatchShared(limiter);
@@ -31,6 +33,8 @@ export function createSources(
         return createCloudWatchSource(provider, cloudWatch);
       case 'PROMETHEUS':
         return createPrometheusSource(provider, openSecret, prometheus);
+      case 'TASKS':
+        return createTasksSource(provider, tasks);
       default:
         return provider satisfies never;
     }

@@ -14,6 +14,8 @@ const SCALE_FROM = 5;
 /** Kept of the last differences for the scale, and of the pairs for the test at the end: all of them up to eight hours of minutes. */
 const SIZES_KEPT = 120;
 const RAW_KEPT = 480;
+/** A lost bet keeps this much, in logarithms: nothing to the sum, but minus infinity is no JSON and would come back as 0. */
+const LEAST = -700;
 /** The test at the end needs this many pairs. */
 const FEWEST_PAIRS = 10;
 /** Neighbouring pairs are alike, which widens the rank sum's distribution by this factor (verdicts.md §6, rule 8). */
@@ -77,14 +79,16 @@ export function addLatencyPair(
   const own = k > 0 ? median(state.sizes) / MAD : 0;
   const scale = s0 === undefined ? own : (HISTORY_WEIGHT * s0 + k * own) / (HISTORY_WEIGHT + k);
   if (!(scale > 0)) return next;
-  next.sums = state.sums.map((sum, index) => sum + Math.log1p(Math.tanh(((KAPPA[index] ?? 1) * difference) / scale)));
+  next.sums = state.sums.map((sum, index) => {
+    const won = Math.log1p(Math.tanh(((KAPPA[index] ?? 1) * difference) / scale));
+    return sum + Math.max(LEAST, won);
+  });
   return next;
 }
 
 /** ln E: the mean of the bets' wealth. */
 export function latencyLogE({ sums }: LatencyEvidence): number {
   const largest = Math.max(...sums);
-  if (largest === -Infinity) return -Infinity;
   return largest + Math.log(sums.reduce((total, sum) => total + Math.exp(sum - largest), 0) / sums.length);
 }
 

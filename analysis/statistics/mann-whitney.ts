@@ -130,7 +130,7 @@ export function hodgesLehmann(
   const at = (index: number): number => differences[Math.max(0, Math.min(n - 1, index))] ?? 0;
   const [n1, n2] = [canary.length, reference.length];
   const sigma = Math.sqrt((n1 * n2 * (n1 + n2 + 1)) / 12);
-  const below = Math.max(0, Math.floor(n / 2 - deviateOf((1 - confidence) / 2) * sigma));
+  const below = Math.max(0, Math.floor(n / 2 - 0.5 - deviateOf((1 - confidence) / 2) * sigma));
   const estimate = n % 2 === 1 ? at((n - 1) / 2) : (at(n / 2 - 1) + at(n / 2)) / 2;
   return { estimate, low: at(below), high: at(n - 1 - below) };
 }

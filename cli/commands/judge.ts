@@ -66,8 +66,10 @@ export function addJudge({ program, context, done }: CommandHost): void {
       }
       if (file === undefined) return;
       let wrong = 0;
+      let read = 0;
       let passed = true;
       for await (const { value, place } of documentsOf(file)) {
+        read += 1;
         const { document, findings } = value instanceof Error ? unreadable(value) : readJudgeDocument(value);
         if (!document) {
           wrong += 1;
@@ -78,6 +80,9 @@ export function addJudge({ program, context, done }: CommandHost): void {
         passed &&= judged.verdict === 'PASS';
         if (json) context.out(JSON.stringify(judged));
         else for (const line of judgedLines(judged)) context.out(line);
+      }
+      if (read === 0) {
+        throw new CommandFailure(EXIT.wrongUse, `${file} is empty.`, 'Write one JSON document on each line.');
       }
       if (wrong > 0) done(EXIT.wrongUse);
       else if (exitCode && !passed) done(EXIT.failed);
@@ -103,6 +108,11 @@ function parsed(text: string, place: string): Read {
   }
 }
 
+function isDocument(line: string): boolean {
+  const { value } = parsed(line, '');
+  return typeof value === 'object' && value !== null && !(value instanceof Error);
+}
+
 /** The documents of a file: a file of lines is read line by line, however long it is. */
 async function* documentsOf(file: string): AsyncGenerator<Read> {
   if (file.endsWith('.ndjson')) {
@@ -112,9 +122,9 @@ async function* documentsOf(file: string): AsyncGenerator<Read> {
   const text = await wholeOf(file);
   const whole = parsed(text, `${file}: `);
   // Several documents on a line each, whatever the file is called.
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  if (whole.value instanceof Error && lines.length > 1 && !(parsed(lines[0] ?? '', '').value instanceof Error)) {
-    for (const [index, line] of lines.entries()) yield parsed(line, `${file}:${index + 1}: `);
+  const lines = text.split('\n');
+  if (whole.value instanceof Error && lines.some(isDocument)) {
+    for (const [index, line] of lines.entries()) if (line.trim() !== '') yield parsed(line, `${file}:${index + 1}: `);
   } else if (Array.isArray(whole.value)) {
     for (const [index, value] of whole.value.entries()) yield { value, place: `${file}[${index}]: ` };
   } else {

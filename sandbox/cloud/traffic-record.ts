@@ -41,6 +41,13 @@ export const trafficRecordSchema = z.object({
   until: z.number(),
   counters: countersSchema,
   buckets: z.array(bucketSchema),
+  /** What each task answered since it started, as it would count it itself: by status, and by mean response time in ms. */
+  byTask: z
+    .record(
+      z.string(),
+      z.object({ statuses: z.record(z.string(), z.number()), responses: z.record(z.string(), z.number()) }),
+    )
+    .default({}),
   /** Fractions of requests that have not become whole ones yet, by what they are counted for. */
   carry: z.record(z.string(), z.number()),
 });
@@ -65,5 +72,5 @@ export function noCounters(): Counters {
 
 /** A history in which nothing has happened. */
 export function noTraffic(now: number): TrafficRecord {
-  return { version: 1, until: now, counters: noCounters(), buckets: [], carry: {} };
+  return { version: 1, until: now, counters: noCounters(), buckets: [], byTask: {}, carry: {} };
 }

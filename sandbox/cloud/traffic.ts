@@ -143,6 +143,10 @@ function toTarget(
     record.responses[mean] = (record.responses[mean] ?? 0) + answered;
   }
   if (elb502 > 0) loadBalancerRecord(bucket, loadBalancer).elb502 += elb502;
+  countAnswers(cloud, target.taskId, String(cloud.state.world.traffic.responseMillis), {
+    200: count - elb502 - target5xx,
+    500: target5xx,
+  });
   counters.elb5xx += elb502;
   counters.target5xx += target5xx;
   for (const image of images) {
@@ -151,6 +155,16 @@ function toTarget(
     version.errors += elb502 + target5xx;
   }
   return elb502 + target5xx;
+}
+
+/** As the task's own process counts: a connection that it broke off is no answer. */
+function countAnswers(cloud: Cloud, taskId: string, mean: string, answers: Readonly<Record<string, number>>): void {
+  const { statuses, responses } = (cloud.traffic.byTask[taskId] ??= { statuses: {}, responses: {} });
+  for (const [status, count] of Object.entries(answers)) {
+    if (count === 0) continue;
+    statuses[status] = (statuses[status] ?? 0) + count;
+    responses[mean] = (responses[mean] ?? 0) + count;
+  }
 }
 
 function count503(cloud: Cloud, bucket: MetricBucket, loadBalancer: string, count: number): void {

@@ -6,9 +6,10 @@ import { SECOND, bucketLength } from '../cloud/times.js';
 import { takeMetricsFaults, type MetricsFault } from '../panel/fault.js';
 import { evaluate } from './evaluate.js';
 import { parseMath } from './math.js';
-import { isStatistic, listedMetrics, NAMESPACE, seriesOf, type Arrived, type Dimensions } from './metric.js';
+import { listedMetrics, NAMESPACE, seriesOf, type Arrived, type Dimensions } from './metric.js';
 import { byId, checkQuestion, dataInput, listInput, parseInput, type Entry, type Question } from './question.js';
 import { isSelected, parseSelect } from './select.js';
+import { isStatistic } from './statistic.js';
 import { isSeries, isSeveral, periodsOf, type Labelled, type Series, type Span, type Value } from './series.js';
 
 /** As many as a page of ListMetrics has. */

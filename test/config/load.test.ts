@@ -250,7 +250,7 @@ describe('the whole', () => {
     const config = await loadServerConfig({ SLUICE_DATA: folder });
     expect(config).toMatchObject({
       ecsProviders: [],
-      analysisProviders: [],
+      analysisProviders: [{ name: 'tasks' }],
       apiKeys: [],
       delivery: {
         trafficSettle: 30 * SECOND,

@@ -1,4 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createSources } from '../../activities/metrics/sources.js';
 import { SourceError } from '../../activities/metrics/source.js';
 import { DAY, HOUR, MINUTE, SECOND } from '../../model/duration.js';
 import type { ThresholdMetric } from '../../model/metric.js';
@@ -154,6 +158,30 @@ describe('a question to CloudWatch', () => {
     ]);
   });
 
+  it('for series keeps what FILL made up only where something was measured', async () => {
+    const { source } = await asking(
+      answering((query, at) => {
+        const minute = (at - START) / MINUTE;
+        if (query.startsWith('FILL')) return minute === 2 ? 0.5 : 0;
+        return minute === 2 || (query === REQUESTS && minute < 4) ? 10 : undefined;
+      }),
+    );
+    const { series } = await source.read({
+      wanted: [
+        { id: 'share', query: `FILL(${ERRORS}, 0) / ${REQUESTS}`, variant: 'canary' },
+        { id: 'errors', query: `FILL(${ERRORS}, 0)`, variant: 'canary' },
+        { id: 'requests', query: REQUESTS, variant: 'canary' },
+      ],
+      from: START,
+      now: NOW,
+      resolution: MINUTE,
+      timeout: 5 * SECOND,
+      cancelled: new AbortController().signal,
+    });
+    const minutes = (id: string) => series[id]!.map(({ at }) => (at - START) / MINUTE);
+    expect([minutes('share'), minutes('errors'), minutes('requests')]).toEqual([[0, 1, 2, 3], [2], [0, 1, 2, 3]]);
+  });
+
   it.each([
     ['100 * m1 / m2', {}, /^The query of metrics-0 cannot be read at column 7: m1 names no metric here/],
     [REQUESTS, { watermark: 'Sum:' }, /^The watermark of metrics-0 cannot be read/],
@@ -288,6 +316,31 @@ describe('CloudWatch’s answer', () => {
     await ask(REQUESTS, START, NOW + 6 * SECOND);
     expect(fake.data).toHaveLength(4);
   });
+});
+
+it('credentials that were mended are used without a restart', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'sluice-cloudwatch-'));
+  const credentialsFile = join(folder, 'credentials');
+  const write = (key: string) =>
+    writeFile(credentialsFile, `[default]\naws_access_key_id = ${key}\naws_secret_access_key = x\n`);
+  try {
+    const { fake, metric: m } = await asking((heard, count) =>
+      heard.authorization.includes('AKIAOLD')
+        ? refused('InvalidClientTokenId', 'not known', 403)
+        : answering(() => 1)(heard, count),
+    );
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
+    const source = createSources([{ ...PROVIDER, credentialsFile }], () => Promise.reject(new Error('none')))(m);
+    const ask = () => source.ask({ metric: m, from: START, now: NOW, cancelled: new AbortController().signal });
+    await write('AKIAOLD');
+    await expect(ask()).rejects.toMatchObject({ kind: 'refused' });
+    await write('AKIANEW');
+    expect((await ask()).points).toHaveLength(10);
+    expect(fake.data).toHaveLength(2);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 describe('questions that are asked at once', () => {

@@ -201,24 +201,17 @@ it('is NO_DATA where a dimension of the numerator alone is mistyped', async () =
   expect(measurement!.reason).toContain('under other dimensions');
 });
 
-it('a SELECT, and a metric whose dimensions only the deployment knows, are confirmed by their names', async () => {
+it('a SELECT is confirmed by its metric’s name', async () => {
   const { fake } = await given({
-    list: ({ MetricName }) =>
-      MetricName === 'typo' ? listed() : listed(['Shop', MetricName ?? '', { Service: 'web' }]),
+    list: ({ MetricName = '' }) =>
+      MetricName === 'typo' ? listed() : listed(['Shop', MetricName, { Service: 'web' }]),
   });
   const base = input({ provider: PROVIDER.name, source: 'CLOUDWATCH' }).metric;
   const confirm = (query: string) =>
     fake.sources(base).confirm({ metric: { ...base, query }, now: START, cancelled: new AbortController().signal });
   expect(await confirm('SELECT SUM(a) FROM Shop')).toBeUndefined();
-  expect(await confirm('Sum:Shop.b{LoadBalancer={{ .Variant.LoadBalancer }}}')).toBeUndefined();
-  expect(
-    await confirm(
-      'Sum:AWS/ApplicationELB.HTTPCode_Target_5XX_Count{LoadBalancer={{ .Variant.LoadBalancer }},TargetGroup=x}',
-    ),
-  ).toBeUndefined();
-  expect(fake.lists).toEqual(['a', 'b'].map((MetricName) => ({ Namespace: 'Shop', MetricName, Dimensions: [] })));
+  expect(fake.lists).toEqual([{ Namespace: 'Shop', MetricName: 'a', Dimensions: [] }]);
   await expect(confirm('SELECT SUM(typo) FROM Shop')).rejects.toMatchObject({ kind: 'refused' });
-  await expect(confirm('Sum:Shop.typo{Service={{ .Variant.TaskSet }}}')).rejects.toMatchObject({ kind: 'refused' });
 });
 
 it('a SEARCH is confirmed by a point that it once had', async () => {

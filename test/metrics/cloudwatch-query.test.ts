@@ -10,7 +10,8 @@ import {
   withoutFill,
   type CloudWatchQuery,
 } from '../../model/cloudwatch-query.js';
-import { metricKey, scopeOf, statOf, termText, type Term } from '../../model/cloudwatch-term.js';
+import { statOf } from '../../model/cloudwatch-stat.js';
+import { metricKey, scopeOf, termText, type Term } from '../../model/cloudwatch-term.js';
 
 const DIMENSIONS = '{LoadBalancer=app/x/123,TargetGroup=targetgroup/green/222}';
 const ERRORS = `Sum:AWS/ApplicationELB.HTTPCode_Target_5XX_Count${DIMENSIONS}`;

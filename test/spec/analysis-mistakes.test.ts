@@ -108,7 +108,7 @@ const MISTAKES: Mistake[] = [
     edits: [[APP, 'env:prd', 'env:{{ .VariantCustomArgs.env }}']],
     at: [APP, 'query: |'],
     field: `${METRIC}.query`,
-    message: /\{\{ \.VariantCustomArgs\.env \}\} has no value; known here: .*\.App\.Name/,
+    message: /\{\{ \.VariantCustomArgs\.env \}\} has no value for the primary; known here: .*\.App\.Name/,
   },
   {
     title: 'a template that is more than a path',

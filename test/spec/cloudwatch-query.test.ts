@@ -55,7 +55,7 @@ describe('a CloudWatch query in a file', () => {
     [
       sum('RequestCount', '{LoadBalancer=app/x/1}'),
       /mixes both versions/,
-      /^Add TargetGroup=targetgroup\/green\/222\.$/,
+      /^Add TargetGroup=targetgroup\/green\/222\. Or write metric: requests in place of query\.$/,
     ],
     [sum('HTTPCode_ELB_5XX_Count', '{LoadBalancer=app/x/1}'), /mixes both versions/, /use HTTPCode_Target_5XX_Count/],
     [
@@ -63,7 +63,11 @@ describe('a CloudWatch query in a file', () => {
       /primary’s target group/,
       /TargetGroup=targetgroup\/green\/222/,
     ],
-    [SELECT, /WHERE names no target group/, /WHERE TargetGroup = 'targetgroup\/green\/222'\.$/],
+    [
+      SELECT,
+      /WHERE names no target group/,
+      /WHERE TargetGroup = 'targetgroup\/green\/222'\. Or write metric: requests/,
+    ],
     [
       `(${sum('HTTPCode_Target_5XX_Count')} + ${sum('TargetConnectionErrorCount')}) / ${sum('RequestCount')}`,
       /holds several metrics/,

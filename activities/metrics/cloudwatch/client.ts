@@ -17,7 +17,7 @@ import { unless } from '../unless.js';
 import { askTogether, type Flights } from './batch.js';
 import { budgetOf, connect, placeOf, type Connection } from './connection.js';
 import { readLook, readSeries, type Answer } from './decode.js';
-import { cloudWatchFailure } from './failure.js';
+import { cloudWatchFailure, isDenied, isStale } from './failure.js';
 import { createConfirm } from './known-metrics.js';
 import { seriesRequest, windowRequest, type CloudWatchRequest } from './request.js';
 import { sendBatch } from './send.js';
@@ -76,11 +76,8 @@ export function createCloudWatchSource(provider: CloudWatchProvider, shared: Clo
           : Math.min(LONGEST_PAUSE, before.length * 2);
       shared.pauses.set(budget, { until: now + length, length });
     }
-    if (kind === 'credentials') {
-      // The SDK keeps what it read once: credentials that are mended are seen by a new client alone.
-      shared.connections.get(place)?.close();
-      shared.connections.delete(place);
-    }
+    // A client keeps credentials that have no end: mended ones are seen by a new client alone.
+    if ((kind === 'credentials' && !isDenied(error)) || isStale(error)) shared.connections.delete(place);
     const until = shared.pauses.get(budget)?.until;
     return cloudWatchFailure(provider, error, { ...call, ...(until !== undefined && { notBefore: until }) });
   }
@@ -115,9 +112,9 @@ export function createCloudWatchSource(provider: CloudWatchProvider, shared: Clo
   }
 
   async function read(question: SeriesQuestion): Promise<SeriesAnswer> {
-    const { request, queryOf } = seriesRequest(question);
-    const answer = readSeries(question, request, queryOf, await exchange(request, question));
-    for (const [id, query] of queryOf) known.saw(query, answer.series[id] ?? [], question.now);
+    const { request, queriesOf } = seriesRequest(question);
+    const answer = readSeries(request, queriesOf, await exchange(request, question));
+    for (const [id, { query }] of queriesOf) known.saw(query, answer.series[id] ?? [], question.now);
     return answer;
   }
 

@@ -16,7 +16,6 @@ export interface Connection {
   /** @returns the answer, not yet read, and its Date header. */
   getMetricData(input: GetMetricDataCommandInput, signal: AbortSignal): Promise<{ body: unknown; date?: string }>;
   listMetrics(input: ListMetricsCommandInput, signal: AbortSignal): Promise<unknown>;
-  close(): void;
 }
 
 const DATED = z.object({ headers: z.object({ date: z.string() }) });
@@ -72,6 +71,5 @@ export function connect(provider: CloudWatchProvider, limiter: Limiter): Connect
       await limiter.admit(budget, COMMANDS.ListMetrics.api, false);
       return await client.send(new ListMetricsCommand(input), { abortSignal });
     },
-    close: () => client.destroy(),
   };
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Look } from '../../../analysis/judge.js';
 import type { CloudWatchQuery } from '../../../model/cloudwatch-query.js';
 import type { Point } from '../../../model/evidence.js';
-import { SourceError, type SeriesAnswer, type SeriesQuestion } from '../source.js';
-import type { CloudWatchRequest, WindowRequest } from './request.js';
+import { SourceError, type SeriesAnswer } from '../source.js';
+import type { CloudWatchRequest, SeriesQueries, WindowRequest } from './request.js';
 
 const MESSAGE = z.object({ Code: z.string().optional(), Value: z.string().optional() });
 const RESULT = z
@@ -131,17 +131,20 @@ export function readLook(request: WindowRequest, answer: Answer): Look {
   };
 }
 
-/** @throws SourceError of the first query that was not answered. */
+/**
+ * The wanted series. Points that a query made up are kept only where something was measured.
+ * @throws SourceError of the first query that was not answered.
+ */
 export function readSeries(
-  { wanted }: SeriesQuestion,
   request: CloudWatchRequest,
-  queryOf: ReadonlyMap<string, CloudWatchQuery>,
+  queriesOf: ReadonlyMap<string, SeriesQueries>,
   answer: Answer,
 ): SeriesAnswer {
   const series: Record<string, readonly Point[]> = {};
-  for (const { id } of wanted) {
-    const query = queryOf.get(id);
-    if (query) series[id] = pointsOf(query, request, answer);
+  for (const [id, { query, flow }] of queriesOf) {
+    const points = pointsOf(query, request, answer);
+    const measured = flow && new Set(pointsOf(flow, request, answer).map(({ at }) => at));
+    series[id] = measured ? points.filter(({ at }) => measured.has(at)) : points;
   }
   return { series, bucket: request.period, at: answer.at };
 }

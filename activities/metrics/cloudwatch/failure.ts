@@ -17,6 +17,11 @@ export function isDenied(error: unknown): boolean {
   return error instanceof Error && DENIED.test(error.name) && !/sts:/.test(error.message);
 }
 
+/** Whether the credentials have run out or are not there: they may come back by themselves, and people can help them. */
+export function isStale(error: unknown): boolean {
+  return error instanceof Error && /Token|Credentials|RequestExpired/.test(error.name);
+}
+
 /** Whether our own time limit ended the call: the SDK calls a lost connection a TimeoutError too (aws-emulators.md §3). */
 function isOverdue(error: unknown): boolean {
   return error instanceof DOMException || (error instanceof Error && error.name === 'AbortError');
@@ -56,13 +61,7 @@ export function cloudWatchFailure(
     case 'unknown':
       return new SourceError(
         'transient',
-        `CloudWatch in ${provider.region} could not be asked (${wordsOf(error)}). ${credentialsFixOf(error, provider)}`.trim(),
+        `CloudWatch in ${provider.region} could not be asked (${wordsOf(error)}). ${isStale(error) ? credentialsFix(error, provider) : ''}`.trim(),
       );
   }
-}
-
-/** Credentials that have run out may come back by themselves; people can help them. */
-function credentialsFixOf(error: unknown, provider: CloudWatchProvider): string {
-  const credentials = error instanceof Error && /Token|Credentials|RequestExpired/.test(error.name);
-  return credentials ? credentialsFix(error, provider) : '';
 }

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Look } from '../../../analysis/judge.js';
 import type { CloudWatchProvider } from '../../../config/server.js';
 import { isReportedWhenNotZero, neverReported } from '../../../model/cloudwatch-alb.js';
@@ -8,9 +7,8 @@ import { DAY, HOUR, type Millis } from '../../../model/duration.js';
 import type { Point } from '../../../model/evidence.js';
 import { COMMANDS } from '../../aws/commands.js';
 import { SourceError, type Confirming, type MetricSourceClient } from '../source.js';
-import { unless } from '../unless.js';
-import type { Connection } from './connection.js';
 import { isDenied } from './failure.js';
+import { isListed, type Listing } from './listed.js';
 import { readQuery, type WindowRequest } from './request.js';
 
 /** How long a metric that CloudWatch listed is not asked for again. */
@@ -18,30 +16,8 @@ const KNOWN_FOR: Millis = HOUR;
 /** How far back a point is looked for when the identity may not list metrics, and in which buckets. */
 const HISTORY: Millis = 14 * DAY;
 const HISTORY_PERIOD: Millis = HOUR;
-/** Each page of ListMetrics has 500. */
-const PAGES = 20;
-
-const LISTED = z.object({
-  Metrics: z
-    .array(
-      z.object({
-        Namespace: z.string(),
-        MetricName: z.string(),
-        Dimensions: z.array(z.object({ Name: z.string(), Value: z.string() })).default([]),
-      }),
-    )
-    .default([]),
-  NextToken: z.string().optional(),
-});
-
-type Listed = z.output<typeof LISTED>['Metrics'][number];
-/** What is looked for: a metric by its name, its dimensions, or both. */
-type Wanted = Pick<Term, 'namespace'> & Partial<Pick<Term, 'metric' | 'dimensions'>>;
-
 /** What confirming needs from the source around it. */
-export interface Asking {
-  connection(): Connection;
-  failed(error: unknown, now: number, call: { action: string; timeout: Millis }): SourceError;
+export interface Asking extends Listing {
   history: MetricSourceClient['read'];
 }
 
@@ -51,19 +27,6 @@ export interface Known {
   sawLook(request: WindowRequest, look: Look, now: number): void;
   saw(query: CloudWatchQuery, points: readonly Point[], now: number): void;
   confirm(confirming: Confirming): Promise<string | undefined>;
-}
-
-/** Whether a dimension's value is known only when the deployment runs. */
-function isOpen({ dimensions }: Term): boolean {
-  return dimensions.some(({ value }) => value.includes('{{'));
-}
-
-/** Whether a listed metric has exactly these dimensions: with more of them it is another metric. */
-function isExactly({ Dimensions }: Listed, wanted: NonNullable<Wanted['dimensions']>): boolean {
-  return (
-    Dimensions.length === wanted.length &&
-    wanted.every(({ name, value }) => Dimensions.some((each) => each.Name === name && each.Value === value))
-  );
 }
 
 /** The error of a window whose points all were filled in for a metric that CloudWatch does not have. */
@@ -104,38 +67,6 @@ export function createConfirm(provider: CloudWatchProvider, on: Asking): Known {
     if (watermark) saw(watermark, look.watermark ?? [], now);
   }
 
-  /** Whether CloudWatch lists such a metric. @throws SourceError when it cannot be asked; whatever the call threw when it is denied */
-  async function isListed(wanted: Wanted, { metric, now, cancelled }: Confirming): Promise<boolean> {
-    const { namespace, metric: name, dimensions = [] } = wanted;
-    const { timeout } = metric;
-    const signal = AbortSignal.timeout(timeout);
-    let token: string | undefined;
-    for (let page = 0; page < PAGES; page += 1) {
-      const input = {
-        Namespace: namespace,
-        ...(name !== undefined && { MetricName: name }),
-        Dimensions: dimensions.map((each) => ({ Name: each.name, Value: each.value })),
-        ...(token !== undefined && { NextToken: token }),
-      };
-      let body: unknown;
-      try {
-        body = await unless(cancelled, on.connection().listMetrics(input, signal));
-      } catch (error) {
-        if (cancelled.aborted) throw cancelled.reason;
-        if (isDenied(error)) throw error;
-        throw on.failed(error, now, { action, timeout });
-      }
-      const listed = LISTED.safeParse(body);
-      if (!listed.success)
-        throw new SourceError('transient', "CloudWatch's list of metrics has a shape that is not known.");
-      const { Metrics, NextToken } = listed.data;
-      if (Metrics.some((each) => wanted.dimensions === undefined || isExactly(each, dimensions))) return true;
-      token = NextToken;
-      if (token === undefined) return false;
-    }
-    return false;
-  }
-
   async function hasHistory(term: Term, { metric, now, cancelled }: Confirming): Promise<boolean> {
     const { series } = await on.history({
       wanted: [{ id: 'history', query: termText({ ...term, stat: 'SampleCount' }), variant: 'primary' }],
@@ -155,11 +86,11 @@ export function createConfirm(provider: CloudWatchProvider, on: Asking): Known {
     const scopeKnown = isKnown(scopes, scopeOf(term), now);
     if (sparse && scopeKnown) return undefined;
     // What a load balancer counts is known by name; that its dimensions are somebody's, any of its metrics shows.
-    if (await isListed({ namespace, dimensions, ...(!sparse && { metric }) }, confirming)) {
+    if (await isListed({ namespace, dimensions, ...(!sparse && { metric }) }, confirming, on)) {
       learn(term, now + KNOWN_FOR);
       return undefined;
     }
-    if (!sparse && !(await isListed({ namespace, metric }, confirming))) {
+    if (!sparse && !(await isListed({ namespace, metric }, confirming, on))) {
       throw unknownMetric(confirming.metric.name, term);
     }
     if (scopeKnown) return undefined;
@@ -195,7 +126,7 @@ export function createConfirm(provider: CloudWatchProvider, on: Asking): Known {
     const key = `${namespace} ${name}`;
     if (isReportedWhenNotZero(named) || isKnown(metrics, key, now)) return undefined;
     try {
-      if (!(await isListed(named, confirming))) throw unknownMetric(metric.name, named);
+      if (!(await isListed(named, confirming, on))) throw unknownMetric(metric.name, named);
     } catch (error) {
       if (!isDenied(error)) throw error;
       return (
@@ -216,7 +147,7 @@ export function createConfirm(provider: CloudWatchProvider, on: Asking): Known {
       return `Nothing shows that ${query.text} finds any metric: it had no point yet. If no point means none, write emptyValue: 0.`;
     }
     for (const term of terms) {
-      const doubt = isOpen(term) ? await confirmNamed(term, confirming) : await confirmTerm(term, confirming);
+      const doubt = await confirmTerm(term, confirming);
       if (doubt !== undefined) return doubt;
     }
     return undefined;

@@ -106,11 +106,30 @@ export function windowRequest(metric: Metric, from: number, now: number): Window
   };
 }
 
-/** What is asked for several series, and which query each of them is. @throws SourceError `refused` when one cannot be read. */
+/** A wanted series' query, and for one that makes points up what shows where something was measured. */
+export interface SeriesQueries {
+  query: CloudWatchQuery;
+  flow?: CloudWatchQuery;
+}
+
+/** What shows where a query with FILL has data: its denominator, or the query without FILL. */
+function flowOf(query: CloudWatchQuery): CloudWatchQuery | undefined {
+  const bare = withoutFill(query);
+  return bare && (cloudWatchQuotient(bare)?.denominator ?? bare);
+}
+
+/** What is asked for several series, and the queries of each by its id. @throws SourceError `refused` when one cannot be read. */
 export function seriesRequest({ wanted, from, now, resolution }: SeriesQuestion): {
   request: CloudWatchRequest;
-  queryOf: ReadonlyMap<string, CloudWatchQuery>;
+  queriesOf: ReadonlyMap<string, SeriesQueries>;
 } {
-  const queryOf = new Map(wanted.map(({ id, query }) => [id, readQuery(query, `The query of ${id}`)]));
-  return { request: place([...queryOf.values()], from, now, resolution), queryOf };
+  const queriesOf = new Map(
+    wanted.map(({ id, query: text }): [string, SeriesQueries] => {
+      const query = readQuery(text, `The query of ${id}`);
+      const flow = flowOf(query);
+      return [id, { query, ...(flow && { flow }) }];
+    }),
+  );
+  const queries = [...queriesOf.values()].flatMap(({ query, flow }) => (flow ? [query, flow] : [query]));
+  return { request: place(queries, from, now, resolution), queriesOf };
 }
