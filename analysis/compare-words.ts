@@ -25,8 +25,11 @@ interface BothSums {
 /** Both sides are this many times as bad as usual before it is called an incident that they share. */
 const INCIDENT = 3;
 
+// Made once: a formatter is slow to make and quick to use.
+const GROUPED = new Intl.NumberFormat('en-US');
+
 function whole(count: number): string {
-  return (Number.isInteger(count) ? count : Number(count.toFixed(1))).toLocaleString('en-US');
+  return GROUPED.format(Number.isInteger(count) ? count : Number(count.toFixed(1)));
 }
 
 /** A number of evidence or a chance: three digits, exponents for the very large and small. */

@@ -63,10 +63,12 @@ function arriving(points: readonly ArrivingPoint[]): Arriving {
 }
 
 function series(points: readonly ArrivingPoint[], of: 'value' | 'errors' | 'requests'): Point[] {
-  return points.flatMap((point) => {
+  const found: Point[] = [];
+  for (const point of points) {
     const value = point[of];
-    return value === undefined ? [] : [{ at: point.at, value }];
-  });
+    if (value !== undefined) found.push({ at: point.at, value });
+  }
+  return found;
 }
 
 function sideSeries(metric: ComparedMetric, points: readonly ArrivingPoint[]): SideSeries {

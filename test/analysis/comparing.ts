@@ -41,7 +41,7 @@ export function minute(index: number): number {
   return START + index * MINUTE;
 }
 
-export type Told = Omit<ArrivingPoint, 'at' | 'arrivedAt'>;
+type Told = Omit<ArrivingPoint, 'at' | 'arrivedAt'>;
 
 /** One bucket a minute, from minute `from` to before `to`; each is there when it ends, `late` after that. */
 export function told(
