@@ -1,6 +1,6 @@
 import type { Look } from '../../../analysis/judge.js';
 import type { TasksProvider } from '../../../config/server.js';
-import { SECOND, type Millis } from '../../../model/duration.js';
+import { formatDuration, SECOND, type Millis } from '../../../model/duration.js';
 import type { Point } from '../../../model/evidence.js';
 import type { Metric, TaskSetPlace, Variant } from '../../../model/metric.js';
 import {
@@ -23,7 +23,7 @@ import {
 import { checkBehaviour, checkKnown } from './check-metrics.js';
 import { evaluate } from './evaluate.js';
 import { scrape } from './scrape.js';
-import { createScraper, type FindTasks, type Scraper } from './scraper.js';
+import { createScraper, REMEMBERED, type FindTasks, type Scraper } from './scraper.js';
 
 /** What the source needs from outside. */
 export interface TasksWorld {
@@ -145,6 +145,13 @@ export function createTasksSource(provider: TasksProvider, world: TasksWorld | u
 
   async function ask({ metric, from, now, cancelled, places }: Question): Promise<Look> {
     const { resolution, timeout } = metric;
+    // A window is judged on all of its buckets or not at all: the first ones would be forgotten.
+    if (metric.interval > REMEMBERED - metric.maxDelay) {
+      throw new SourceError(
+        'refused',
+        `What the tasks told is remembered for ${formatDuration(REMEMBERED)}, and the windows of ${metric.name} take ${formatDuration(metric.interval)}: write a shorter interval.`,
+      );
+    }
     const place = places?.taskSets?.canary;
     const whole = placed(metric.query, 'canary', place);
     const counters = countersOfQuotient(whole.expression);

@@ -1,5 +1,5 @@
 import { alignDown } from '../../../analysis/windows.js';
-import { MINUTE, SECOND, type Millis } from '../../../model/duration.js';
+import { HOUR, SECOND, type Millis } from '../../../model/duration.js';
 import type { TaskSetPlace } from '../../../model/metric.js';
 import type { TasksSelector } from '../../../model/tasks-query.js';
 import type { Clock } from '../../context.js';
@@ -48,7 +48,7 @@ export interface Scraper {
 }
 
 /** How much is remembered, and for how long nobody must have asked for the scraping to end. */
-const REMEMBERED: Millis = 15 * MINUTE;
+export const REMEMBERED: Millis = 2 * HOUR;
 const FORGOTTEN_AFTER: Millis = 90 * SECOND;
 /** ECS is asked for the tasks this often, and again as soon as one does not answer (its reads are limited for the account). */
 const LIST_EVERY: Millis = 10 * SECOND;
