@@ -362,18 +362,29 @@ describe('the scraping', () => {
     expect(seen(await pointsOf(source, REQUESTS))).toEqual({ 300: 10 });
   });
 
-  it('asks ECS seldom, and remembers a quarter of an hour', async () => {
+  it('asks ECS seldom, and remembers two hours', async () => {
     tasks.add(steady(1));
     const source = sourceOf();
-    for (let second = 0; second < 1200; second += 60) {
+    for (let second = 0; second < 9_000; second += 60) {
       await pointsOf(source, REQUESTS);
       await clock.advanceTo(at(second + 60));
     }
-    expect(tasks.lists).toBeLessThanOrEqual(121);
+    expect(tasks.lists).toBeLessThanOrEqual(901);
     const points = await pointsOf(source, REQUESTS);
-    expect(points.at(-1)?.at).toBe(at(1190));
-    expect(points.length).toBeGreaterThanOrEqual(89);
-    expect(points.length).toBeLessThanOrEqual(91);
+    expect(points.at(-1)?.at).toBe(at(8990));
+    expect(points.length).toBeGreaterThanOrEqual(719);
+    expect(points.length).toBeLessThanOrEqual(721);
+  });
+});
+
+describe('a window that is longer than what is remembered', () => {
+  it('is refused, for its first buckets would be forgotten when it is judged', async () => {
+    tasks.add(steady(1));
+    const m = metric({ source: 'TASKS', provider: 'tasks', query: REQUESTS, interval: 2 * 60 * 60 * SECOND });
+    const places = { taskSets: { canary: place() } };
+    await expect(sourceOf().ask({ metric: m, from: START, now: START, cancelled: never, places })).rejects.toThrow(
+      /remembered for 2h.*write a shorter interval/,
+    );
   });
 });
 
