@@ -21,5 +21,6 @@ export async function locate(run: Run, handle: DeliveryHandle): Promise<Partial<
     };
   const canary = place(sets.canary, targetGroups.canary);
   const primary = place(sets.primary, targetGroups.primary);
-  return { ...(canary && { canary }), ...(primary && { primary }) };
+  const baseline = place(sets.baseline, targetGroups.baseline);
+  return { ...(canary && { canary }), ...(primary && { primary }), ...(baseline && { baseline }) };
 }
