@@ -132,7 +132,12 @@ function metricsOf(reader: Reader, fields: z.output<typeof watchShape>, path: Pa
     reader.warning([...path, 'restartThreshold'], 'restartThreshold does nothing, here as in PipeCD', 'Delete it.');
   }
   const lists = { metrics: fields.metrics ?? [], https: fields.https ?? [] };
-  return shareAlpha(readJudged(reader, lists, path, context), fields.alpha ?? DEFAULT_ALPHA);
+  const read = readJudged(reader, lists, path, context);
+  if (fields.alpha !== undefined && read.length > 0 && read.every(({ test }) => test !== 'SEQUENTIAL')) {
+    const message = 'alpha is not used: no metric here is judged by all of its evidence';
+    reader.warning([...path, 'alpha'], message, 'Delete it.');
+  }
+  return shareAlpha(read, fields.alpha ?? DEFAULT_ALPHA);
 }
 
 /** Shares the stage's budget of wrong rollbacks over the metrics that can make one; PipeCD's test has a level of its own. */
