@@ -59,6 +59,8 @@ export interface WaitApprovalStage extends StageCommon {
   /** Who may approve; empty means every deployer. */
   approvers: string[];
   minApprovers: number;
+  /** What is judged while people decide: it can end the deployment, and approves nothing. */
+  analysis?: Omit<AnalysisStage, 'id' | 'desc'>;
 }
 
 export interface AnalysisStage extends StageCommon {

@@ -5,7 +5,7 @@ import type { Path } from '../document/yaml.js';
 import { formatDuration, HOUR, MINUTE } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import type { Metric } from '../model/metric.js';
-import type { AnalysisStage } from '../model/stage.js';
+import type { AnalysisStage, WaitApprovalStage } from '../model/stage.js';
 import { readJudged } from './analysis-metrics.js';
 import type { MetricContext } from './metric.js';
 
@@ -45,6 +45,9 @@ const shape = z.object({
   alpha: share.optional(),
 });
 
+const watchShape = shape.extend({ duration: duration.optional() });
+const UNUSED_BY_WATCH = ['onNoData', 'onNotEnoughData', 'maxDuration'] as const;
+
 /** An ANALYSIS stage but for what all stages have. `timeout` is the file's, when it gives one. */
 export function readAnalysis(
   reader: Reader,
@@ -56,20 +59,7 @@ export function readAnalysis(
   const fields = reader.read(shape, value, path);
   if (!fields) return undefined;
   if (fields.duration === 0) reader.error([...path, 'duration'], 'must be above zero', 'Write, for example, 10m.');
-  if (fields.logs?.length) {
-    const message = 'logs checks are not supported; PipeCD’s own always fail';
-    reader.error([...path, 'logs'], message, 'Delete them; metrics and https are what is judged.');
-  }
-  if (fields.restartThreshold !== undefined) {
-    reader.warning([...path, 'restartThreshold'], 'restartThreshold does nothing, here as in PipeCD', 'Delete it.');
-  }
-  const lists = { metrics: fields.metrics ?? [], https: fields.https ?? [] };
-  const read = readJudged(reader, lists, path, { ...context, duration: fields.duration });
-  const metrics = shareAlpha(read, fields.alpha ?? DEFAULT_ALPHA);
-  if (fields.alpha !== undefined && read.length > 0 && read.every(({ test }) => test !== 'SEQUENTIAL')) {
-    const message = 'alpha is not used: no metric here is judged by all of its evidence';
-    reader.warning([...path, 'alpha'], message, 'Delete it.');
-  }
+  const metrics = metricsOf(reader, fields, path, { ...context, duration: fields.duration });
   const initialDelay = fields.initialDelay ?? 0;
   const maxDuration = fields.maxDuration || fields.duration;
   if (maxDuration < fields.duration) {
@@ -95,6 +85,59 @@ export function readAnalysis(
     maxDuration,
     metrics,
   };
+}
+
+/**
+ * The `analysis` of a WAIT_APPROVAL: an ANALYSIS's fields, but that it goes on for as long as people may take, and that nothing it sees or
+ * lacks opens the gate.
+ * @param timeout the stage's
+ */
+export function readWatch(
+  reader: Reader,
+  value: unknown,
+  path: Path,
+  timeout: Millis,
+  context: Omit<MetricContext, 'duration'>,
+): WaitApprovalStage['analysis'] {
+  const fields = reader.read(watchShape, value, path);
+  if (!fields) return undefined;
+  for (const field of UNUSED_BY_WATCH) {
+    if (fields[field] === undefined) continue;
+    reader.warning([...path, field], `${field} is not used: people decide here`, 'Delete it.');
+  }
+  const length = reader.durationOr(timeout, fields.duration, [...path, 'duration']);
+  if (length > timeout) {
+    const message = `the duration ${formatDuration(length)} is longer than the stage’s timeout ${formatDuration(timeout)}: it ends with the stage`;
+    reader.warning([...path, 'duration'], message, 'Delete it.');
+  }
+  return {
+    name: 'ANALYSIS',
+    timeout,
+    duration: length,
+    initialDelay: fields.initialDelay ?? 0,
+    onNoData: 'WAIT_APPROVAL',
+    onNotEnoughData: 'WAIT_APPROVAL',
+    maxDuration: length,
+    metrics: metricsOf(reader, fields, path, { ...context, duration: length }),
+  };
+}
+
+/** What is judged, with its share of the stage's budget. */
+function metricsOf(reader: Reader, fields: z.output<typeof watchShape>, path: Path, context: MetricContext): Metric[] {
+  if (fields.logs?.length) {
+    const message = 'logs checks are not supported; PipeCD’s own always fail';
+    reader.error([...path, 'logs'], message, 'Delete them; metrics and https are what is judged.');
+  }
+  if (fields.restartThreshold !== undefined) {
+    reader.warning([...path, 'restartThreshold'], 'restartThreshold does nothing, here as in PipeCD', 'Delete it.');
+  }
+  const lists = { metrics: fields.metrics ?? [], https: fields.https ?? [] };
+  const read = readJudged(reader, lists, path, context);
+  if (fields.alpha !== undefined && read.length > 0 && read.every(({ test }) => test !== 'SEQUENTIAL')) {
+    const message = 'alpha is not used: no metric here is judged by all of its evidence';
+    reader.warning([...path, 'alpha'], message, 'Delete it.');
+  }
+  return shareAlpha(read, fields.alpha ?? DEFAULT_ALPHA);
 }
 
 /** Shares the stage's budget of wrong rollbacks over the metrics that can make one; PipeCD's test has a level of its own. */

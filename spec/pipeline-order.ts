@@ -1,5 +1,6 @@
 import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
+import type { Metric } from '../model/metric.js';
 import type { Stage } from '../model/stage.js';
 import { checkComparisons } from './comparison-order.js';
 
@@ -68,7 +69,10 @@ function after(standing: Standing, { name, stage }: ReadStage, error: Say, warni
     case 'ECS_BASELINE_CLEAN':
       return clean(standing, 'baseline', error, warning);
     case 'ANALYSIS':
-      watch(standing, stage, error, warning);
+      watch(standing, stage?.name === name ? stage.metrics : [], error, warning);
+      return standing;
+    case 'WAIT_APPROVAL':
+      if (stage?.name === name && stage.analysis) watch(standing, stage.analysis.metrics, error, warning);
       return standing;
     default:
       return standing;
@@ -110,8 +114,10 @@ function clean(standing: Standing, side: Side, error: Say, warning: Say): Standi
   return { ...standing, [side]: { ...standing[side], stands: false, scale: undefined } };
 }
 
-function watch(standing: Standing, stage: Stage | undefined, error: Say, warning: Say): void {
-  if (stage?.name === 'ANALYSIS' && checkComparisons(standing, stage.metrics, error, warning)) return;
+function watch(standing: Standing, metrics: readonly Metric[], error: Say, warning: Say): void {
+  if (checkComparisons(standing, metrics, error, warning)) return;
+  // Whom an https check asks, its address says.
+  if (metrics.length > 0 && metrics.every(({ source }) => source === 'HTTP')) return;
   if (standing.promoted) {
     const message =
       'after the promotion the primary’s target group holds the new version: nothing of the old one is left to see';

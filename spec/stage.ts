@@ -8,7 +8,7 @@ import { formatDuration, HOUR, MINUTE } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import { ROLLBACK_STAGE } from '../model/stage.js';
 import type { Stage, StageName } from '../model/stage.js';
-import { readAnalysis } from './analysis-stage.js';
+import { readAnalysis, readWatch } from './analysis-stage.js';
 import type { MetricContext } from './metric.js';
 import { canaryShare } from './traffic-shares.js';
 
@@ -79,6 +79,7 @@ const waitApproval = z.object({
   approvers: z.array(z.string().min(1)).optional(),
   minApproverNum: z.int().min(0).optional(),
   skipOn: SKIP_ON,
+  analysis: z.unknown().optional(),
 });
 
 /** Reads one stage of the pipeline. Gives its name alone when what it says cannot be used. */
@@ -202,7 +203,13 @@ function readWait(reader: Reader, value: unknown, path: Path, timeout?: Millis):
   return { name: 'WAIT', timeout: timeout ?? Math.max(LONG_TIMEOUT, length + MINUTE), duration: length };
 }
 
-function readWaitApproval(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
+function readWaitApproval(
+  reader: Reader,
+  value: unknown,
+  path: Path,
+  timeout: Millis | undefined,
+  context: StageContext,
+): Own | undefined {
   const fields = reader.read(waitApproval, value, path);
   if (!fields) return undefined;
   const approvers = fields.approvers ?? [];
@@ -215,5 +222,10 @@ function readWaitApproval(reader: Reader, value: unknown, path: Path, timeout?: 
     reader.warning([...path, 'minApproverNum'], '0 means the default, 1, as in PipeCD');
   }
   const own = reader.durationOr(timeout ?? LONG_TIMEOUT, fields.timeout, [...path, 'timeout']);
-  return { name: 'WAIT_APPROVAL', timeout: Math.min(own, timeout ?? own), approvers, minApprovers };
+  const longest = Math.min(own, timeout ?? own);
+  const analysis =
+    fields.analysis === undefined
+      ? undefined
+      : readWatch(reader, fields.analysis, [...path, 'analysis'], longest, context);
+  return { name: 'WAIT_APPROVAL', timeout: longest, approvers, minApprovers, ...(analysis && { analysis }) };
 }

@@ -2,8 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, setHandler, Temporal
 import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import { MINUTE } from '../model/duration.js';
-import type { MetricProgress } from '../model/evidence.js';
-import { analysisDocument, iso } from '../model/wire.js';
+import { iso } from '../model/wire.js';
 import type { DeploymentDocument } from '../model/wire.js';
 import { installControls } from './controls.js';
 import { documentOf, end, pendingState, SOMEBODY, trafficOf } from './deployment-state.js';
@@ -16,10 +15,10 @@ import type { Notices } from './notices.js';
 import { remembering } from './proxies.js';
 import { publisher } from './publish.js';
 import { reasonOf } from './reason.js';
+import { recallStopped } from './recall-analysis.js';
 import { rollBack } from './rollback.js';
 
 const LOOK_FOR_APPLICATION = 30 * MINUTE;
-const RECALL_WITHIN = 2 * MINUTE;
 
 /** One rollout, from its place in the queue to its end. Its result is its final document, readable without a worker. */
 export async function deployment(input: DeploymentInput): Promise<DeploymentDocument> {
@@ -171,27 +170,4 @@ async function close(state: DeploymentState, publish: () => void, people: Notice
 function stickyOf(handle: DeliveryHandle): { sticky?: Traffic } {
   const had = handle.snapshot.rules.some((rule) => rule.stickiness?.enabled);
   return had ? { sticky: trafficOf(handle, ALL_PRIMARY) } : {};
-}
-
-/** An ANALYSIS that was stopped on its way has not answered: what it had measured is asked for, so that no evidence is lost. */
-async function recallStopped(state: DeploymentState): Promise<void> {
-  for (const { id, name, startedAt } of state.stages) {
-    const told = state.analysis.some(({ stage }) => stage === id);
-    if (name !== 'ANALYSIS' || startedAt === undefined || told) continue;
-    try {
-      const progress = await remembering.recallAnalysis.executeWithOptions({ scheduleToCloseTimeout: RECALL_WITHIN }, [
-        { deployment: state.input.id, stage: id },
-      ]);
-      state.analysis.push(...progress.map((metric) => analysisDocument(id, stopped(metric))));
-    } catch (error) {
-      if (!(error instanceof TemporalFailure)) throw error;
-      state.warnings.push(`What ${id} had measured could not be read: ${reasonOf(error)}`);
-    }
-  }
-}
-
-/** A metric without a verdict when its analysis was stopped: too little was seen, whatever it was. */
-function stopped(metric: MetricProgress): MetricProgress {
-  if (metric.verdict !== 'RUNNING') return metric;
-  return { ...metric, verdict: 'NOT_ENOUGH_DATA', reason: `Stopped before it had a verdict. ${metric.reason}` };
 }

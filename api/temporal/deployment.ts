@@ -13,6 +13,8 @@ import { Heartbeat } from './stored.js';
 
 /** A worker answers a Query within milliseconds; one that does not within this time is taken as away. */
 const QUERY_DEADLINE = 2 * SECOND;
+/** Stages that have, or may have, an analysis of their own. */
+const JUDGING: ReadonlySet<string> = new Set(['ANALYSIS', 'WAIT_APPROVAL']);
 
 /**
  * Reads one deployment as it is now. While it runs: its own document by Query, the running analysis by Query of its workflow, and
@@ -53,13 +55,17 @@ export async function readDeployment(client: Client, id: string): Promise<LiveDe
 
   if (hasEnded(live.document.status)) return live;
   for (const stage of live.document.stages) {
-    if (stage.name === 'ANALYSIS' && stage.status === 'RUNNING') await joinAnalysis(client, live, stage.id);
+    if (JUDGING.has(stage.name) && stage.status === 'RUNNING') await joinAnalysis(client, live, stage);
   }
   return live;
 }
 
 /** Adds what the analysis workflow of a running stage knows: it judges, and tells nobody but who asks (no Signals, fewer events). */
-async function joinAnalysis(client: Client, live: LiveDeployment, stage: string): Promise<void> {
+async function joinAnalysis(
+  client: Client,
+  live: LiveDeployment,
+  { id: stage, name }: DeploymentDocument['stages'][number],
+): Promise<void> {
   const workflowId = analysisWorkflowId(live.document.id, stage);
   const description = await describe(client, workflowId);
   if (!description) return;
@@ -81,7 +87,8 @@ async function joinAnalysis(client: Client, live: LiveDeployment, stage: string)
     };
   }
   const [beat] = beats;
-  if (beat) live.document = withHeartbeats(live.document, [{ ...beat, stage }]);
+  // What people are asked is not overlaid.
+  if (beat && name === 'ANALYSIS') live.document = withHeartbeats(live.document, [{ ...beat, stage }]);
 }
 
 async function describe(client: Client, workflowId: string): Promise<WorkflowExecutionDescription | undefined> {

@@ -1,51 +1,23 @@
-import {
-  CancellationScope,
-  ChildWorkflowCancellationType,
-  condition,
-  executeChild,
-  ParentClosePolicy,
-} from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import { decide } from '../../analysis/decision.js';
-import { formatDuration } from '../../model/duration.js';
 import type { AnalysisResult } from '../../model/evidence.js';
 import type { AnalysisStage } from '../../model/stage.js';
 import { analysisDocument, iso } from '../../model/wire.js';
-import { analysisWorkflowId } from '../../model/workflow-id.js';
-import type { AnalysisWorkflow } from '../messages.js';
-import { trafficOf } from '../deployment-state.js';
 import { placesFor } from '../places.js';
 import { approval } from './approval.js';
+import { runAnalysis } from './child-analysis.js';
 import { isSkipped, skippedEnd, stageFailed, tookTooLong } from './stage-run.js';
 import type { StageEnd, StageRun } from './stage-run.js';
 
-/** The analysis as a child workflow, so that its own history can be continued as new; ends early when skipped or out of time. */
+/** The analysis; ends early when skipped or out of time. */
 async function judge(run: StageRun, stage: AnalysisStage): Promise<AnalysisResult | 'SKIPPED' | 'OUT_OF_TIME'> {
-  const { state, row, deadline } = run;
+  const { row, deadline } = run;
   const places = await placesFor(run.handle, stage.metrics);
   const race = new CancellationScope();
   try {
     return await race.run(() =>
       Promise.race([
-        executeChild<AnalysisWorkflow>('analysis', {
-          workflowId: analysisWorkflowId(state.input.id, row.id),
-          args: [
-            {
-              app: state.input.app,
-              deployment: state.input.id,
-              stage,
-              beganAt: Date.now(),
-              ...(places && { places }),
-              ...(state.previous !== undefined && { previous: state.previous }),
-              ...(state.traffic?.verifiedAt !== undefined && {
-                trafficVerifiedAt: state.traffic.verifiedAt,
-                traffic: trafficOf(run.handle, state.traffic.wanted),
-              }),
-            },
-          ],
-          cancellationType: ChildWorkflowCancellationType.TRY_CANCEL,
-          parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
-          staticSummary: `ANALYSIS of ${state.input.id}: ${stage.metrics.length} metric(s) over ${formatDuration(stage.duration)}`,
-        }),
+        runAnalysis(run, stage, places),
         condition(() => isSkipped(run), Math.max(deadline - Date.now(), 0), {
           summary: `time limit of ${row.id}`,
         }).then((skipped) => (skipped ? 'SKIPPED' : 'OUT_OF_TIME')),

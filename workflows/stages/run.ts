@@ -1,10 +1,10 @@
 import { weightsFor, type Weights } from '../../model/delivery.js';
 import type { Stage } from '../../model/stage.js';
 import { analyse } from './analysis.js';
-import { waitApproval } from './approval.js';
 import { deliver } from './deliver.js';
 import type { StageEnd, StageRun } from './stage-run.js';
 import { wait } from './wait.js';
+import { waitApproval } from './wait-approval.js';
 
 function trafficSummary({ primary, canary, baseline }: Weights): string {
   const shares = `traffic ${primary} % primary, ${canary} % canary`;
