@@ -212,11 +212,17 @@ describe.skipIf(!hasPrometheus)('a real Prometheus that scrapes a canary', () =>
     open.push(target);
     prometheus = await startPrometheus({
       config: JSON.stringify({
-        global: { scrape_interval: '1s', scrape_timeout: '1s' },
+        global: { scrape_interval: '500ms', scrape_timeout: '500ms' },
         scrape_configs: [{ job_name: 'canary', static_configs: [{ targets: [target.address] }] }],
       }),
     });
     open.push(prometheus);
+    // A Prometheus begins to scrape up to 5 s after it is ready (its discovery gathers changes), and a busy machine adds to it.
+    const scraped = async (): Promise<boolean> => {
+      const answer = await fetch(`${prometheus.url}/api/v1/query?query=count_over_time(temperature[1m])>2`);
+      return JSON.stringify(await answer.json()).includes('"job":"canary"');
+    };
+    while (!(await scraped())) await sleep(200);
   }, 60_000);
   afterAll(() => Promise.all(open.map((each) => each.close())));
 
