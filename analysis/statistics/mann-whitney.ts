@@ -37,8 +37,8 @@ function choices(n: number, k: number): number {
 }
 
 /**
- * Of how many choices of `size` of the ranks the sum is `sum`, and at most `sum`. Counts them rank by rank, from the largest one on:
- * sums that the smallest ranks would take beyond `sum` need not be counted.
+ * Of how many choices of `size` of the ranks the sum is `sum`, and at most `sum`. Counts them rank by rank, from the largest one on.
+ * Sums that the smallest ranks would take beyond `sum` need not be counted, and none is below that of the last ranks taken.
  */
 function countChoices(ranks: readonly number[], size: number, sum: number): { equal: number; atMost: number } {
   const sorted = [...ranks].sort((a, b) => b - a);
@@ -48,10 +48,14 @@ function countChoices(ranks: readonly number[], size: number, sum: number): { eq
   const ways = new Float64Array((size + 1) * width);
   ways[0] = 1;
   for (const [done, rank] of sorted.entries()) {
-    for (let n = Math.min(size, done + 1); n >= 1; n -= 1) {
+    const most = Math.min(size, done + 1);
+    let least = 0;
+    for (let n = 1; n <= most; n += 1) least += sorted[done + 1 - n] ?? 0;
+    for (let n = most; n >= 1; n -= 1) {
       const last = sum - (smallest[size - n] ?? 0);
       const [from, to] = [(n - 1) * width - rank, n * width];
-      for (let at = rank; at <= last; at += 1) ways[to + at] = (ways[to + at] ?? 0) + (ways[from + at] ?? 0);
+      for (let at = least; at <= last; at += 1) ways[to + at] = (ways[to + at] ?? 0) + (ways[from + at] ?? 0);
+      least -= sorted[done + 1 - n] ?? 0;
     }
   }
   let atMost = 0;
