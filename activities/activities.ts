@@ -2,6 +2,7 @@ import type { Client } from '@temporalio/client';
 import { openSealer } from '../config/seal.js';
 import { openSecret } from '../config/secret.js';
 import type { ServerConfig } from '../config/server.js';
+import { createLimiter } from './aws/limiter.js';
 import type { ActivityContext, Clock } from './context.js';
 import type { DeliveryActivities } from './delivery.js';
 import { createDoctor } from './doctor/examine.js';
@@ -25,6 +26,8 @@ export interface ActivityDependencies {
   config: ServerConfig;
   client: Client;
   clock: Clock;
+  /** Time for what goes on between activities and must not keep a process alive that is to end; `clock` without it. */
+  background?: Clock;
   /** The context of the activity that is running. */
   context: () => ActivityContext;
 }
@@ -33,9 +36,18 @@ export interface ActivityDependencies {
  * Puts the outside world together: one driver, the metrics sources, the webhook, and the memory of applications. Secrets are opened at
  * each use, but for the seal key, which never changes while sealed values live.
  */
-export async function createActivities({ config, client, clock, context }: ActivityDependencies): Promise<Activities> {
-  const { running, ...driver } = createTaskSetDriver({ config, context, clock, ...(await openSealer(config)) });
-  const sources = createSources(config.analysisProviders, openSecret);
+export async function createActivities(dependencies: ActivityDependencies): Promise<Activities> {
+  const { config, client, clock, background = clock, context } = dependencies;
+  const { running, findTasks, ...driver } = createTaskSetDriver({
+    config,
+    context,
+    clock,
+    ...(await openSealer(config)),
+  });
+  const sources = createSources(config.analysisProviders, openSecret, {
+    limiter: createLimiter(clock, 1),
+    tasks: { findTasks, clock: background },
+  });
   const notify = createNotify({ ...(config.webhook && { webhook: config.webhook }), openSecret, clock });
   return {
     ...driver,

@@ -25,7 +25,7 @@ export interface Report {
 /** In a heartbeat and in a failure, whose sizes the server limits. */
 const MAX_LINES = 50;
 
-const weights = z.object({ primary: z.number(), canary: z.number() });
+const weights = z.object({ primary: z.number(), canary: z.number(), baseline: z.number().exactOptional() });
 const heartbeatSchema = z.object({
   detail: z.string(),
   traffic: z

@@ -10,8 +10,13 @@ import { isSettled, sideOf, type PairLook, type Side } from './side-buckets.js';
 import { evidenceMark } from './evidence-mark.js';
 import { alignUp, type Window } from './windows.js';
 
-/** The history of a reference that is read before the first window: long enough to see errors that come in clusters. */
-export const HISTORY: Millis = 4 * 3_600_000;
+/** Buckets of the reference's time before the canary: enough to see errors that come in clusters; four hours of minutes. */
+const HISTORY_BUCKETS = 240;
+
+/** How long before the first window the reference's history is read. */
+export function historyOf({ resolution }: ComparedMetric): Millis {
+  return HISTORY_BUCKETS * resolution;
+}
 
 /** How a window stands while its buckets come in. */
 export interface OpenWindow {
@@ -74,7 +79,8 @@ export function takeLook(
   const used = [...open.used];
   const known = new Set(used.map(({ at }) => at));
   let settled = true;
-  for (let at = alignUp(window.from, look.bucket); at < window.to; at += look.bucket) {
+  const phase = look.phase ?? 0;
+  for (let at = alignUp(window.from - phase, look.bucket) + phase; at < window.to; at += look.bucket) {
     if (known.has(at)) continue;
     const ready =
       isSettled(at, canary, look, metric.delay) &&
@@ -93,6 +99,27 @@ export function takeLook(
     if (harm) return { window, ledger, used, harm, done: false };
   }
   return { window, ledger, used, done: settled && look.at >= window.to };
+}
+
+/**
+ * Takes the canary's settled buckets for which the reference was waited for in vain: that the canary was seen is no less true, and
+ * its errors count against the allowed rate.
+ */
+function takeCanaryAlone(metric: ComparedMetric, open: OpenWindow, look: PairLook | undefined): OpenWindow {
+  if (open.harm || open.done || !look || !metric.reference) return open;
+  const canary = sideOf(metric, look.canary);
+  let { ledger } = open;
+  const used = [...open.used];
+  const known = new Set(used.map(({ at }) => at));
+  for (const [at, bucket] of [...canary.buckets].sort(([a], [b]) => a - b)) {
+    const inside = at >= open.window.from && at < open.window.to && !known.has(at);
+    if (!inside || !isSettled(at, canary, look, metric.delay)) continue;
+    used.push({ at, canary: bucket });
+    ledger = addPair(metric, ledger, { at, canary: bucket });
+    const harm = metric.test === 'SEQUENTIAL' ? harmIn(metric, ledger) : undefined;
+    if (harm) return { ...open, ledger, used, harm };
+  }
+  return { ...open, ledger, used };
 }
 
 /** How a window is closed. */
@@ -159,10 +186,10 @@ function endingOf(metric: ComparedMetric, open: OpenWindow, closing: Closing, be
       ledger,
     };
   }
-  if (closing.error !== undefined) return { outcome: 'ERROR', reason: closing.error, ledger };
   const missing = missingInWords(metric, open, sums, closing.look);
   const canary = isMeasured(metric, sums.canary);
   if (metric.test === 'MANN_WHITNEY') {
+    if (closing.error !== undefined) return { outcome: 'ERROR', reason: closing.error, ledger };
     if (missing !== undefined) return { outcome: canary ? 'NOT_ENOUGH_DATA' : 'NO_DATA', reason: missing, ledger };
     return { ...compareSamples(metric, open.used), ledger };
   }
@@ -175,6 +202,7 @@ function endingOf(metric: ComparedMetric, open: OpenWindow, closing: Closing, be
       return { outcome: 'FAIL', reason, evidence: evidenceMark(metric, after, final.harm), ledger: after };
     }
   }
+  if (closing.error !== undefined) return { outcome: 'ERROR', reason: closing.error, ledger: after };
   const evidence = evidenceMark(metric, after);
   if (missing !== undefined) {
     return { outcome: canary ? 'NOT_ENOUGH_DATA' : 'NO_DATA', reason: missing, evidence, ledger: after };
@@ -193,11 +221,12 @@ function listOf(used: readonly Pair[], side: 'canary' | 'reference'): Bucket[] {
  */
 export function closeWindow(
   metric: ComparedMetric,
-  open: OpenWindow,
+  given: OpenWindow,
   before: Ledger | undefined,
   closing: Closing,
 ): ClosedWindow {
   const { look } = closing;
+  const open = takeCanaryAlone(metric, given, look);
   const last = open.used.reduce((at, pair) => Math.max(at, pair.at), open.window.from);
   const to = open.harm && look ? Math.min(open.window.to, last + look.bucket) : open.window.to;
   const ended = endingOf(metric, open, closing, before ?? openLedger(metric));
@@ -210,8 +239,10 @@ export function closeWindow(
     bucket: look.bucket,
     ...(metric.delay !== undefined && { delay: metric.delay }),
   };
+  // The canary's data may be complete while the reference's is still waited for: then the window was not seen complete.
+  const complete = reach !== undefined && (open.harm ? isWindowComplete(to, reach) : open.done);
   const delay =
-    reach && isWindowComplete(to, reach) && open.used.length > 0
+    reach && complete && open.used.length > 0
       ? delaySeen(to, reach, {
           ...(closing.incomplete && { incomplete: closing.incomplete }),
           ...(closing.largestDelay !== undefined && { largest: closing.largestDelay }),
@@ -238,6 +269,7 @@ export function closeWindow(
     canary,
     ...(metric.reference && { reference }),
     ...(ended.evidence && { evidence: ended.evidence }),
+    ...(metric.test === 'SEQUENTIAL' && closing.isEnd && closing.mayBeExtended && { mayBeExtended: true as const }),
   };
   return { measurement, ledger: ended.ledger };
 }

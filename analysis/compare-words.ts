@@ -31,6 +31,7 @@ function whole(count: number): string {
 
 /** A number of evidence or a chance: three digits, exponents for the very large and small. */
 export function formatEvidence(value: number): string {
+  if (value === Infinity) return '1e308 or more';
   if (value >= 1e4 || (value > 0 && value < 1e-3)) return value.toExponential(1).replace('+', '');
   return String(Number(value.toPrecision(3)));
 }

@@ -5,7 +5,7 @@ import { evidenceMark } from './evidence-mark.js';
 import { hasAllowedRate } from './ledger.js';
 import { sufficiency } from './statistics/ratio-evidence.js';
 
-/** A p95 or the like says nothing from fewer pairs than this (verdicts study, rule 9). */
+/** A p95 or the like says nothing from fewer pairs than this (verdicts.md §6, rule 9). */
 const FEWEST_PAIRS = 10;
 
 /**
@@ -29,15 +29,19 @@ export function lackingInWords(metric: ComparedMetric, ledger: Ledger | undefine
     }
     const max = hasAllowedRate(metric, ledger) ? metric.expected?.max : undefined;
     const phi = ledger.calibration?.dispersion ?? 1;
-    const { harmfulRate, tail, enough } = sufficiency(test.ratio, { phi, ...(max !== undefined && { max }) });
+    const { direction } = test;
+    const settings = { phi, direction, ...(max !== undefined && { max }) };
+    const { harmfulRate, tail, enough } = sufficiency(test.ratio, settings);
     if (enough) return undefined;
     return (
       `${canaryErrors} errors in ${canaryRequests} requests of the canary cannot rule out a rate of ${formatEvidence(harmfulRate)}: ` +
-      `so few would be seen with a chance of ${formatEvidence(tail)}, and at most 0.05 is needed.`
+      `so ${direction === 'LOW' ? 'many' : 'few'} would be seen with a chance of ${formatEvidence(tail)}, and at most 0.05 is needed.`
     );
   }
-  return ledger.pairs < FEWEST_PAIRS
-    ? `${ledger.pairs} pairs of values are too few to tell, ${FEWEST_PAIRS} are needed.`
+  // Values that are not above zero have no ratio, and were not compared.
+  const pairs = test?.latency?.pairs ?? 0;
+  return pairs < FEWEST_PAIRS
+    ? `${pairs} pairs of values above zero are too few to tell, ${FEWEST_PAIRS} are needed.`
     : undefined;
 }
 

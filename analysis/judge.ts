@@ -1,7 +1,8 @@
 import type { Absence } from '../model/datadog-query.js';
 import { formatDuration, type Millis } from '../model/duration.js';
-import type { Measurement, Outcome, Point } from '../model/evidence.js';
+import type { Measurement, Point } from '../model/evidence.js';
 import type { Metric, ThresholdMetric } from '../model/metric.js';
+import { adviceOnAbsence } from './absence-advice.js';
 import { delaySeen, isWindowComplete, type Reach } from './completeness.js';
 import { fillEmpty } from './quotient.js';
 import { SOURCE_NAME } from './source-name.js';
@@ -23,6 +24,8 @@ export interface Look {
   bucket: Millis;
   /** When it was looked, epoch ms, by the source's own clock where it tells one. */
   at: number;
+  /** What was seen, in words without a full stop, where it says more than the points. */
+  note?: string;
 }
 
 /** All that is known of a window at the moment it is judged. */
@@ -47,6 +50,7 @@ type Judged = Pick<Measurement, 'outcome' | 'reason' | 'value'>;
 type Known = Pick<Measurement, 'points' | 'newest' | 'filled' | 'spoiled' | 'window' | 'from' | 'to'> & {
   complete: boolean;
   error?: string;
+  note?: string;
 };
 
 /**
@@ -99,7 +103,7 @@ function outcomeOf(metric: ThresholdMetric, known: Known): Judged {
   const certain = known.complete ? known.points : known.points.filter(({ at }) => at < (known.newest ?? -Infinity));
   const judgement = judgeThreshold(certain, metric.expected);
   const value = judgement.worst && { value: judgement.worst.value };
-  const words = judgement.reason.charAt(0).toUpperCase() + judgement.reason.slice(1);
+  const words = known.note ?? judgement.reason.charAt(0).toUpperCase() + judgement.reason.slice(1);
 
   if (judgement.outcome === 'FAIL') {
     const late = known.complete ? '' : `, though the window never was complete`;
@@ -119,19 +123,11 @@ function outcomeOf(metric: ThresholdMetric, known: Known): Judged {
   };
 }
 
-/** What to write where a quotient has no point although its denominator has some. */
-const ADVICE: Readonly<Record<Exclude<Absence, 'ZERO'>, string>> = {
-  GAUGES: 'The denominator has: if no point means none, write .as_count() on both sides, or emptyValue: 0.',
-  SEVERAL:
-    'The denominator has. The numerator holds several queries, and one without a point hides the others: write default_zero(…) around each.',
-  OTHER_TAGS:
-    'The denominator has, under other tags, so that nothing shows that the numerator’s are right: write the same on both sides or, if no point means none, emptyValue: 0.',
-};
-
-function adviceOnQuotient(window: Window, { denominator, absence = 'ZERO' }: Look): string {
-  if (absence === 'ZERO') return '';
+function adviceOnQuotient(metric: Metric, window: Window, { denominator, absence = 'ZERO' }: Look): string {
+  const advice = adviceOnAbsence(metric.source, absence);
+  if (advice === '') return '';
   const flows = denominator?.some(({ at, value }) => at >= window.from && at < window.to && value > 0);
-  return flows ? ` ${ADVICE[absence]}` : '';
+  return flows ? ` ${advice}` : '';
 }
 
 /**
@@ -172,9 +168,10 @@ export function judgeWindow(metric: ThresholdMetric, window: Window, evidence: W
     ...(reach?.newest !== undefined && { newest: reach.newest }),
     ...(evidence.error !== undefined && { error: evidence.error }),
     ...(evidence.spoiled !== undefined && { spoiled: evidence.spoiled }),
+    ...(look?.note !== undefined && { note: look.note }),
   };
   const { outcome, value, reason } = outcomeOf(metric, known);
-  const advice = outcome === 'NO_DATA' && look ? adviceOnQuotient(window, look) : '';
+  const advice = outcome === 'NO_DATA' && look ? adviceOnQuotient(metric, window, look) : '';
   return {
     metric: metric.name,
     ...window,
@@ -192,16 +189,15 @@ export function judgeWindow(metric: ThresholdMetric, window: Window, evidence: W
 }
 
 /**
- * The outcome of a stored measurement, recomputed from the evidence that it keeps: what `sluice judge` compares with the outcome
- * on record. Thinned evidence keeps its worst point, so the outcome stays the same.
+ * The outcome of a stored measurement, recomputed from the evidence that it keeps. Thinned evidence keeps its worst point, so the
+ * outcome stays the same.
  */
-export function rejudge(metric: ThresholdMetric, stored: Measurement): { outcome: Outcome; value?: number } {
-  const { outcome, value } = outcomeOf(metric, {
+export function judgeStored(metric: ThresholdMetric, stored: Measurement): Judged {
+  return outcomeOf(metric, {
     ...stored,
     complete: stored.delaySeconds !== undefined,
     ...(stored.outcome === 'ERROR' && { error: stored.reason }),
   });
-  return { outcome, ...(value !== undefined && { value }) };
 }
 
 /**

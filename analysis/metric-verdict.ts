@@ -90,6 +90,12 @@ export function metricVerdict(metric: Metric, progress: MetricProgress): { verdi
   if (done < windows)
     return { verdict: 'RUNNING', reason: `${done} of ${windows} windows judged, ${counts.FAIL} failed.` };
 
+  if (passesWithoutPrevious(metric, progress)) {
+    return {
+      verdict: 'PASS',
+      reason: `${metric.name} had no earlier version's evidence to compare with, and onNoPrevious is PASS.`,
+    };
+  }
   const good = measured(counts);
   // A stage that extends itself for want of data judges more windows than were planned.
   const all = Math.max(windows, done);
@@ -126,6 +132,12 @@ export function metricVerdict(metric: Metric, progress: MetricProgress): { verdi
     verdict: 'PASS',
     reason: `${counts.PASS} of ${plural(all, 'window')} of ${metric.name} passed${failed}${missing}.${neverSeen(progress)}`,
   };
+}
+
+/** Whether nothing was compared because no earlier version left evidence, and the file takes that for good. */
+function passesWithoutPrevious(metric: Metric, { ledger }: MetricProgress): boolean {
+  if (!isCompared(metric) || metric.onNoPrevious !== 'PASS') return false;
+  return ledger !== undefined && ledger.canaryBuckets > 0 && ledger.pairs === 0;
 }
 
 /** The end of a sequential test that found no harm: a pass only where the data could have shown that the canary is good. */

@@ -7,7 +7,7 @@ import { isComplete, judgeWindow, type Look } from './judge.js';
 import { isSpent, metricVerdict, standingOf } from './metric-verdict.js';
 import type { PairLook, SideSeries } from './side-buckets.js';
 import { addMeasurements, beginProgress } from './tally.js';
-import { planWindows, type Window } from './windows.js';
+import { alignUp, planWindows, type Window } from './windows.js';
 
 /** One bucket as it was told: invisible before `arrivedAt`. Epoch ms; a later arrival of the same bucket replaces the earlier one. */
 export interface ArrivingPoint extends Bucket {
@@ -34,14 +34,32 @@ export interface ReplayResult {
   progress: MetricProgress;
 }
 
-/** A version's buckets at an instant: of each, what arrived last. Points must be in order of arrival. */
-function visible(points: readonly ArrivingPoint[], at: number): ArrivingPoint[] {
+/** A version's buckets as they arrive. */
+interface Arriving {
+  /** Of each bucket what arrived last; instants must be asked for in order. */
+  at: (instant: number) => ArrivingPoint[];
+  /** Drops what began before, but for the newest bucket, which tells how far the data reaches. */
+  forget: (before: number) => void;
+}
+
+/** @param points in order of arrival */
+function arriving(points: readonly ArrivingPoint[]): Arriving {
   const byStart = new Map<number, ArrivingPoint>();
-  for (const point of points) {
-    if (point.arrivedAt > at) break;
-    byStart.set(point.at, point);
-  }
-  return [...byStart.values()];
+  let next = 0;
+  let newest = -Infinity;
+  return {
+    at(instant) {
+      for (let point = points[next]; point && point.arrivedAt <= instant; point = points[next]) {
+        byStart.set(point.at, point);
+        newest = Math.max(newest, point.at);
+        next += 1;
+      }
+      return [...byStart.values()];
+    },
+    forget(before) {
+      for (const at of byStart.keys()) if (at < before && at !== newest) byStart.delete(at);
+    },
+  };
 }
 
 function series(points: readonly ArrivingPoint[], of: 'value' | 'errors' | 'requests'): Point[] {
@@ -56,14 +74,20 @@ function sideSeries(metric: ComparedMetric, points: readonly ArrivingPoint[]): S
   return { errors: series(points, 'errors'), requests: series(points, 'requests') };
 }
 
+/** Where a metric's buckets begin within their length: the document's points say it. */
+function phaseOf({ points, metric: { resolution } }: ReplayInput): Millis {
+  const [first] = Object.values(points).flatMap(([point]) => point ?? []);
+  return first ? ((first.at % resolution) + resolution) % resolution : 0;
+}
+
 /** The looks that can tell something new about a window: each arrival and each deadline until it is given up. */
-function instants(input: ReplayInput, window: Window, arrivals: readonly number[], from: number): number[] {
-  const { metric } = input;
+function instants(input: Phased, window: Window, arrivals: readonly number[], from: number): number[] {
+  const { metric, phase } = input;
   const until = window.to + Math.max(metric.maxDelay, metric.delay ?? 0);
   const found = new Set<number>([until]);
   for (const at of arrivals) if (at >= from && at <= until) found.add(at);
   const delay = metric.delay;
-  for (let at = window.from; at <= window.to; at += metric.resolution) {
+  for (let at = alignUp(window.from - phase, metric.resolution) + phase; at <= window.to; at += metric.resolution) {
     const end = at + metric.resolution;
     for (const due of delay === undefined ? [end] : [end + delay, end + Math.ceil(delay * 1.3)]) {
       if (due >= from && due <= until) found.add(due);
@@ -76,33 +100,45 @@ function instants(input: ReplayInput, window: Window, arrivals: readonly number[
   return [...found].filter((at) => at <= until).sort((a, b) => a - b);
 }
 
+/** … with the phase of its buckets. */
+type Phased = ReplayInput & { phase: Millis; arriving: Partial<Record<keyof ReplayInput['points'], Arriving>> };
+
 interface Clocked {
   measurement: Measurement;
   ledger?: Ledger;
 }
 
 function compareAt(
-  input: ReplayInput,
+  input: Phased,
   metric: ComparedMetric,
   window: Window,
   ledger: Ledger | undefined,
   looks: readonly number[],
   end: { isEnd: boolean; mayBeExtended: boolean },
 ): Clocked {
-  const { points, start } = input;
+  const { points, start, phase } = input;
   const referenceOf = metric.reference?.variant;
   const earlier =
     referenceOf === 'previous' ? { earlier: { buckets: (points.previous ?? []).filter((p) => p.at >= start) } } : {};
+  const reference = referenceOf && input.arriving[referenceOf];
+  input.arriving.canary?.forget(window.from);
   let open: OpenWindow = openWindow(metric, window, ledger);
+  let forgot = false;
   let look: PairLook | undefined;
   let judgedAt = window.to;
   for (const at of looks) {
     judgedAt = at;
+    // Once the history was read it is carried along no further.
+    if (!forgot && open.ledger.calibration) {
+      reference?.forget(window.from);
+      forgot = true;
+    }
     look = {
-      canary: sideSeries(metric, visible(points.canary ?? [], at)),
-      ...(referenceOf && { reference: sideSeries(metric, visible(points[referenceOf] ?? [], at)) }),
+      canary: sideSeries(metric, input.arriving.canary?.at(at) ?? []),
+      ...(referenceOf && { reference: sideSeries(metric, reference?.at(at) ?? []) }),
       query: metric.query,
       bucket: metric.resolution,
+      phase,
       at,
     };
     open = takeLook(metric, open, look, { start, ...earlier });
@@ -112,7 +148,7 @@ function compareAt(
 }
 
 function thresholdAt(
-  { points }: ReplayInput,
+  { arriving: { canary, primary } }: Phased,
   metric: ThresholdMetric,
   window: Window,
   looks: readonly number[],
@@ -121,7 +157,7 @@ function thresholdAt(
   let judgedAt = window.to;
   for (const at of looks.filter((each) => each >= window.to)) {
     judgedAt = at;
-    const seen = visible(points.canary ?? points.primary ?? [], at);
+    const seen = (canary ?? primary)?.at(at) ?? [];
     const counted = seen.some(({ requests }) => requests !== undefined);
     const judged = counted
       ? seen.flatMap((p) => (p.requests ? [{ at: p.at, value: (p.errors ?? 0) / p.requests }] : []))
@@ -150,7 +186,8 @@ export function replay(input: ReplayInput): ReplayResult {
       [...points].sort((a, b) => a.arrivedAt - b.arrivedAt || a.at - b.at),
     ]),
   );
-  const given: ReplayInput = { ...input, points: sorted };
+  const sides = Object.entries(sorted).map(([side, points]) => [side, arriving(points)] as const);
+  const given: Phased = { ...input, points: sorted, phase: phaseOf(input), arriving: Object.fromEntries(sides) };
   const arrivals = Object.values(given.points).flatMap((points) => points.map(({ arrivedAt }) => arrivedAt));
   const planned = planWindows(input.start, input.duration, metric.interval);
   const all = planWindows(input.start, input.maxDuration, metric.interval);

@@ -14,6 +14,8 @@ export interface PairLook {
   query: string;
   /** Length of the source's buckets. */
   bucket: Millis;
+  /** Where its buckets begin within their length, counted from the epoch; 0 when absent. */
+  phase?: Millis;
   /** When it was looked, epoch ms, by the source's own clock where it tells one. */
   at: number;
 }

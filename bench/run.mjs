@@ -1,9 +1,13 @@
 // `npm run bench [-- --json]`: measures what the product promises in seconds, events and bytes, and prints it with a baseline of the
 // same run. Nothing is asserted: it fails only where something could not be measured.
+// `npm run bench -- verdicts [--runs N] …` is another program: the judges on simulated rollouts, see `verdicts/main.ts`.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { prepare, run } from '../scripts/prepare.mjs';
+
+if (process.argv[2] === 'verdicts') process.exit(verdicts(process.argv.slice(3)));
 
 const STDERR = 2;
 let measured = { figures: [], failures: [] };
@@ -40,4 +44,11 @@ function table(rows) {
 function amount(value, unit) {
   if (unit === 's') return `${value.toFixed(2)} s`;
   return unit === 'bytes' ? `${Math.round(value / 1024)} KiB` : `${Math.round(value)} events`;
+}
+
+/** Compiled, since it computes for minutes on all cores: workers cannot load TypeScript. */
+function verdicts(args) {
+  prepare();
+  const failed = run('npx', ['--no-install', 'tsc', '-p', 'bench/verdicts']);
+  return failed || run('node', ['.tools/bench/bench/verdicts/main.js', ...args]);
 }

@@ -4,6 +4,7 @@ import { parseDocument } from 'yaml';
 import type { Finding } from '../model/finding.js';
 import { applicationFile } from '../spec/files.js';
 import { CommandFailure, EXIT } from './failure.js';
+import { readTemplateFiles } from './template-files.js';
 
 /** PipeCD's default for the task definition; a service definition that is not named is not there. */
 const TASK_DEFINITION_FILE = 'taskdef.json';
@@ -16,7 +17,7 @@ export interface ReleaseFolder {
 }
 
 /**
- * Reads the application file of a folder and the files it names. What these say is judged where the release is parsed: a file that is
+ * Reads the application file of a folder, the files it names and the analysis templates it may name. What these say is judged where the release is parsed: a file that is
  * named and is not there is left out here and refused there, with its line.
  * @throws CommandFailure when there is no application file.
  */
@@ -31,7 +32,7 @@ export async function readReleaseFolder(dir: string): Promise<ReleaseFolder> {
     );
   }
   const text = await readFile(join(dir, name), 'utf8');
-  const files: Record<string, string> = { [name]: text };
+  const files: Record<string, string> = { ...(await readTemplateFiles(dir)), [name]: text };
   const spec = member(parseDocument(text).toJS(), 'spec');
   const input = member(spec, 'input') ?? member(member(member(spec, 'plugins'), 'ecs'), 'input');
   const taskDefinition = nameIn(member(input, 'taskDefinitionFile')) ?? TASK_DEFINITION_FILE;

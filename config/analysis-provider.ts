@@ -18,7 +18,7 @@ const BASE64 = /^[A-Za-z0-9+/]+={0,2}\s*$/;
 
 const keyData = name.regex(BASE64, { error: 'must be base64' });
 
-/** The fields of a provider of type DATADOG: PipeCD's, the `…Env` forms, and the defaults for its metrics. */
+/** The fields of a provider of type DATADOG: PipeCD's, the `…Env` forms, the API's version, and the defaults for its metrics. */
 export const datadogFields = {
   address: name.regex(ADDRESS, { error: 'must be a host such as datadoghq.eu, or a base URL' }).optional(),
   apiKeyFile: name.optional(),
@@ -27,6 +27,7 @@ export const datadogFields = {
   applicationKeyFile: name.optional(),
   applicationKeyEnv: name.optional(),
   applicationKeyData: keyData.optional(),
+  apiVersion: z.enum(['v1', 'v2']).optional(),
   delay: duration.optional(),
   maxDelay: duration.optional(),
   resolution: duration.optional(),
@@ -66,7 +67,7 @@ export function datadogProvider(
     address: (values.address ?? DATADOG_ADDRESS).replace(/\/+$/, ''),
     apiKey,
     applicationKey,
-    ...written({ delay: values.delay }),
+    ...written({ apiVersion: values.apiVersion, delay: values.delay }),
     maxDelay,
     resolution: values.resolution || DATADOG_RESOLUTION,
   };

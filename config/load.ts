@@ -9,6 +9,7 @@ import { formatFinding } from '../model/finding.js';
 import type { Finding } from '../model/finding.js';
 import { hashKey } from './api-key.js';
 import { ConfigError } from './config-error.js';
+import { impliedCloudWatch } from './cloudwatch-provider.js';
 import { readEnvironment } from './environment.js';
 import type { Environment } from './environment.js';
 import { emptyPart, notNeeded } from './part.js';
@@ -17,6 +18,7 @@ import { readPiped } from './piped.js';
 import { defaultSealKey } from './seal.js';
 import type { DeliverySettings, ServerConfig } from './server.js';
 import { readSluice } from './sluice.js';
+import { impliedTasks } from './tasks-provider.js';
 
 /** For AWS (ecs-alb-facts §4, §19, §25). */
 const DELIVERY: DeliverySettings = {
@@ -30,7 +32,9 @@ const DELIVERY: DeliverySettings = {
 
 /**
  * Reads the server's configuration from the environment and the files that `SLUICE_CONFIG` names. Lists of several files add up;
- * of single values the later file wins. Without any file there are no providers, and nothing can be deployed.
+ * of single values the later file wins. Without any file there are no providers, and nothing can be deployed. Where no provider of type
+ * CLOUDWATCH is configured, each ECS provider's account is one, under its name.
+ * The tasks of a deployment can always be asked, under the name `tasks` unless another provider has it.
  * @throws ConfigError with every mistake found: file, line, field, what to do.
  */
 export async function loadServerConfig(env: NodeJS.ProcessEnv = process.env): Promise<ServerConfig> {
@@ -41,6 +45,8 @@ export async function loadServerConfig(env: NodeJS.ProcessEnv = process.env): Pr
   const config = merge(parts, environment);
   findings.push(...contradictions(config));
   if (hasErrors(findings)) throw new ConfigError(findings);
+  config.analysisProviders.push(...impliedCloudWatch(config.ecsProviders, config.analysisProviders));
+  config.analysisProviders.push(...impliedTasks(config.analysisProviders));
   config.notNeeded.push(...findings.map(formatFinding));
   return config;
 }

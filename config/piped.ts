@@ -3,9 +3,12 @@ import { closest } from '../document/closest.js';
 import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
 import { datadogProvider, datadogSchema } from './analysis-provider.js';
+import { cloudWatchProvider, cloudWatchSchema } from './cloudwatch-provider.js';
 import { ecsProvider, ecsProviderSchema } from './ecs-provider.js';
 import { emptyPart, name, notNeeded } from './part.js';
 import type { ConfigPart } from './part.js';
+import { prometheusProvider, prometheusSchema } from './prometheus-provider.js';
+import { tasksProvider, tasksSchema } from './tasks-provider.js';
 
 const provider = z.object({
   name,
@@ -26,8 +29,9 @@ const schema = z.object({
 });
 
 /**
- * Reads a Piped document (pipecd.md §1.6): its ECS providers and Datadog sources. Everything else configures PipeCD's own agent
- * and is reported as not needed; so are metrics sources of kinds that Sluice cannot ask yet.
+ * Reads a Piped document (pipecd.md §1.6): its ECS providers, Datadog and Prometheus sources, and those of CloudWatch and of the
+ * tasks, which PipeCD does not have. Everything else configures PipeCD's own agent and is reported as not needed; so are metrics sources of kinds that Sluice cannot
+ * ask yet.
  */
 export function readPiped(reader: Reader): ConfigPart {
   const part = emptyPart();
@@ -56,13 +60,31 @@ export function readPiped(reader: Reader): ConfigPart {
   for (const [i, { name, type, config }] of (spec.analysisProviders ?? []).entries()) {
     const path = ['spec', 'analysisProviders', i];
     const at = [...path, 'config'];
-    if (type.toUpperCase() !== 'DATADOG') {
-      skipped(path, type);
-      continue;
+    switch (type.toUpperCase()) {
+      case 'DATADOG': {
+        const fields = reader.read(datadogSchema, config ?? {}, at);
+        const read = fields && datadogProvider(reader, at, name, fields);
+        if (read) part.analysisProviders.push(read);
+        break;
+      }
+      case 'CLOUDWATCH': {
+        const fields = reader.read(cloudWatchSchema, config ?? {}, at);
+        if (fields) part.analysisProviders.push(cloudWatchProvider(reader, at, name, fields));
+        break;
+      }
+      case 'PROMETHEUS': {
+        const fields = reader.read(prometheusSchema, config ?? {}, at);
+        if (fields) part.analysisProviders.push(prometheusProvider(reader, at, name, fields));
+        break;
+      }
+      case 'TASKS': {
+        const fields = reader.read(tasksSchema, config ?? {}, at);
+        if (fields) part.analysisProviders.push(tasksProvider(reader, at, name, fields));
+        break;
+      }
+      default:
+        skipped(path, type);
     }
-    const fields = reader.read(datadogSchema, config ?? {}, at);
-    const read = fields && datadogProvider(reader, at, name, fields);
-    if (read) part.analysisProviders.push(read);
   }
   return part;
 }

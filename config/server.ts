@@ -3,9 +3,8 @@ import type { Millis } from '../model/duration.js';
 /** Where a secret is, never the secret itself: opened in the activity at each use, so a rotated key needs no restart. */
 export type SecretRef = { file: string } | { env: string } | { base64: string };
 
-/** An AWS account and region that Sluice delivers to (PipeCD's platform provider of type ECS). */
-export interface EcsProvider {
-  name: string;
+/** A region of an AWS account, and whose rights it is asked with. */
+export interface AwsAccess {
   region: string;
   profile?: string;
   credentialsFile?: string;
@@ -13,6 +12,11 @@ export interface EcsProvider {
   /** With `roleArn`: AssumeRoleWithWebIdentity. Without it `roleArn` is assumed from the base chain. */
   tokenFile?: string;
   externalId?: string;
+}
+
+/** An AWS account and region that Sluice delivers to (PipeCD's platform provider of type ECS). */
+export interface EcsProvider extends AwsAccess {
+  name: string;
 }
 
 interface AnalysisProviderCommon {
@@ -29,10 +33,45 @@ export interface DatadogProvider extends AnalysisProviderCommon {
   address: string;
   apiKey: SecretRef;
   applicationKey: SecretRef;
+  /** Which query endpoint is asked; absent means v1. */
+  apiVersion?: 'v1' | 'v2';
+}
+
+/** Any server that speaks Prometheus's HTTP API. */
+export interface PrometheusProvider extends AnalysisProviderCommon {
+  type: 'PROMETHEUS';
+  /** Base URL with the path prefix, if any (`https://mimir.example/prometheus`), without a trailing slash. */
+  address: string;
+  basic?: { username: SecretRef; password: SecretRef };
+  bearerToken?: SecretRef;
+  /** Further headers of each question. */
+  headers?: Readonly<Record<string, SecretRef>>;
+  /** PEM files, read at each use. */
+  tls?: { caFile?: string; certFile?: string; keyFile?: string; serverName?: string };
+}
+
+/** CloudWatch of one account and region, asked directly. */
+export interface CloudWatchProvider extends AnalysisProviderCommon, AwsAccess {
+  type: 'CLOUDWATCH';
+  /** Nobody configured it: it is the CloudWatch of the ECS provider of the same name. */
+  implied?: boolean;
+}
+
+/** The tasks themselves, scraped by the worker: nothing is kept anywhere else, and nothing is late. */
+export interface TasksProvider extends AnalysisProviderCommon {
+  type: 'TASKS';
+  /** Of the Prometheus exposition, on each task's private address. */
+  path: string;
+  /** Absent: the container's port in the target group. */
+  port?: number;
+  /** Absent: half the resolution, at most 5 s. */
+  scrapeInterval?: Millis;
+  /** For one scrape. */
+  timeout: Millis;
 }
 
 /** A metrics source (PipeCD's analysis provider). A new kind is a member here, a parser in a file of its own and a source under `activities/metrics/`. */
-export type AnalysisProvider = DatadogProvider;
+export type AnalysisProvider = DatadogProvider | CloudWatchProvider | PrometheusProvider | TasksProvider;
 
 /** What a key may do: a viewer reads, a deployer also starts, approves, cancels and rolls back. */
 export type Role = 'viewer' | 'deployer';

@@ -4,10 +4,13 @@ import { duration } from '../document/scalars.js';
 import { written } from '../document/written.js';
 import type { Path } from '../document/yaml.js';
 import { datadogFields, datadogProvider } from './analysis-provider.js';
+import { cloudWatchFields, cloudWatchProvider } from './cloudwatch-provider.js';
 import { ecsProvider, ecsProviderFields } from './ecs-provider.js';
 import { besides, emptyPart, name, oneSecret } from './part.js';
 import type { ConfigPart } from './part.js';
-import type { Webhook } from './server.js';
+import { prometheusFields, prometheusProvider } from './prometheus-provider.js';
+import type { AnalysisProvider, Webhook } from './server.js';
+import { tasksFields, tasksProvider } from './tasks-provider.js';
 
 const webUrl = z.url({ protocol: /^https?$/, error: 'must be an http or https address' });
 
@@ -26,7 +29,7 @@ const schema = z.object({
   kind: z.literal('Sluice'),
   spec: z.object({
     ecsProviders: z.array(z.object({ ...ecsProviderFields, name })).optional(),
-    analysisProviders: z.array(z.object({ ...datadogFields, name, type: z.literal('DATADOG') })).optional(),
+    analysisProviders: z.array(z.unknown()).optional(),
     apiKeys: z.array(apiKey).optional(),
     webhook: z.object({ url: webUrl, secretFile: name.optional(), secretEnv: name.optional() }).optional(),
     delivery: z
@@ -45,6 +48,34 @@ const schema = z.object({
   }),
 });
 
+/** What tells which other fields a metrics provider has. */
+const head = z.object({ name, type: z.enum(['DATADOG', 'CLOUDWATCH', 'PROMETHEUS', 'TASKS']) });
+
+function readAnalysisProvider(reader: Reader, path: Path, value: unknown): AnalysisProvider | undefined {
+  const kind = reader.read(head, value, path, { tolerates: () => true });
+  if (!kind) return undefined;
+  switch (kind.type) {
+    case 'DATADOG': {
+      const fields = reader.read(head.extend(datadogFields), value, path);
+      return fields && datadogProvider(reader, path, fields.name, fields);
+    }
+    case 'CLOUDWATCH': {
+      const fields = reader.read(head.extend(cloudWatchFields), value, path);
+      return fields && cloudWatchProvider(reader, path, fields.name, fields);
+    }
+    case 'PROMETHEUS': {
+      const fields = reader.read(head.extend(prometheusFields), value, path);
+      return fields && prometheusProvider(reader, path, fields.name, fields);
+    }
+    case 'TASKS': {
+      const fields = reader.read(head.extend(tasksFields), value, path);
+      return fields && tasksProvider(reader, path, fields.name, fields);
+    }
+    default:
+      return kind.type satisfies never;
+  }
+}
+
 /** Reads Sluice's own configuration document. */
 export function readSluice(reader: Reader): ConfigPart {
   const spec = reader.read(schema, reader.document.value, [])?.spec;
@@ -57,7 +88,7 @@ export function readSluice(reader: Reader): ConfigPart {
       ecsProvider(reader, entry('ecsProviders', i), fields.name, fields),
     ),
     analysisProviders: (spec.analysisProviders ?? []).flatMap(
-      (fields, i) => datadogProvider(reader, entry('analysisProviders', i), fields.name, fields) ?? [],
+      (value, i) => readAnalysisProvider(reader, entry('analysisProviders', i), value) ?? [],
     ),
     apiKeys: (spec.apiKeys ?? []).map((key) => written({ ...key, sha256: key.sha256.toLowerCase() })),
     ...written({

@@ -1,13 +1,20 @@
 import type { JsonObject } from './json.js';
 import type { Release, SealedTaskDefinition } from './release.js';
 
-/** Percent of the requests that each side gets; the two add up to 100. */
+/** Percent of the requests that each side gets; they add up to 100. */
 export interface Weights {
   primary: number;
   canary: number;
+  /** Above 0; absent when the baseline gets none. */
+  baseline?: number;
 }
 
 export const ALL_PRIMARY: Weights = { primary: 100, canary: 0 };
+
+/** The weights that give these shares, percent, and the primary what is left. */
+export function weightsFor(canary: number, baseline = 0): Weights {
+  return { primary: 100 - canary - baseline, canary, ...(baseline > 0 && { baseline }) };
+}
 
 /**
  * Where a delivery can be told to go. Stages speak of positions and never of weights in rules, task sets or target groups, so that
@@ -16,9 +23,11 @@ export const ALL_PRIMARY: Weights = { primary: 100, canary: 0 };
 export type Position =
   | { at: 'SYNCED' }
   | { at: 'CANARY_READY'; scale: number }
-  | { at: 'TRAFFIC'; canary: number }
+  | { at: 'BASELINE_READY'; scale: number }
+  | { at: 'TRAFFIC'; canary: number; baseline?: number }
   | { at: 'PROMOTED' }
-  | { at: 'CANARY_GONE' };
+  | { at: 'CANARY_GONE' }
+  | { at: 'BASELINE_GONE' };
 
 /** A line of the deployment's log: written for the people who watch it, in their words. */
 export interface LogLine {
@@ -35,7 +44,7 @@ export interface AwsChange {
   summary: string;
 }
 
-/** A listener rule that forwards to exactly the pair of groups, as it stood when the deployment began. */
+/** A listener rule that forwards to exactly the delivery's groups, as it stood when the deployment began. */
 export interface RuleSnapshot {
   listenerArn: string;
   ruleArn: string;
@@ -71,6 +80,8 @@ export interface Snapshot {
   rules: RuleSnapshot[];
   /** Rules outside the pair that reached the canary's group already: what they answer once it is empty was said before the start. */
   rulesOnCanary: string[];
+  /** The same of the baseline's group; absent where the file names none. */
+  rulesOnBaseline?: string[];
   /** Task sets besides the primary that are ours to remove after success: of our own earlier runs, PipeCD's with consent. */
   leftovers: string[];
 }

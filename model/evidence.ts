@@ -62,6 +62,8 @@ export interface Measurement {
   canary?: Bucket[];
   reference?: Bucket[];
   evidence?: EvidenceMark;
+  /** It was a planned end after which the stage could be extended: the test of the end spent half of what was left. */
+  mayBeExtended?: true;
 }
 
 export type OutcomeCounts = Record<Outcome, number>;

@@ -57,7 +57,7 @@ export interface Release {
   provider: string;
   service: ServiceDefinition;
   taskDefinition: SealedTaskDefinition;
-  targetGroups: { primary: TargetGroup; canary?: TargetGroup };
+  targetGroups: { primary: TargetGroup; canary?: TargetGroup; baseline?: TargetGroup };
   /** The image of the container named in `targetGroups.primary`: what people call the version. */
   image: string;
   /** The file's pipeline; empty when it has none. */

@@ -22,9 +22,11 @@ export interface CanaryRolloutStage extends StageCommon {
 
 export interface TrafficRoutingStage extends StageCommon {
   name: 'ECS_TRAFFIC_ROUTING';
-  /** Percent of the requests that the canary gets, 0 to 100; the primary gets the rest. */
+  /** Percent of the requests that the canary gets, 0 to 100; the primary gets what is left. */
   canary: number;
-  /** The file says that it wants this share although the canary is scaled below it. */
+  /** Percent that the baseline gets, above 0; absent when it gets none. */
+  baseline?: number;
+  /** The file says that it wants this share although the canary or the baseline is scaled below it. */
   allowUndersized: boolean;
 }
 
@@ -34,6 +36,17 @@ export interface PrimaryRolloutStage extends StageCommon {
 
 export interface CanaryCleanStage extends StageCommon {
   name: 'ECS_CANARY_CLEAN';
+}
+
+/** A fresh task set of the version that runs, as large as the canary, so that two young sets can be compared. */
+export interface BaselineRolloutStage extends StageCommon {
+  name: 'ECS_BASELINE_ROLLOUT';
+  /** Percent of the service's desired count, above 0 up to 100. */
+  scale: number;
+}
+
+export interface BaselineCleanStage extends StageCommon {
+  name: 'ECS_BASELINE_CLEAN';
 }
 
 export interface WaitStage extends StageCommon {
@@ -66,6 +79,8 @@ export type Stage =
   | TrafficRoutingStage
   | PrimaryRolloutStage
   | CanaryCleanStage
+  | BaselineRolloutStage
+  | BaselineCleanStage
   | WaitStage
   | WaitApprovalStage
   | AnalysisStage;

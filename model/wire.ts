@@ -1,5 +1,5 @@
 import type { AwsChange, LogLine, Weights } from './delivery.js';
-import type { Bucket, EvidenceMark, Measurement, MetricProgress, OutcomeCounts } from './evidence.js';
+import type { Bucket, EvidenceMark, Measurement, MetricProgress, Outcome, OutcomeCounts } from './evidence.js';
 import type { Finding } from './finding.js';
 import type { Calibration } from './ledger.js';
 
@@ -60,6 +60,10 @@ export interface MeasurementDocument {
   canary?: BucketDocument[];
   reference?: BucketDocument[];
   evidence?: EvidenceMark;
+  /** Why what was measured does not count, where that is so. */
+  spoiled?: string;
+  /** A planned end after which the stage could be extended. */
+  mayBeExtended?: true;
 }
 
 export interface AnalysisDocument {
@@ -217,6 +221,30 @@ export function analysisDocument(stage: string, progress: MetricProgress): Analy
   };
 }
 
+/** A measurement as it was before the wire. @param query of its metric, which the wire has once */
+export function measurementOf(record: MeasurementRecord, query: string): Measurement {
+  const bucketOf = ([at, first, requests]: BucketDocument): Bucket =>
+    requests === undefined ? { at: at * 1000, value: first } : { at: at * 1000, errors: first, requests };
+  return {
+    metric: record.metric,
+    window: record.window,
+    from: Date.parse(record.from),
+    to: Date.parse(record.to),
+    outcome: record.outcome as Outcome,
+    ...(record.value !== undefined && { value: record.value }),
+    points: record.points.map(([at, value]) => ({ at: at * 1000, value })),
+    query,
+    reason: record.reason,
+    judgedAt: Date.parse(record.judgedAt ?? record.to),
+    ...(record.delaySeconds !== undefined && { delaySeconds: record.delaySeconds }),
+    ...(record.canary && { canary: record.canary.map(bucketOf) }),
+    ...(record.reference && { reference: record.reference.map(bucketOf) }),
+    ...(record.evidence && { evidence: record.evidence }),
+    ...(record.spoiled !== undefined && { spoiled: record.spoiled }),
+    ...(record.mayBeExtended && { mayBeExtended: true as const }),
+  };
+}
+
 /** A measurement as the wire shows it. */
 export function measurementDocument(m: Measurement): MeasurementDocument {
   return {
@@ -232,6 +260,8 @@ export function measurementDocument(m: Measurement): MeasurementDocument {
     ...(m.canary && { canary: m.canary.map(bucketDocument) }),
     ...(m.reference && { reference: m.reference.map(bucketDocument) }),
     ...(m.evidence && { evidence: m.evidence }),
+    ...(m.spoiled !== undefined && { spoiled: m.spoiled }),
+    ...(m.mayBeExtended && { mayBeExtended: true as const }),
   };
 }
 

@@ -56,13 +56,19 @@ export async function deliver(response: ServerResponse, now: () => number, deliv
     case 'never':
       return;
     case 'half': {
-      const { status, contentType, body } = delivery.answer;
-      return send(response, now(), status, { 'content-type': contentType }, body.slice(0, Math.floor(body.length / 2)));
+      const { status, contentType, headers, body } = delivery.answer;
+      return send(
+        response,
+        now(),
+        status,
+        { ...headers, 'content-type': contentType },
+        body.slice(0, Math.floor(body.length / 2)),
+      );
     }
     case 'answer': {
       if (delivery.afterMillis > 0) await sleep(delivery.afterMillis);
-      const { status, contentType, body } = delivery.answer;
-      return send(response, now(), status, { 'content-type': contentType }, body);
+      const { status, contentType, headers, body } = delivery.answer;
+      return send(response, now(), status, { ...headers, 'content-type': contentType }, body);
     }
   }
 }

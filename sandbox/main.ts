@@ -8,6 +8,7 @@ const { values } = parseArgs({
     port: { type: 'string', default: '0' },
     host: { type: 'string', default: '127.0.0.1' },
     data: { type: 'string' },
+    'tasks-port': { type: 'string' },
     speed: { type: 'string', default: '1' },
     world: { type: 'string' },
   },
@@ -20,6 +21,7 @@ const sandbox = await startSandbox({
   port: Number(values.port),
   host: values.host,
   speed,
+  ...(values['tasks-port'] !== undefined && { tasksPort: Number(values['tasks-port']) }),
   ...(values.data !== undefined && { dataDir: values.data }),
   ...(values.world !== undefined && { world: worldSchema.parse(JSON.parse(readFileSync(values.world, 'utf8'))) }),
 });

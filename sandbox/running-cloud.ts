@@ -29,12 +29,19 @@ export interface RunningCloud extends PanelHost {
  *
  * @throws Error naming the file when the store holds something else
  */
-export function runCloud(store: Store, world: World, speed: number, clock: { now: () => number }): RunningCloud {
+export function runCloud(
+  store: Store,
+  world: World,
+  speed: number,
+  clock: { now: () => number },
+  tasksOnLoopback = false,
+): RunningCloud {
   const { state, traffic, calls } = store.load();
   let cloud: Cloud = {
     state: state ?? initialState(structuredClone(world), clock.now()),
     traffic: traffic ?? noTraffic(clock.now()),
     speed,
+    tasksOnLoopback,
   };
   cloud.state.now = Math.min(cloud.state.now, cloud.traffic.until);
   let savedAt = 0;
@@ -72,7 +79,7 @@ export function runCloud(store: Store, world: World, speed: number, clock: { now
     },
     replaceWorld: (next) => {
       const { now, offset } = cloud.state;
-      cloud = { state: { ...initialState(next, now), offset }, traffic: noTraffic(now), speed };
+      cloud = { state: { ...initialState(next, now), offset }, traffic: noTraffic(now), speed, tasksOnLoopback };
       clearCalls();
     },
     advanceTime: (millis) => {

@@ -12,6 +12,7 @@ import type { ShownState } from './panel/shown-state.js';
 import { runCloud } from './running-cloud.js';
 import type { RunningCloud } from './running-cloud.js';
 import { fileStore, memoryStore } from './store.js';
+import { listenAsTasks } from './tasks/listen.js';
 import { defaultWorld } from './world.js';
 import type { World } from './world.js';
 
@@ -26,6 +27,11 @@ export interface SandboxOptions {
   dataDir?: string;
   /** How many times faster than on AWS its own times run; default 1. */
   speed?: number;
+  /**
+   * Port of every task's own `/metrics`, on the task's address in 127.64.0.0/10. Missing: nothing listens, and tasks have addresses of
+   * 10.0.0.0/8.
+   */
+  tasksPort?: number;
   /** What stands at the start, unless the folder holds a state already; default the example's. */
   world?: World;
   /** Epoch ms; default the system's time. Nothing happens between two of its values but what the difference is due. */
@@ -38,6 +44,8 @@ export interface Sandbox {
   url: string;
   port: number;
   state: () => ShownState;
+  /** Resolves when every running task listens, where `tasksPort` says so. */
+  tasksListen: () => Promise<void>;
   /** Lets time go on at once by so many ms. */
   advance: (millis: number) => void;
   close: () => Promise<void>;
@@ -51,7 +59,8 @@ export interface Sandbox {
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const { host = '127.0.0.1', speed = 1, clock = { now: Date.now } } = options;
   const store = options.dataDir === undefined ? memoryStore() : fileStore(options.dataDir);
-  const running = runCloud(store, options.world ?? defaultWorld(), speed, clock);
+  const running = runCloud(store, options.world ?? defaultWorld(), speed, clock, options.tasksPort !== undefined);
+  const tasks = options.tasksPort === undefined ? undefined : listenAsTasks(running, options.tasksPort);
   const server = createServer((request, response) => {
     handle(running, request, response).catch((error: unknown) => {
       console.error(error);
@@ -63,7 +72,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     server.listen(options.port ?? 0, host, resolve);
   });
   running.save();
-  const timer = setInterval(running.tick, stepLength(speed));
+  await tasks?.ready();
+  const timer = setInterval(() => {
+    running.tick();
+    tasks?.follow();
+  }, stepLength(speed));
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${host}:${port}`,
@@ -72,12 +85,17 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
       running.catchUp();
       return showState(running.cloud());
     },
+    tasksListen: async () => {
+      running.catchUp();
+      await tasks?.ready();
+    },
     advance: running.advanceTime,
     close: async () => {
       clearInterval(timer);
       running.save();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
+      await tasks?.close();
       await closed;
     },
   };
@@ -89,7 +107,7 @@ async function handle(running: RunningCloud, request: IncomingMessage, response:
   const url = new URL(request.url ?? '/', 'http://sandbox');
   running.catchUp();
   if (url.pathname.startsWith(`${PANEL}/`)) return answerToPanel(running, request, response, url, body);
-  if (url.pathname.startsWith('/api/v1/')) return answerToMetrics(running, request, response, url);
+  if (/^\/api\/v[12]\//.test(url.pathname)) return answerToMetrics(running, request, response, url, body);
   await answerToAws(running, request, response, body, false);
 }
 
@@ -109,10 +127,17 @@ function answerToPanel(
   send(response, nowOf(running), status, { 'content-type': 'application/json' }, JSON.stringify(value));
 }
 
-function answerToMetrics(running: RunningCloud, request: IncomingMessage, response: ServerResponse, url: URL): void {
+function answerToMetrics(
+  running: RunningCloud,
+  request: IncomingMessage,
+  response: ServerResponse,
+  url: URL,
+  body: string,
+): void {
   const answer = answerDatadog(running.cloud(), {
     path: url.pathname,
     parameters: url.searchParams,
+    body,
     apiKey: headerOf(request, 'dd-api-key'),
     applicationKey: headerOf(request, 'dd-application-key'),
   });

@@ -6,10 +6,8 @@ import { formatDuration, HOUR, MINUTE } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import type { Metric } from '../model/metric.js';
 import type { AnalysisStage } from '../model/stage.js';
-import { readMetric } from './metric.js';
+import { readJudged } from './analysis-metrics.js';
 import type { MetricContext } from './metric.js';
-
-const NOT_YET = ['logs', 'https'] as const;
 
 const DEFAULT_TIMEOUT = 6 * HOUR;
 /** What a stage may take beyond its longest wait for data: the start at a bucket's edge, retries, judging. */
@@ -58,15 +56,20 @@ export function readAnalysis(
   const fields = reader.read(shape, value, path);
   if (!fields) return undefined;
   if (fields.duration === 0) reader.error([...path, 'duration'], 'must be above zero', 'Write, for example, 10m.');
-  for (const field of NOT_YET) {
-    if (!fields[field]?.length) continue;
-    reader.error([...path, field], `${field} checks are not supported yet`, 'Delete them; metrics are what is judged.');
+  if (fields.logs?.length) {
+    const message = 'logs checks are not supported; PipeCD’s own always fail';
+    reader.error([...path, 'logs'], message, 'Delete them; metrics and https are what is judged.');
   }
   if (fields.restartThreshold !== undefined) {
     reader.warning([...path, 'restartThreshold'], 'restartThreshold does nothing, here as in PipeCD', 'Delete it.');
   }
-  const read = readMetrics(reader, fields.metrics ?? [], path, { ...context, duration: fields.duration });
+  const lists = { metrics: fields.metrics ?? [], https: fields.https ?? [] };
+  const read = readJudged(reader, lists, path, { ...context, duration: fields.duration });
   const metrics = shareAlpha(read, fields.alpha ?? DEFAULT_ALPHA);
+  if (fields.alpha !== undefined && read.length > 0 && read.every(({ test }) => test !== 'SEQUENTIAL')) {
+    const message = 'alpha is not used: no metric here is judged by all of its evidence';
+    reader.warning([...path, 'alpha'], message, 'Delete it.');
+  }
   const initialDelay = fields.initialDelay ?? 0;
   const maxDuration = fields.maxDuration || fields.duration;
   if (maxDuration < fields.duration) {
@@ -100,24 +103,4 @@ function shareAlpha(metrics: Metric[], alpha: number): Metric[] {
   return metrics.map((metric) =>
     metric.test === 'SEQUENTIAL' ? { ...metric, alpha: alpha / Math.max(1, sharing) } : metric,
   );
-}
-
-function readMetrics(reader: Reader, values: unknown[], path: Path, context: MetricContext): Metric[] {
-  const at = [...path, 'metrics'];
-  if (values.length === 0) {
-    reader.error(at, 'the stage has no metrics: it would judge nothing', 'Add a metric, or delete the stage.');
-  }
-  const metrics: Metric[] = [];
-  for (const [i, value] of values.entries()) {
-    const metric = readMetric(reader, value, [...at, i], i, context);
-    if (!metric) continue;
-    if (metrics.some(({ name }) => name === metric.name)) {
-      reader.error([...at, i, 'name'], `a second metric is named "${metric.name}"`, 'Give each its own name.');
-    }
-    metrics.push(metric);
-  }
-  if (metrics.length > 0 && metrics.length === values.length && metrics.every(({ dryRun }) => dryRun)) {
-    reader.warning(at, 'every metric is a dry run: nothing here can stop the deployment', 'Delete dryRun from one.');
-  }
-  return metrics;
 }

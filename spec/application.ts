@@ -14,7 +14,9 @@ const targetGroup = z.object({
 const input = z.object({
   serviceDefinitionFile: z.string().optional(),
   taskDefinitionFile: z.string().optional(),
-  targetGroups: z.object({ primary: targetGroup.optional(), canary: targetGroup.optional() }).optional(),
+  targetGroups: z
+    .object({ primary: targetGroup.optional(), canary: targetGroup.optional(), baseline: targetGroup.optional() })
+    .optional(),
   accessType: z.string().optional(),
   autoRollback: z.boolean().optional(),
   strictRules: z.boolean().optional(),

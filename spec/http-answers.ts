@@ -20,7 +20,11 @@ const number = z.number();
 const instant = z.string().describe('ISO 8601');
 const maybeInstant = instant.exactOptional();
 
-const weights = z.object({ primary: number, canary: number });
+const weights = z.object({
+  primary: number,
+  canary: number,
+  baseline: number.exactOptional().describe('Absent when it gets none.'),
+});
 
 const stage = z.object({
   id: text,
@@ -53,6 +57,8 @@ const measurement = z.object({
     .object({ kind: z.enum(['E_VALUE', 'P_VALUE']), value: number, bar: number })
     .exactOptional()
     .describe('How strong the evidence against the canary is, and what would be enough.'),
+  spoiled: maybe,
+  mayBeExtended: z.literal(true).exactOptional(),
 });
 
 const analysis = z.object({

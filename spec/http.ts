@@ -27,7 +27,9 @@ const provider = z.string().min(1).describe('The ECS provider, when several are 
 export const StartDeployment = z.strictObject({
   files: z
     .record(z.string(), z.string().max(FILE_CHARACTERS))
-    .describe('File name → text: app.pipecd.yaml and the service and task definition that it names.'),
+    .describe(
+      'File name → text: app.pipecd.yaml, the service and task definition that it names, and files of kind: AnalysisTemplate.',
+    ),
   git: z
     .never({ error: 'deploying from a git repository is not supported yet: send the files' })
     .describe('Not supported yet.')

@@ -100,6 +100,7 @@ const metricShape = z.object({
   minPoints: z.int().min(0).optional(),
   errorLimit: z.int().min(0).optional(),
   dryRun: z.boolean().optional(),
+  onNoPrevious: z.enum(['INCONCLUSIVE', 'PASS']).optional(),
 });
 
 const shape = z.object({
@@ -155,6 +156,13 @@ function hasCounts({ points: given }: Fields): boolean {
   return Object.values(given).some((side) => side?.some(({ requests }) => typeof requests === 'number'));
 }
 
+/** Errors without requests are counts too: a side may have been told of its errors alone. */
+function isCounted({ points: given }: Fields): boolean {
+  return Object.values(given).some((side) =>
+    side?.some(({ requests, errors }) => typeof requests === 'number' || typeof errors === 'number'),
+  );
+}
+
 function testOf(fields: Fields): 'SEQUENTIAL' | 'MANN_WHITNEY' | 'EACH_POINT' {
   const { strategy, test, expected } = fields.metric;
   if (test) return test;
@@ -175,6 +183,16 @@ function mistakesOf(fields: Fields): Finding[] {
   else if (interval <= 0) error('interval', 'must be above zero', 'Write the length of a window: "300s".');
   else if (interval > fields.duration)
     error('interval', 'is longer than duration: no window would be judged', 'Make duration a multiple of interval.');
+  for (const [field, given] of [
+    ['alpha', fields.alpha],
+    ['metric.alpha', metric.alpha],
+  ] as const) {
+    if (given !== undefined && !(given > 0 && given < 1))
+      error(field, `${given} is no share of good versions that may fail`, 'Write 0.05 or "5%".');
+  }
+  if (metric.minMeasured !== undefined && metric.minMeasured > 1)
+    error('metric.minMeasured', 'is more than all windows', 'Write a share of the windows: 0.5 or "50%".');
+  if (test !== 'EACH_POINT') findings.push(...offGrid(fields));
   if (metric.strategy === 'THRESHOLD') {
     if (metric.expected?.min === undefined && metric.expected?.max === undefined)
       error('metric.expected', 'neither min nor max is given', 'Write {"max": 0.01}, for example.');
@@ -195,6 +213,29 @@ function mistakesOf(fields: Fields): Finding[] {
     );
   }
   return findings;
+}
+
+/** Buckets are compared by their start, so all must begin on the same grid. */
+function offGrid({ points: given, metric }: Fields): Finding[] {
+  const resolution = metric.resolution || MINUTE;
+  let phase: number | undefined;
+  for (const [side, list = []] of Object.entries(given)) {
+    for (const [index, { at }] of list.entries()) {
+      const rest = Math.round(at * SECOND) % resolution;
+      const own = rest < 0 ? rest + resolution : rest;
+      phase ??= own;
+      if (own === phase) continue;
+      return [
+        {
+          level: 'error',
+          field: `points.${side}[${index}].at`,
+          message: `${at} is not the start of a bucket of ${resolution / SECOND} seconds, as the points before it are`,
+          fix: 'Give the start of each bucket, or another metric.resolution.',
+        },
+      ];
+    }
+  }
+  return [];
 }
 
 function metricOf(fields: Fields, resolution: Millis): Metric {
@@ -235,7 +276,7 @@ function comparedOf(
   test: ComparedMetric['test'],
 ): ComparedMetric {
   const { metric } = fields;
-  const kind = hasCounts(fields) ? 'COUNTS' : 'VALUE';
+  const kind = isCounted(fields) ? 'COUNTS' : 'VALUE';
   const variant = REFERENCE[metric.strategy];
   const deviation: Deviation = metric.deviation ?? (kind === 'COUNTS' ? 'HIGH' : 'EITHER');
   const usual = kind === 'VALUE' && test === 'SEQUENTIAL' ? VALUE_TOLERANCE : 1;
@@ -251,6 +292,7 @@ function comparedOf(
     alpha: metric.alpha ?? fields.alpha ?? (test === 'MANN_WHITNEY' ? MANN_WHITNEY_ALPHA : DEFAULT_ALPHA),
     ...(metric.expected && { expected }),
     ...written({ minRequests: metric.minRequests, minPoints: metric.minPoints }),
+    ...(metric.onNoPrevious === 'PASS' && { onNoPrevious: 'PASS' as const }),
   };
 }
 

@@ -5,7 +5,16 @@ import { parseTolerance } from './tolerance.js';
 const LONGEST_QUERY = 10_000;
 
 const args = z.record(z.string(), text).optional();
-const count = z.int().min(0).optional();
+/** How many windows may end so. */
+export const count = z.int().min(0).optional();
+
+/** A metric's name, unique within its stage. */
+export const metricName = z
+  .string()
+  .regex(/^[\w.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, dots, dashes or underscores' });
+
+/** Percent of the planned windows that must have been measured. */
+export const minMeasured = percentage;
 
 /** A query's text. */
 export const query = z
@@ -41,10 +50,7 @@ export type ReadyMade = (typeof READY_MADE)[number];
 
 /** The fields of a metric of an ANALYSIS: PipeCD's (pipecd.md §1.5) and ours. */
 export const metricShape = z.object({
-  name: z
-    .string()
-    .regex(/^[\w.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, dots, dashes or underscores' })
-    .optional(),
+  name: metricName.optional(),
   strategy: z.enum(['THRESHOLD', 'PREVIOUS', 'CANARY_BASELINE', 'CANARY_PRIMARY']).optional(),
   provider: z.string().min(1),
   metric: z.enum(READY_MADE).optional(),
@@ -71,7 +77,7 @@ export const metricShape = z.object({
   resolution: duration.optional(),
   watermark: query.optional(),
   emptyValue: z.number().optional(),
-  minMeasured: percentage.optional(),
+  minMeasured: minMeasured.optional(),
   errorLimit: count,
   dryRun: z.boolean().optional(),
 });

@@ -1,7 +1,8 @@
 import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
 import type { TargetGroup } from '../model/release.js';
-import { parseArn } from './arn.js';
+import { groupDimension } from './metric-variables.js';
+import { proposeReadyMade } from './ready-made/proposal.js';
 
 /** Metrics of a load balancer: CloudWatch's, under the names that Datadog gives them. */
 const LOAD_BALANCER_METRIC = /\baws\.applicationelb\.([a-z0-9_.]+)\s*\{([^}]*)\}/g;
@@ -52,7 +53,9 @@ function warnOfMixedVersions(
       ? ` ${wholeOnly.name} is counted for the whole load balancer only: use httpcode_target_5xx.`
       : '';
     const message = 'this query mixes both versions: it has no filter on one target group';
-    reader.warning(path, message, `Add ${own} to the filters.${other}`);
+    const fix = `Add ${own} to the filters.${other}`;
+    const names = metrics.map(({ name }) => name);
+    reader.warning(path, message, proposeReadyMade(names, fix));
     return;
   }
   const old = primary && filterOf(primary);
@@ -60,12 +63,15 @@ function warnOfMixedVersions(
     reader.warning(
       path,
       'this query looks at the primary’s target group, where the old version runs',
-      `Filter for ${own}.`,
+      proposeReadyMade(
+        metrics.map(({ name }) => name),
+        `Filter for ${own}.`,
+      ),
     );
   }
 }
 
 /** Datadog's tag of a target group: CloudWatch's dimension, the end of the ARN. */
 function filterOf({ targetGroupArn }: TargetGroup): string {
-  return `targetgroup:${parseArn(targetGroupArn)?.resource ?? targetGroupArn}`;
+  return `targetgroup:${groupDimension(targetGroupArn)}`;
 }

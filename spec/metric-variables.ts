@@ -16,7 +16,9 @@ export interface Subject {
 export const CANARY: Subject = { variant: 'canary', named: 'canary' };
 export const PIPECD_SINGLE: Subject = { variant: 'canary', named: 'primary' };
 
-function argsOf(fields: MetricFields, named: Subject['named']): Record<string, string> {
+type Arguments = Pick<MetricFields, 'canaryArgs' | 'primaryArgs' | 'baselineArgs'>;
+
+function argsOf(fields: Arguments, named: Subject['named']): Record<string, string> {
   const args = { canary: fields.canaryArgs, primary: fields.primaryArgs, baseline: fields.baselineArgs };
   return args[named] ?? {};
 }
@@ -26,7 +28,15 @@ export function groupDimension(arn: string): string {
   return parseArn(arn)?.resource ?? arn;
 }
 
-function variablesOf(fields: MetricFields, { variant, named }: Subject, context: MetricContext): QueryVariables {
+/** What no file tells is put in when the deployment runs. */
+const LATER = { LoadBalancer: LOAD_BALANCER_PLACEHOLDER, TaskSet: TASK_SET_PLACEHOLDER };
+
+function variablesOf(
+  fields: Arguments,
+  { variant, named }: Subject,
+  context: MetricContext,
+  later: QueryVariables,
+): QueryVariables {
   const group = context.targetGroups[variant];
   return {
     App: { Name: context.app, Env: '' },
@@ -34,9 +44,7 @@ function variablesOf(fields: MetricFields, { variant, named }: Subject, context:
     Variant: {
       Name: named,
       ...(group && { TargetGroup: groupDimension(group.targetGroupArn) }),
-      // What no file tells is put in when the deployment runs.
-      LoadBalancer: LOAD_BALANCER_PLACEHOLDER,
-      TaskSet: TASK_SET_PLACEHOLDER,
+      ...later,
     },
     VariantCustomArgs: argsOf(fields, named),
     AppCustomArgs: context.appCustomArgs,
@@ -46,15 +54,25 @@ function variablesOf(fields: MetricFields, { variant, named }: Subject, context:
 /** A query with its variables put in; what has no value is an error at the query. */
 export function renderFor(
   reader: Reader,
-  fields: MetricFields,
+  fields: Arguments,
   template: string,
   path: Path,
   subject: Subject,
   context: MetricContext,
 ): string {
-  const { query, problems } = renderQuery(template, variablesOf(fields, subject, context));
+  return rendered(reader, template, path, subject, variablesOf(fields, subject, context, LATER));
+}
+
+/** What is no query, such as an address: as under THRESHOLD, but for what is known only when the deployment runs. */
+export function renderPlain(reader: Reader, template: string, path: Path, context: MetricContext): string {
+  return rendered(reader, template, path, PIPECD_SINGLE, variablesOf({}, PIPECD_SINGLE, context, {}));
+}
+
+function rendered(reader: Reader, template: string, path: Path, subject: Subject, variables: QueryVariables): string {
+  const { query, problems } = renderQuery(template, variables);
   for (const problem of problems) {
-    reader.error(path, problem, 'Write the value itself, or a path that has one.');
+    const whose = problem.replace('has no value;', `has no value for the ${subject.named};`);
+    reader.error(path, whose, 'Write the value itself, or a path that has one.');
   }
   return query.trim();
 }

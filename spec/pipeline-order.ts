@@ -1,6 +1,7 @@
 import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
 import type { Stage } from '../model/stage.js';
+import { checkComparisons } from './comparison-order.js';
 
 /** A stage as far as it could be read. */
 export interface ReadStage {
@@ -8,21 +9,32 @@ export interface ReadStage {
   stage?: Stage;
 }
 
-/** Where the pipeline stands between two stages, as far as the file tells. */
-interface Standing {
-  /** A canary stands; its scale in percent is unknown when its stage could not be read. */
-  canary: boolean;
+/** A side beside the primary, between two stages. */
+interface SideStanding {
+  stands: boolean;
+  /** Percent of the tasks; unknown when its stage could not be read. */
   scale: number | undefined;
-  /** Percent of the requests that go to the canary's group. */
+  /** Percent of the requests that go to its group. */
   share: number | undefined;
+}
+
+/** Where the pipeline stands between two stages, as far as the file tells. */
+export interface Standing {
+  canary: SideStanding;
+  baseline: SideStanding;
   promoted: boolean;
 }
 
-type Say = (message: string, fix: string) => void;
+type Side = 'canary' | 'baseline';
+export type Say = (message: string, fix: string) => void;
+
+const NOTHING: SideStanding = { stands: false, scale: undefined, share: 0 };
+const ROLLED_OUT_BY = { canary: 'ECS_CANARY_ROLLOUT', baseline: 'ECS_BASELINE_ROLLOUT' } as const;
+const CLEANED_BY = { canary: 'ECS_CANARY_CLEAN', baseline: 'ECS_BASELINE_CLEAN' } as const;
 
 /** Walks the pipeline as a deployment would and says where it would break, leave requests unserved or bring nothing out. */
 export function checkOrder(reader: Reader, stages: readonly ReadStage[], path: Path): void {
-  let standing: Standing = { canary: false, scale: undefined, share: 0, promoted: false };
+  let standing: Standing = { canary: NOTHING, baseline: NOTHING, promoted: false };
   for (const [i, read] of stages.entries()) {
     const at = [...path, i];
     const error: Say = (message, fix) => {
@@ -39,66 +51,92 @@ export function checkOrder(reader: Reader, stages: readonly ReadStage[], path: P
 function after(standing: Standing, { name, stage }: ReadStage, error: Say, warning: Say): Standing {
   switch (name) {
     case 'ECS_CANARY_ROLLOUT':
-      return { ...standing, canary: true, scale: stage?.name === name ? stage.scale : undefined };
+      return rollOut(standing, 'canary', stage?.name === name ? stage.scale : undefined);
+    case 'ECS_BASELINE_ROLLOUT':
+      if (standing.promoted) {
+        const message = 'after the promotion there is no gate left that could compare with a baseline';
+        warning(message, 'Put it before ECS_PRIMARY_ROLLOUT, or delete it.');
+      }
+      return rollOut(standing, 'baseline', stage?.name === name ? stage.scale : undefined);
     case 'ECS_TRAFFIC_ROUTING':
       return route(standing, stage, error, warning);
     case 'ECS_PRIMARY_ROLLOUT':
     case 'ECS_SYNC':
       return { ...standing, promoted: true };
     case 'ECS_CANARY_CLEAN':
-      return clean(standing, error, warning);
+      return clean(standing, 'canary', error, warning);
+    case 'ECS_BASELINE_CLEAN':
+      return clean(standing, 'baseline', error, warning);
     case 'ANALYSIS':
-      watch(standing, warning);
+      watch(standing, stage, error, warning);
       return standing;
     default:
       return standing;
   }
 }
 
+function rollOut(standing: Standing, side: Side, scale: number | undefined): Standing {
+  return { ...standing, [side]: { ...standing[side], stands: true, scale } };
+}
+
 function route(standing: Standing, stage: Stage | undefined, error: Say, warning: Say): Standing {
-  if (stage?.name !== 'ECS_TRAFFIC_ROUTING') return { ...standing, share: undefined };
-  const { canary: share, allowUndersized } = stage;
-  const { scale } = standing;
-  if (share > 0 && !standing.canary) {
-    error('no canary stands here that could take requests', 'Put ECS_CANARY_ROLLOUT before it.');
+  if (stage?.name !== 'ECS_TRAFFIC_ROUTING') {
+    const unknown = (side: SideStanding): SideStanding => ({ ...side, share: undefined });
+    return { ...standing, canary: unknown(standing.canary), baseline: unknown(standing.baseline) };
   }
-  if (scale !== undefined && share > scale && !allowUndersized) {
-    const message = `the canary gets ${share} % of the requests with ${scale} % of the tasks`;
+  const next = { ...standing };
+  for (const side of ['canary', 'baseline'] as const) {
+    const share = stage[side] ?? 0;
+    const { stands, scale } = standing[side];
+    next[side] = { ...standing[side], share };
+    if (share > 0 && !stands) {
+      error(`no ${side} stands here that could take requests`, `Put ${ROLLED_OUT_BY[side]} before it.`);
+    }
+    if (scale === undefined || share <= scale || stage.allowUndersized) continue;
+    const message = `the ${side} gets ${share} % of the requests with ${scale} % of the tasks`;
     if (share === 100) error(message, 'Write scale: 100, or allowUndersized: true if that is meant.');
     else warning(message, `Write scale: ${share} or more, or allowUndersized: true if that is meant.`);
   }
-  return { ...standing, share };
+  return next;
 }
 
-function clean(standing: Standing, error: Say, warning: Say): Standing {
-  if (standing.share) {
-    const message = `the canary still gets ${standing.share} % of the requests when it is removed`;
+function clean(standing: Standing, side: Side, error: Say, warning: Say): Standing {
+  const { share, stands } = standing[side];
+  if (share) {
+    const message = `the ${side} still gets ${share} % of the requests when it is removed`;
     error(message, 'Put ECS_TRAFFIC_ROUTING with primary: 100 before it.');
   }
-  if (!standing.canary) warning('no canary stands here that could be removed', 'Delete the stage.');
-  return { ...standing, canary: false, scale: undefined };
+  if (!stands) warning(`no ${side} stands here that could be removed`, 'Delete the stage.');
+  return { ...standing, [side]: { ...standing[side], stands: false, scale: undefined } };
 }
 
-function watch(standing: Standing, warning: Say): void {
+function watch(standing: Standing, stage: Stage | undefined, error: Say, warning: Say): void {
+  if (stage?.name === 'ANALYSIS' && checkComparisons(standing, stage.metrics, error, warning)) return;
   if (standing.promoted) {
     const message =
       'after the promotion the primary’s target group holds the new version: nothing of the old one is left to see';
     warning(message, 'Judge before ECS_PRIMARY_ROLLOUT.');
-  } else if (standing.share === 0) {
+  } else if (standing.canary.share === 0) {
     const message = 'the new version gets no requests here: what is measured is the old one';
     warning(message, 'Put ECS_TRAFFIC_ROUTING with a share for the canary before it.');
   }
 }
 
-function checkEnd(reader: Reader, { canary, share, promoted }: Standing, path: Path): void {
-  if (!promoted) {
+function checkEnd(reader: Reader, standing: Standing, path: Path): void {
+  if (!standing.promoted) {
     const message = 'the pipeline never brings the new version out as the primary';
     reader.error(path, message, 'Add ECS_PRIMARY_ROLLOUT (or ECS_SYNC).');
   }
-  if (share) {
-    const message = `the pipeline ends with ${share} % of the requests on the canary`;
-    reader.error(path, message, 'Add ECS_TRAFFIC_ROUTING with primary: 100, then ECS_CANARY_CLEAN.');
-  } else if (canary) {
-    reader.warning(path, 'the pipeline leaves the canary standing', 'Add ECS_CANARY_CLEAN at its end.');
+  for (const side of ['canary', 'baseline'] as const) {
+    const { share, stands } = standing[side];
+    if (share) {
+      const message = `the pipeline ends with ${share} % of the requests on the ${side}`;
+      reader.error(path, message, `Add ECS_TRAFFIC_ROUTING with primary: 100, then ${CLEANED_BY[side]}.`);
+    } else if (stands) {
+      const leaves = [`the pipeline leaves the ${side} standing`, `Add ${CLEANED_BY[side]} at its end.`] as const;
+      // A canary left over is PipeCD's habit, and is removed at the end all the same; nobody's file has a baseline from there.
+      if (side === 'canary') reader.warning(path, ...leaves);
+      else reader.error(path, ...leaves);
+    }
   }
 }

@@ -5,6 +5,7 @@ import type { Millis } from '../model/duration.js';
 import type { Stage } from '../model/stage.js';
 import type { MetricContext } from './metric.js';
 import { checkOrder } from './pipeline-order.js';
+import type { ReadStage } from './pipeline-order.js';
 import { readStage } from './stage.js';
 
 /** Reads the stages of a pipeline and checks that they can follow each other. */
@@ -14,7 +15,10 @@ export function readPipeline(
   path: Path,
   context: Omit<MetricContext, 'duration'>,
 ): Stage[] {
-  const read = values.map((value, i) => readStage(reader, value, [...path, i], i, context));
+  const read: (ReadStage | undefined)[] = [];
+  for (const [i, value] of values.entries()) {
+    read.push(readStage(reader, value, [...path, i], i, { ...context, canary: canaryOf(read) }));
+  }
   const stages = read.flatMap((found) => found?.stage ?? []);
   for (const [i, found] of read.entries()) {
     const id = found?.stage?.id;
@@ -23,6 +27,12 @@ export function readPipeline(
   }
   if (read.length > 0 && read.every((found) => found !== undefined)) checkOrder(reader, read, path);
   return stages;
+}
+
+/** The last canary that the stages so far bring out. */
+function canaryOf(read: readonly (ReadStage | undefined)[]): { scale: number | undefined } | undefined {
+  const last = read.findLast((found) => found?.name === 'ECS_CANARY_ROLLOUT');
+  return last && { scale: last.stage?.name === 'ECS_CANARY_ROLLOUT' ? last.stage.scale : undefined };
 }
 
 /** A pipeline that takes longer than the whole deployment may can never end well. */

@@ -5,6 +5,7 @@ import type { Path } from '../document/yaml.js';
 import { HOUR } from '../model/duration.js';
 import type { Finding } from '../model/finding.js';
 import type { Release, ServiceDefinition } from '../model/release.js';
+import { readTemplates } from './analysis-template.js';
 import { readApplication } from './application.js';
 import type { Application } from './application.js';
 import { applicationFile, findFile, readFile } from './files.js';
@@ -13,7 +14,7 @@ import { notConfigured } from './known-providers.js';
 import type { KnownProviders } from './known-providers.js';
 import { checkTimeout, readPipeline } from './pipeline.js';
 import { readServiceDefinition } from './service-definition.js';
-import { checkAccounts, checkCanaryGroup, checkContainers, readTargetGroups } from './target-groups.js';
+import { checkAccounts, checkContainers, checkSideGroups, readTargetGroups } from './target-groups.js';
 import { imagesOf, mutableImages, readTaskDefinition, sealTaskDefinition, withImages } from './task-definition.js';
 import type { ImageOverride, TaskDefinition } from './task-definition.js';
 
@@ -68,9 +69,10 @@ function read(input: ReleaseInput, findings: Finding[]): Release | undefined {
     appCustomArgs: application.appCustomArgs,
     known: input.known,
     targetGroups,
+    templates: readTemplates(input.files, findings),
   });
   checkTimeout(reader, pipeline, timeout, stagesPath);
-  checkCanaryGroup(reader, pipeline, targetGroups, inputPath);
+  checkSideGroups(reader, pipeline, targetGroups, inputPath);
   const open = (named: string, field: string): Reader | undefined =>
     openNamed(reader, input.files, named, [...inputPath, field], findings);
   const { serviceDefinitionFile, taskDefinitionFile = TASK_DEFINITION_FILE } = application.input;

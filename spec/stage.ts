@@ -10,8 +10,13 @@ import { ROLLBACK_STAGE } from '../model/stage.js';
 import type { Stage, StageName } from '../model/stage.js';
 import { readAnalysis } from './analysis-stage.js';
 import type { MetricContext } from './metric.js';
+import { canaryShare } from './traffic-shares.js';
 
-type StageContext = Omit<MetricContext, 'duration'>;
+/** What a stage is read against: that of its metrics, and what stands before it in the file. */
+type StageContext = Omit<MetricContext, 'duration'> & {
+  /** The last stage before it that brings out a canary; its scale is unknown when that could not be read. */
+  canary?: { scale: number | undefined } | undefined;
+};
 /** What one kind of stage adds to what all have, and its timeout. */
 type Own<S extends Stage = Stage> = S extends Stage ? Omit<S, 'id' | 'desc'> : never;
 type ReadStage = (
@@ -33,13 +38,15 @@ const STAGES: Readonly<Record<StageName, ReadStage>> = {
   ECS_TRAFFIC_ROUTING: readTrafficRouting,
   ECS_PRIMARY_ROLLOUT: readPlain('ECS_PRIMARY_ROLLOUT'),
   ECS_CANARY_CLEAN: readPlain('ECS_CANARY_CLEAN'),
+  ECS_BASELINE_ROLLOUT: readBaselineRollout,
+  ECS_BASELINE_CLEAN: readPlain('ECS_BASELINE_CLEAN'),
   WAIT: readWait,
   WAIT_APPROVAL: readWaitApproval,
   ANALYSIS: readAnalysis,
 };
 
 /** Stages that PipeCD or a later version has, so that their names are no mistyping. */
-const NOT_YET = ['ECS_BASELINE_ROLLOUT', 'ECS_BASELINE_CLEAN', 'SCRIPT_RUN', 'CUSTOM_SYNC'];
+const NOT_YET = ['SCRIPT_RUN', 'CUSTOM_SYNC'];
 
 /** Accepted on a stage (PipeCD v1) and in `with` (v0). */
 const SKIP_ON = z.unknown().optional();
@@ -59,10 +66,11 @@ const head = z.object({
 // What each stage takes in `with` (pipecd.md §1.3).
 const nothing = z.object({});
 const sync = z.object({ recreate: z.boolean().optional() });
-const canaryRollout = z.object({ scale: percentage.optional() });
+const sideRollout = z.object({ scale: percentage.optional() });
 const trafficRouting = z.object({
   primary: percentage.optional(),
   canary: percentage.optional(),
+  baseline: percentage.optional(),
   allowUndersized: z.boolean().optional(),
 });
 const wait = z.object({ duration: duration.optional(), skipOn: SKIP_ON });
@@ -116,7 +124,7 @@ function warnOfSkipOn(reader: Reader, skipOn: unknown, path: Path): void {
   reader.warning([...path, 'skipOn'], 'skipOn is not supported yet: the stage is never skipped', 'Delete it.');
 }
 
-function readPlain(name: 'ECS_PRIMARY_ROLLOUT' | 'ECS_CANARY_CLEAN'): ReadStage {
+function readPlain(name: 'ECS_PRIMARY_ROLLOUT' | 'ECS_CANARY_CLEAN' | 'ECS_BASELINE_CLEAN'): ReadStage {
   return (reader, value, path, timeout) =>
     reader.read(nothing, value, path) && { name, timeout: timeout ?? ROLLOUT_TIMEOUT };
 }
@@ -134,7 +142,7 @@ export const RECREATE: [message: string, fix: string] = [
 ];
 
 function readCanaryRollout(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
-  const fields = reader.read(canaryRollout, value, path);
+  const fields = reader.read(sideRollout, value, path);
   if (!fields) return undefined;
   const { scale } = fields;
   if (!scale) {
@@ -148,41 +156,39 @@ function readCanaryRollout(reader: Reader, value: unknown, path: Path, timeout?:
   return { name: 'ECS_CANARY_ROLLOUT', timeout: timeout ?? ROLLOUT_TIMEOUT, scale };
 }
 
+function readBaselineRollout(
+  reader: Reader,
+  value: unknown,
+  path: Path,
+  timeout: Millis | undefined,
+  { canary }: StageContext,
+): Own | undefined {
+  const fields = reader.read(sideRollout, value, path);
+  if (!fields) return undefined;
+  if (fields.scale === undefined && !canary) {
+    const message = 'scale is missing, and no ECS_CANARY_ROLLOUT before it says how large the canary is';
+    reader.error([...path, 'scale'], message, 'Put ECS_CANARY_ROLLOUT before it, or write, for example, scale: 30.');
+  }
+  if (fields.scale === 0) {
+    reader.error([...path, 'scale'], 'scale is 0: the baseline would be empty', 'Delete it: it is the canary’s then.');
+  }
+  const scale = fields.scale ?? canary?.scale;
+  return scale ? { name: 'ECS_BASELINE_ROLLOUT', timeout: timeout ?? ROLLOUT_TIMEOUT, scale } : undefined;
+}
+
 function readTrafficRouting(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
   const fields = reader.read(trafficRouting, value, path);
   if (!fields) return undefined;
-  const canary = canaryShare(reader, fields.primary, fields.canary, path);
+  const { primary, baseline = 0 } = fields;
+  const canary = canaryShare(reader, { primary, canary: fields.canary, baseline }, path);
   if (canary === undefined) return undefined;
   return {
     name: 'ECS_TRAFFIC_ROUTING',
     timeout: timeout ?? ROLLOUT_TIMEOUT,
     canary,
+    ...(baseline > 0 && { baseline }),
     allowUndersized: fields.allowUndersized ?? false,
   };
-}
-
-/** PipeCD's rule (pipecd.md §1.3), without what it guesses when the file contradicts itself or says nothing. */
-function canaryShare(
-  reader: Reader,
-  primary: number | undefined,
-  canary: number | undefined,
-  path: Path,
-): number | undefined {
-  if (primary === undefined && canary === undefined) {
-    const message = 'neither primary nor canary is given; PipeCD reads that as primary 100';
-    reader.error(path, message, 'Write primary: 100, or canary: 20.');
-    return undefined;
-  }
-  if (primary !== undefined && canary !== undefined && primary + canary !== 100) {
-    const message = `primary ${primary} and canary ${canary} do not add up to 100`;
-    reader.error([...path, 'primary'], message, `Write canary: ${canary} alone, or primary: ${primary} alone.`);
-    return undefined;
-  }
-  if (primary === 0 && canary === undefined) {
-    reader.error([...path, 'primary'], 'primary: 0 is read as primary 100 by PipeCD', 'Write canary: 100.');
-    return undefined;
-  }
-  return canary ?? 100 - (primary ?? 100);
 }
 
 function readWait(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {

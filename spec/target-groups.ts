@@ -9,9 +9,9 @@ import type { TaskDefinition } from './task-definition.js';
 
 type Groups = Partial<Release['targetGroups']>;
 
-const SIDES = ['primary', 'canary'] as const;
+const SIDES = ['primary', 'canary', 'baseline'] as const;
 
-/** Reads the two target groups; what they lack is said here. */
+/** Reads the target groups; what they lack is said here. */
 export function readTargetGroups(reader: Reader, { input, inputPath }: Application): Groups {
   const path = [...inputPath, 'targetGroups'];
   const groups: Groups = {};
@@ -34,18 +34,43 @@ export function readTargetGroups(reader: Reader, { input, inputPath }: Applicati
   if (!groups.primary) {
     reader.error([...path, 'primary'], 'targetGroups.primary is missing', 'Name the group that serves the requests.');
   }
-  if (groups.primary && groups.primary.targetGroupArn === groups.canary?.targetGroupArn) {
-    reader.error([...path, 'canary'], 'primary and canary are the same target group', 'Name two different groups.');
-  }
+  refuseSame(reader, groups, path);
   return groups;
 }
 
-/** A pipeline with a canary needs a group for it. */
-export function checkCanaryGroup(reader: Reader, stages: readonly Stage[], groups: Groups, path: Path): void {
-  const needs = stages.find(({ name }) => name === 'ECS_CANARY_ROLLOUT' || name === 'ECS_TRAFFIC_ROUTING');
-  if (!needs || groups.canary) return;
-  const message = `targetGroups.canary is missing, which ${needs.name} needs`;
-  reader.error([...path, 'targetGroups', 'canary'], message, 'Name the group that the canary’s tasks register in.');
+/** Each side needs a group of its own: what is measured and emptied is a group. */
+function refuseSame(reader: Reader, groups: Groups, path: Path): void {
+  for (const [i, side] of SIDES.entries()) {
+    for (const other of SIDES.slice(0, i)) {
+      if (!groups[side] || groups[side].targetGroupArn !== groups[other]?.targetGroupArn) continue;
+      reader.error([...path, side], `${other} and ${side} are the same target group`, 'Name two different groups.');
+    }
+  }
+}
+
+/** A pipeline with a canary or a baseline needs a group for it. */
+export function checkSideGroups(reader: Reader, stages: readonly Stage[], groups: Groups, path: Path): void {
+  const check = (side: 'canary' | 'baseline', needs: (stage: Stage) => boolean, fix: string): void => {
+    const stage = stages.find(needs);
+    if (!stage || groups[side]) return;
+    const message = `targetGroups.${side} is missing, which ${stage.name} needs`;
+    reader.error([...path, 'targetGroups', side], message, fix);
+  };
+  check('canary', needsCanary, 'Name the group that the canary’s tasks register in.');
+  check(
+    'baseline',
+    needsBaseline,
+    'Write baseline: {targetGroupArn: …, containerName: …, containerPort: …} with a third group, and add that group with weight 0 to the rule that forwards to the other two.',
+  );
+}
+
+function needsCanary({ name }: Stage): boolean {
+  return name === 'ECS_CANARY_ROLLOUT' || name === 'ECS_TRAFFIC_ROUTING';
+}
+
+function needsBaseline(stage: Stage): boolean {
+  if (stage.name === 'ECS_TRAFFIC_ROUTING') return stage.baseline !== undefined;
+  return stage.name === 'ECS_BASELINE_ROLLOUT' || stage.name === 'ECS_BASELINE_CLEAN';
 }
 
 /** Everything that a file names must be in one account and region. */

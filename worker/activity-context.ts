@@ -16,6 +16,12 @@ export const wallClock: Clock = {
   },
 };
 
+/** … for what goes on between activities: its sleeps do not keep the process alive. */
+export const backgroundClock: Clock = {
+  now: () => Date.now(),
+  sleep: (ms, signal) => setTimeout(ms, undefined, { ref: false, ...(signal && { signal }) }),
+};
+
 /**
  * The running activity's context, on Temporal. The SDK's own heartbeat tells nobody whether the server heard it; the fence sends one
  * by the task token and waits for the answer, which the server gives to the current attempt alone.

@@ -5,7 +5,7 @@ import { createActivities } from '../activities/activities.js';
 import { loadServerConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/workflow-id.js';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.js';
-import { temporalContext, wallClock } from './activity-context.js';
+import { backgroundClock, temporalContext, wallClock } from './activity-context.js';
 import { createLog, temporalLogger } from './logger.js';
 import { keepHistories, registerSearchAttributes } from './namespace.js';
 import { untilConnected } from './until-connected.js';
@@ -30,7 +30,13 @@ const worker = await Worker.create({
   namespace,
   taskQueue: TASK_QUEUE,
   workflowBundle: { codePath: WORKFLOW_BUNDLE },
-  activities: await createActivities({ config, client, clock: wallClock, context: temporalContext }),
+  activities: await createActivities({
+    config,
+    client,
+    clock: wallClock,
+    background: backgroundClock,
+    context: temporalContext,
+  }),
   maxCachedWorkflows: 300,
   // What the server had meant for a worker that was killed goes to the next one after this, well before a control's deadline.
   stickyQueueScheduleToStartTimeout: '4s',

@@ -191,7 +191,9 @@ function wordsOf({ id, name, status, reason, detail }: StageDocument, state: Dep
 /** What Temporal's own UI shows of the deployment: Markdown. */
 export function detailsOf(state: DeploymentState): string {
   // The spaces: Temporal's UI has a font that would set 80/20 as a fraction.
-  const weights = (w?: Weights): string => (w ? `${w.primary} / ${w.canary}` : 'not read yet');
+  const weights = (w?: Weights): string =>
+    w ? [w.primary, w.canary, ...(w.baseline === undefined ? [] : [w.baseline])].join(' / ') : 'not read yet';
+  const sides = state.traffic?.wanted.baseline === undefined ? 'primary/canary' : 'primary/canary/baseline';
   const rows = state.stages.map(
     (s) => `| ${MARK[s.status]} | ${s.name} | ${s.status} | ${wordsOf(s, state).replaceAll('|', '\\|')} |`,
   );
@@ -202,7 +204,7 @@ export function detailsOf(state: DeploymentState): string {
     `### ${state.input.id}: ${state.status}`,
     state.reason,
     '',
-    `Version \`${state.input.release.image}\` · traffic primary/canary: wanted ${weights(state.traffic?.wanted)}, verified ${weights(state.traffic?.verified)}`,
+    `Version \`${state.input.release.image}\` · traffic ${sides}: wanted ${weights(state.traffic?.wanted)}, verified ${weights(state.traffic?.verified)}`,
     '',
     ...(rows.length ? ['| | stage | state | |', '|-|-|-|-|', ...rows, ''] : []),
     ...(verdicts.length ? ['| stage | metric | verdict | why |', '|-|-|-|-|', ...verdicts, ''] : []),

@@ -1,11 +1,11 @@
 import { ApplicationAutoScalingClient } from '@aws-sdk/client-application-auto-scaling';
+import { CloudWatchClient } from '@aws-sdk/client-cloudwatch';
 import { ECSClient } from '@aws-sdk/client-ecs';
 import { ElasticLoadBalancingV2Client } from '@aws-sdk/client-elastic-load-balancing-v2';
 import { STSClient } from '@aws-sdk/client-sts';
-import { fromNodeProviderChain, fromTemporaryCredentials, fromTokenFile } from '@aws-sdk/credential-providers';
 import type { EcsProvider } from '../../config/server.js';
-import { SECOND } from '../../model/duration.js';
 import { apiClassOf, COMMANDS, type CommandName } from './commands.js';
+import { accountOf, credentialsOf, TIME_OUTS } from './credentials.js';
 import type { Limiter } from './limiter.js';
 
 /** One provider's clients. Reads go through `ecs` and `elb`; only changes, each sent once, through the two `…Changes`. */
@@ -17,6 +17,8 @@ export interface AwsClients {
   elbChanges: ElasticLoadBalancingV2Client;
   sts: STSClient;
   scaling: ApplicationAutoScalingClient;
+  /** For the doctor: metrics are read by a source's own client. */
+  cloudWatch: CloudWatchClient;
   /** Waits until the limiter lets a change through: before the fence, because it may take long. Reads wait by themselves. */
   admit(command: CommandName): Promise<void>;
 }
@@ -28,49 +30,11 @@ export interface ClientRequest {
   urgent: boolean;
 }
 
-/** The SDK has no time-outs of its own: a silent peer would hang a call for ever (aws-emulators.md §3). */
-const TIME_OUTS = { connectionTimeout: 2 * SECOND, requestTimeout: 5 * SECOND, throwOnRequestTimeout: true };
-/** IAM's limit for a role session's name. */
-const SESSION_NAME_MAX = 64;
 /** Clients with a role are made for each deployment, because its name is the session's; the oldest are let go. */
 const KEPT = 64;
 
-/**
- * Where a provider's credentials come from, in the order of ecs-alb-facts §21: web identity, a role assumed from the base chain, the
- * base chain (profile, credentials file, environment …). The SDK refreshes them; nothing of them is stored.
- */
-function credentialsOf(provider: EcsProvider, deployment: string): ReturnType<typeof fromNodeProviderChain> {
-  const roleSessionName = `sluice-${deployment}`.slice(0, SESSION_NAME_MAX);
-  const clientConfig = { region: provider.region };
-  if (provider.roleArn && provider.tokenFile) {
-    return fromTokenFile({
-      webIdentityTokenFile: provider.tokenFile,
-      roleArn: provider.roleArn,
-      roleSessionName,
-      clientConfig,
-    });
-  }
-  const base = fromNodeProviderChain({
-    clientConfig,
-    ...(provider.profile && { profile: provider.profile }),
-    ...(provider.credentialsFile && { filepath: provider.credentialsFile }),
-  });
-  if (!provider.roleArn) return base;
-  return fromTemporaryCredentials({
-    masterCredentials: base,
-    params: {
-      RoleArn: provider.roleArn,
-      RoleSessionName: roleSessionName,
-      ...(provider.externalId && { ExternalId: provider.externalId }),
-    },
-    clientConfig,
-  });
-}
-
 function createClients({ provider, deployment, urgent }: ClientRequest, limiter: Limiter): AwsClients {
-  // The account as far as it can be told without a call: the role's, else one for each profile.
-  const account = provider.roleArn?.split(':')[4] ?? provider.profile ?? 'default';
-  const place = { account, region: provider.region };
+  const place = { account: accountOf(provider), region: provider.region };
   const common = {
     region: provider.region,
     credentials: credentialsOf(provider, deployment),
@@ -84,8 +48,9 @@ function createClients({ provider, deployment, urgent }: ClientRequest, limiter:
     elb: new ElasticLoadBalancingV2Client(reads),
     sts: new STSClient(reads),
     scaling: new ApplicationAutoScalingClient(reads),
+    cloudWatch: new CloudWatchClient(reads),
   };
-  for (const client of [clients.ecs, clients.elb, clients.sts, clients.scaling]) {
+  for (const client of Object.values(clients)) {
     // Each client has its own type of middleware stack; what is added here looks at the command's name alone.
     (client as ECSClient).middlewareStack.add(
       (next, context) => async (args) => {

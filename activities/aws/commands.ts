@@ -26,6 +26,8 @@ export const COMMANDS = {
   DescribeRules: { action: 'elasticloadbalancing:DescribeRules', api: 'elb' },
   ModifyRule: { action: 'elasticloadbalancing:ModifyRule', api: 'elb change' },
   ModifyListener: { action: 'elasticloadbalancing:ModifyListener', api: 'elb change' },
+  GetMetricData: { action: 'cloudwatch:GetMetricData', api: 'cloudwatch data' },
+  ListMetrics: { action: 'cloudwatch:ListMetrics', api: 'cloudwatch list' },
   DescribeScalableTargets: { action: 'application-autoscaling:DescribeScalableTargets', api: 'scaling read' },
   // Needs no right: AWS always answers it.
   GetCallerIdentity: { action: 'sts:GetCallerIdentity', api: 'sts' },

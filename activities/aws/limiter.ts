@@ -14,11 +14,14 @@ export type ApiClass =
   | 'elb change'
   | 'elb'
   | 'scaling read'
+  | 'cloudwatch data'
+  | 'cloudwatch list'
   | 'sts';
 
 /**
  * What AWS publishes: burst, and refill for each second (aws-emulators.md §5: the ECS and ELB throttling pages). Task-set calls are
- * in no published table and are taken as service calls; the other two are guesses on the careful side.
+ * in no published table and are taken as service calls; scaling and sts are guesses on the careful side. CloudWatch publishes rates
+ * without bursts (its service-quotas page).
  */
 const PUBLISHED: Readonly<Record<ApiClass, { burst: number; perSecond: number }>> = {
   'ecs service change': { burst: 50, perSecond: 5 },
@@ -31,6 +34,8 @@ const PUBLISHED: Readonly<Record<ApiClass, { burst: number; perSecond: number }>
   'elb change': { burst: 20, perSecond: 3 },
   elb: { burst: 40, perSecond: 10 },
   'scaling read': { burst: 10, perSecond: 4 },
+  'cloudwatch data': { burst: 50, perSecond: 50 },
+  'cloudwatch list': { burst: 25, perSecond: 25 },
   sts: { burst: 20, perSecond: 10 },
 };
 

@@ -1,5 +1,5 @@
 import { SOURCE_NAME } from '../../analysis/source-name.js';
-import type { AnalysisProvider } from '../../config/server.js';
+import type { AnalysisProvider, TasksProvider } from '../../config/server.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import type { ThresholdMetric } from '../../model/metric.js';
 import type { Clock } from '../context.js';
@@ -12,10 +12,29 @@ import { withinLimit } from './time-limit.js';
 const CALL_LIMIT = 5 * SECOND;
 const RANGE = 15 * MINUTE;
 
-/** A question that any account may ask and that costs little. */
-const QUERY = { DATADOG: 'sum:aws.applicationelb.request_count{*}.as_count()' } as const;
+/** A provider that can be asked at any time: tasks are there only while a deployment runs. */
+type Askable = Exclude<AnalysisProvider, TasksProvider>;
 
-function question(provider: AnalysisProvider): ThresholdMetric {
+/** A question that any account may ask and that costs little. */
+const QUERY: Readonly<Record<Askable['type'], string>> = {
+  DATADOG: 'sum:aws.applicationelb.request_count{*}.as_count()',
+  CLOUDWATCH: 'SELECT SUM(RequestCount) FROM SCHEMA("AWS/ApplicationELB", LoadBalancer)',
+  PROMETHEUS: 'count(up)',
+};
+
+/** What a point of that question is data of. */
+const DATA: Readonly<Record<Askable['type'], string>> = {
+  DATADOG: 'data of load balancers',
+  CLOUDWATCH: 'data of load balancers',
+  PROMETHEUS: 'data of targets that it scrapes',
+};
+
+/** Where a provider is, for people. */
+function placeOf(provider: Askable): string {
+  return provider.type === 'CLOUDWATCH' ? provider.region : provider.address;
+}
+
+function question(provider: Askable): ThresholdMetric {
   return {
     strategy: 'THRESHOLD',
     name: 'doctor',
@@ -35,8 +54,16 @@ function question(provider: AnalysisProvider): ThresholdMetric {
   };
 }
 
-function troubled(name: string, error: unknown): Check {
+function troubled(name: string, error: unknown, implied: boolean): Check {
   const detail = error instanceof Error ? error.message : String(error);
+  if (implied) {
+    return {
+      name,
+      ok: null,
+      detail,
+      fix: 'Mend it if a pipeline is to judge by CloudWatch; nobody configured this provider.',
+    };
+  }
   if (error instanceof SourceError && error.kind === 'refused') {
     return { name, ok: false, detail, fix: 'Mend what the message names, in the configuration or at the provider.' };
   }
@@ -53,21 +80,28 @@ export async function examineAnalysisProvider(
   clock: Clock,
 ): Promise<Check[]> {
   const name = `${provider.name}: query`;
+  if (provider.type === 'TASKS') {
+    const port = provider.port ?? "the container's port";
+    const detail = `Scrapes ${provider.path} at ${port} of the tasks of a deployment; none runs now that could be asked.`;
+    return [
+      { name, ok: null, detail, fix: 'Nothing, if no metric uses it. The tasks must let the worker in at that port.' },
+    ];
+  }
   const metric = question(provider);
   try {
     const now = clock.now();
     const look = await withinLimit(CALL_LIMIT, (cancelled) =>
       sources(metric).ask({ metric, from: now - RANGE, now, cancelled }),
     );
-    const seen = look.points.length > 0 ? 'with data of load balancers' : 'without data of load balancers';
+    const seen = `${look.points.length > 0 ? 'with' : 'without'} ${DATA[provider.type]}`;
     const answered = {
       name,
       ok: true,
-      detail: `${SOURCE_NAME[provider.type]} (${provider.address}) answers, ${seen} in the last 15 minutes.`,
+      detail: `${SOURCE_NAME[provider.type]} (${placeOf(provider)}) answers, ${seen} in the last 15 minutes.`,
     };
     const skew = skewCheck(`${provider.name}: clock`, "the provider's clock", (now + clock.now()) / 2 - look.at);
     return skew.ok === true ? [answered] : [answered, skew];
   } catch (error) {
-    return [troubled(name, error)];
+    return [troubled(name, error, provider.type === 'CLOUDWATCH' && provider.implied === true)];
   }
 }

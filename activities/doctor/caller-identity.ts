@@ -6,7 +6,7 @@ import { wordsOf } from '../aws/errors.js';
 import type { Clock } from '../context.js';
 import type { Check } from '../people.js';
 import { skewCheck, skewOf, type DatedAnswer } from './clock-skew.js';
-import { credentialsFix } from './credentials-fix.js';
+import { credentialsFix } from '../aws/credentials-fix.js';
 import { withinLimit } from './time-limit.js';
 
 const CALL_LIMIT = 5 * SECOND;

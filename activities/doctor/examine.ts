@@ -29,7 +29,8 @@ async function examineEcsProvider(provider: EcsProvider, clock: Clock, remaining
     const none = nowhere({ ...caller, region: provider.region }, randomBytes(16).toString('hex'));
     return [...checks, ...rightChecks(provider.name, await probeRights(aws, none, remaining))];
   } finally {
-    for (const client of [aws.ecs, aws.ecsChanges, aws.elb, aws.elbChanges, aws.sts, aws.scaling]) client.destroy();
+    const { ecs, ecsChanges, elb, elbChanges, sts, scaling, cloudWatch } = aws;
+    for (const client of [ecs, ecsChanges, elb, elbChanges, sts, scaling, cloudWatch]) client.destroy();
   }
 }
 
@@ -76,7 +77,7 @@ function missing({ ecsProviders, analysisProviders }: ServerConfig): Check[] {
       name: 'analysis provider',
       ok: null,
       detail: 'None is configured: a pipeline with ANALYSIS is refused.',
-      fix: 'If you need one, write it under spec.analysisProviders: {name, type: DATADOG, address, apiKeyFile, applicationKeyFile}.',
+      fix: 'If you need one, write it under spec.analysisProviders: {name, type: CLOUDWATCH, region}, {name, type: DATADOG, address, apiKeyFile, applicationKeyFile} or {name, type: PROMETHEUS, address}.',
     });
   }
   return checks;

@@ -1,4 +1,5 @@
 import { DescribeScalableTargetsCommand } from '@aws-sdk/client-application-auto-scaling';
+import { GetMetricDataCommand, ListMetricsCommand, type GetMetricDataCommandInput } from '@aws-sdk/client-cloudwatch';
 import {
   CreateServiceCommand,
   CreateTaskSetCommand,
@@ -57,13 +58,24 @@ export function nowhere(place: { partition: string; region: string; account: str
   };
 }
 
+/** One point, long ago, of a metric that nobody has. */
+function noMetric(name: string): GetMetricDataCommandInput {
+  const Metric = { Namespace: name, MetricName: name };
+  return {
+    StartTime: new Date('2020-01-01T00:00:00Z'),
+    EndTime: new Date('2020-01-01T01:00:00Z'),
+    MetricDataQueries: [{ Id: 'm0', MetricStat: { Metric, Period: 3600, Stat: 'Sum' } }],
+  };
+}
+
 /** A call that asks for a right and nothing else. */
 export interface Probe {
   /**
    * `read`. `change`: the action changes things, the call cannot. `narrow`: a change that deploy/iam-policy.json limits to the
-   * user's own cluster or load balancer, so that a denial for something that does not exist proves nothing.
+   * user's own cluster or load balancer, so that a denial for something that does not exist proves nothing. `optional`: a read that
+   * only metrics of CloudWatch need.
    */
-  kind: 'read' | 'change' | 'narrow';
+  kind: 'read' | 'change' | 'narrow' | 'optional';
   send: (aws: AwsClients, none: Nowhere, options: { abortSignal: AbortSignal }) => Promise<unknown>;
 }
 
@@ -145,6 +157,14 @@ export const PROBES: Readonly<Record<ProbedCommand, Probe>> = {
         }),
         options,
       ),
+  },
+  GetMetricData: {
+    kind: 'optional',
+    send: ({ cloudWatch }, { name }, options) => cloudWatch.send(new GetMetricDataCommand(noMetric(name)), options),
+  },
+  ListMetrics: {
+    kind: 'optional',
+    send: ({ cloudWatch }, { name }, options) => cloudWatch.send(new ListMetricsCommand({ Namespace: name }), options),
   },
   RegisterTaskDefinition: {
     kind: 'change',

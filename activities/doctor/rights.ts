@@ -66,7 +66,7 @@ function deniedChecks(provider: string, denied: readonly Right[]): Check[] {
 /** The lines of one provider's rights: one for all that is allowed, then what is denied or could not be told. */
 export function rightChecks(provider: string, rights: readonly Right[]): Check[] {
   const reads = rights.filter(({ kind }) => kind === 'read');
-  const changes = rights.filter(({ kind }) => kind !== 'read');
+  const changes = rights.filter(({ kind }) => kind === 'change' || kind === 'narrow');
   const checks: Check[] = [];
   if (rights.some(({ verdict }) => verdict === 'allowed')) {
     checks.push({
@@ -81,9 +81,18 @@ export function rightChecks(provider: string, rights: readonly Right[]): Check[]
   checks.push(
     ...deniedChecks(
       provider,
-      denied.filter(({ kind }) => kind !== 'narrow'),
+      denied.filter(({ kind }) => kind === 'read' || kind === 'change'),
     ),
   );
+  const optional = denied.filter(({ kind }) => kind === 'optional');
+  if (optional.length > 0) {
+    checks.push({
+      name: `${provider}: CloudWatch`,
+      ok: null,
+      detail: `Not allowed: ${names(optional)}, which only metrics of type CLOUDWATCH need.`,
+      fix: 'Add what deploy/iam-policy.json grants, if a pipeline is to judge by CloudWatch.',
+    });
+  }
   const narrow = denied.filter(({ kind }) => kind === 'narrow');
   if (narrow.length > 0) {
     checks.push({

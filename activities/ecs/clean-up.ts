@@ -1,22 +1,20 @@
 import type { DeliveryHandle, Progress } from '../../model/delivery.js';
 import type { RollbackInput } from '../delivery.js';
 import { pause, type Run } from '../run.js';
-import { discoverRules } from '../traffic/listener-rule.js';
-import { rulesReaching } from '../traffic/reachability.js';
 import { nameOfRule } from '../traffic/set-traffic.js';
 import { nameOfGroup } from '../traffic/target-group.js';
-import { waitGone } from './canary-gone.js';
 import { deleteTaskSet } from './change-task-set.js';
 import { restore } from './restore-traffic.js';
 import { oldGroup } from './restored-weights.js';
+import { waitGone } from './side-gone.js';
 import { groupOf, isStanding, madeBy, readTaskSets, type TaskSet } from './task-set.js';
 import { countServing, readOwnTargets } from './targets.js';
+import { untoldRulesReaching } from './told-rules.js';
 import type { Secrets } from './task-definition.js';
 
 /** Throws, to be tried again, while a rule of the load balancer can send requests to the group that is about to be emptied. */
-async function refuseReachable(run: Run, { snapshot }: DeliveryHandle, group: string): Promise<void> {
-  const rules = await discoverRules(run.aws.elb, snapshot.loadBalancerArn);
-  const reaching = rulesReaching(rules, group).filter(({ ruleArn }) => !snapshot.rulesOnCanary.includes(ruleArn));
+async function refuseReachable(run: Run, handle: DeliveryHandle, group: string): Promise<void> {
+  const reaching = await untoldRulesReaching(run, handle, group);
   if (reaching.length === 0) return;
   throw new Error(
     `Requests can still reach ${nameOfGroup(group)} through the ${reaching.map(nameOfRule).join(', ')}, which is not ours to write: take the group out of it`,
@@ -31,7 +29,7 @@ export async function cleanUp(run: Run, { handle }: RollbackInput, secrets: Secr
   const { service } = handle.release;
   const { rollbackRecheck, absence, drainSettle } = run.settings;
   const began = run.ctx.clock.now();
-  const ours = (set: TaskSet): boolean => isStanding(set) && madeBy(set, handle.uid, 'primary', 'canary');
+  const ours = (set: TaskSet): boolean => isStanding(set) && madeBy(set, handle.uid, 'primary', 'canary', 'baseline');
 
   await restore(run, handle, secrets);
   run.report.detail('Looking once more at all rules and task sets');
@@ -50,7 +48,8 @@ export async function cleanUp(run: Run, { handle }: RollbackInput, secrets: Secr
     const group = groupOf(set);
     const guard =
       group !== undefined && group !== oldGroup(handle) ? () => refuseReachable(run, handle, group) : undefined;
-    await deleteTaskSet(run, service, set.taskSetArn, { say: 'Removed the new version' }, guard);
+    const say = madeBy(set, handle.uid, 'baseline') ? 'Removed the baseline' : 'Removed the new version';
+    await deleteTaskSet(run, service, set.taskSetArn, { say }, guard);
     await waitGone(run, service, set);
   }
   run.report.detail(

@@ -1,21 +1,23 @@
 import type { EcsProvider, ServerConfig } from '../../config/server.js';
-import type { DeliveryHandle, Progress } from '../../model/delivery.js';
+import { weightsFor, type DeliveryHandle, type Progress } from '../../model/delivery.js';
 import { rollbackCommands } from '../../model/by-hand.js';
 import { SECOND } from '../../model/duration.js';
 import { createClientCache, type ClientRequest } from '../aws/clients.js';
 import { asRollbackError, asStageError, badInput, isFinal, withRecord } from '../aws/errors.js';
 import { createLimiter } from '../aws/limiter.js';
 import type { ActivityContext } from '../context.js';
+import type { FindTasks } from '../metrics/tasks/scraper.js';
 import type { AdvanceInput, DeliveryActivities } from '../delivery.js';
+import { unless } from '../metrics/unless.js';
 import type { ReadRunning } from '../memory/memory.js';
 import { createReport } from '../report.js';
 import { createTurns, type Run } from '../run.js';
 import { restoreStickiness } from '../traffic/stickiness.js';
+import { baselineReady } from './baseline-ready.js';
 import { begin } from './begin.js';
-import { canaryGone } from './canary-gone.js';
 import { canaryReady } from './canary-ready.js';
 import { cleanUp } from './clean-up.js';
-import { stepOf } from './step.js';
+import { findTasks } from './find-tasks.js';
 import { finish } from './finish.js';
 import { locate } from './locate.js';
 import { observe } from './observe.js';
@@ -25,6 +27,8 @@ import { promote } from './promote.js';
 import { restoreTraffic } from './restore-traffic.js';
 import { routeTraffic } from './route-traffic.js';
 import { readRunning } from './running.js';
+import { sideGone } from './side-gone.js';
+import { stepOf } from './step.js';
 import { sync } from './sync.js';
 import type { Secrets } from './task-definition.js';
 
@@ -36,27 +40,31 @@ export interface DriverDependencies extends Secrets {
   clock: ActivityContext['clock'];
 }
 
-/** The activities, and what the application's memory asks of AWS's tags. */
-export type TaskSetDriver = DeliveryActivities & { running: ReadRunning };
+/** The activities, what the application's memory asks of AWS's tags, and what the scraping of tasks asks between activities. */
+export type TaskSetDriver = DeliveryActivities & { running: ReadRunning; findTasks: FindTasks };
 
 /** What AWS is polled with (ecs-alb-facts §19); a cloud that declares shorter pauses is faster by as much. */
 const AWS_POLL = 5 * SECOND;
 /** Heartbeats go on while AWS is slow to answer. */
 const BEAT = 2 * SECOND;
 
-function advance(run: Run, input: AdvanceInput): Promise<Progress> {
+function advance(run: Run, input: AdvanceInput, secrets: Secrets): Promise<Progress> {
   const step = stepOf(run, input);
   switch (input.position.at) {
     case 'SYNCED':
       return sync(step);
     case 'CANARY_READY':
       return canaryReady(step, input.position.scale);
+    case 'BASELINE_READY':
+      return baselineReady(step, input.position.scale, secrets);
     case 'TRAFFIC':
-      return routeTraffic(step, input.position.canary);
+      return routeTraffic(step, weightsFor(input.position.canary, input.position.baseline));
     case 'PROMOTED':
       return promote(step);
     case 'CANARY_GONE':
-      return canaryGone(step);
+      return sideGone(step, 'canary');
+    case 'BASELINE_GONE':
+      return sideGone(step, 'baseline');
     default:
       return input.position satisfies never;
   }
@@ -136,7 +144,7 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
       running(
         { ...of(input.handle, input.stage), deadline: input.deadline },
         false,
-        (run) => advance(run, input),
+        (run) => advance(run, input, deps),
         asStage,
       ),
     observe: (traffic) =>
@@ -170,6 +178,11 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
         asStage,
       ),
     finish: ({ handle }) => running(of(handle, 'finish'), false, (run) => finish(run, handle), asStage),
+    findTasks: async (place, cancelled) => {
+      // Outside of any activity: nobody to tell, and nothing that a deployment's name would say.
+      const aws = clientsOf({ provider: providerOf(place.provider), deployment: 'tasks', urgent: false });
+      return await unless(cancelled, findTasks({ aws }, place));
+    },
     running: (release, app) =>
       running(
         { stage: 'recall', provider: release.provider, deployment: app },

@@ -1,15 +1,15 @@
 import type { DeliveryHandle, Progress } from '../../model/delivery.js';
 import type { Run } from '../run.js';
 import { pause } from '../run.js';
-import { discoverRules } from '../traffic/listener-rule.js';
-import { rulesReaching } from '../traffic/reachability.js';
 import { deleteTaskSet } from './change-task-set.js';
 import { readSets } from './step.js';
 import { groupOf, isPrimary, isStanding, madeBy, shortName, type TaskSet } from './task-set.js';
 import { countServing, readOwnTargets } from './targets.js';
+import { untoldRulesReaching } from './told-rules.js';
 
 /**
- * After success: deletes the retired old task set, our own and adopted leftovers, and a canary that the pipeline left without requests.
+ * After success: deletes the retired old task set, our own and adopted leftovers, and a canary or baseline that the pipeline left without
+ * requests.
  * A set is deleted only when none of its targets takes requests, or no rule can send any to its group (ecs-alb-facts §2, §14, §27);
  * the others are named and stay.
  */
@@ -18,19 +18,17 @@ export async function finish(run: Run, handle: DeliveryHandle): Promise<Progress
   const { all } = await readSets(run, handle);
   const old = handle.snapshot.primary?.taskSetArn;
   const ours = (set: TaskSet): boolean =>
-    set.taskSetArn === old || handle.snapshot.leftovers.includes(set.taskSetArn) || madeBy(set, handle.uid, 'canary');
+    set.taskSetArn === old ||
+    handle.snapshot.leftovers.includes(set.taskSetArn) ||
+    madeBy(set, handle.uid, 'canary', 'baseline');
   const leaving = all.filter((set) => isStanding(set) && !isPrimary(set) && ours(set));
   let removed = 0;
   let drained = false;
   for (const set of leaving) {
     const retired = set.scale.value === 0 && countServing(await readOwnTargets(run, service, set, true)) === 0;
     if (!retired) {
-      const rules = await discoverRules(run.aws.elb, handle.snapshot.loadBalancerArn);
       const group = groupOf(set);
-      if (
-        group !== undefined &&
-        rulesReaching(rules, group).some(({ ruleArn }) => !handle.snapshot.rulesOnCanary.includes(ruleArn))
-      ) {
+      if (group !== undefined && (await untoldRulesReaching(run, handle, group)).length > 0) {
         run.report.warn(
           `Task set ${shortName(set)} still takes requests and stays; move its share to 0 and delete it, or deploy again.`,
         );

@@ -5,28 +5,39 @@ import type { Run } from '../run.js';
 import { discoverRules, type ListenerRule } from '../traffic/listener-rule.js';
 import { pairRules, rulesNaming, rulesReaching } from '../traffic/reachability.js';
 import { nameOfRule } from '../traffic/set-traffic.js';
+import { nameOfGroup, namesOfGroups, readGroupTimes, readLoadBalancer } from '../traffic/target-group.js';
 import {
-  nameOfGroup,
-  readGroupTimes,
-  readLoadBalancer,
-  readTargetGroup,
-  type TargetGroupFacts,
-} from '../traffic/target-group.js';
-import { sameWeights, sharesOf, stickinessOf, toJson, weightsText, type Pair } from '../traffic/weights.js';
+  groupsOf,
+  sameWeights,
+  sharesOf,
+  stickinessOf,
+  takesBaseline,
+  toJson,
+  weightsText,
+  type Pair,
+} from '../traffic/weights.js';
 import { ALL_PRIMARY } from '../../model/delivery.js';
 import type { Findings } from './findings.js';
+import { inNoRule, loadBalancerOf, readGroups, type SideGroup } from './preflight-groups.js';
 
 export interface TrafficFound {
   loadBalancerArn: string;
   rules: RuleSnapshot[];
   rulesOnCanary: string[];
+  rulesOnBaseline?: string[];
   /** All pair rules give everything to the primary's group. */
   allPrimary: boolean;
 }
 
-/** The pair of groups; undefined when the file names one group alone, and no weights are moved. */
-export function pairOf({ primary, canary }: Release['targetGroups']): Pair | undefined {
-  return canary && { primary: primary.targetGroupArn, canary: canary.targetGroupArn };
+/** The groups of the weights; undefined when the file names one group alone, and no weights are moved. */
+export function pairOf({ primary, canary, baseline }: Release['targetGroups']): Pair | undefined {
+  return (
+    canary && {
+      primary: primary.targetGroupArn,
+      canary: canary.targetGroupArn,
+      ...(baseline && { baseline: baseline.targetGroupArn }),
+    }
+  );
 }
 
 export function snapshotOfRule(rule: ListenerRule, pair: Pair): RuleSnapshot {
@@ -41,67 +52,6 @@ export function snapshotOfRule(rule: ListenerRule, pair: Pair): RuleSnapshot {
   };
 }
 
-function checkGroup(group: TargetGroupFacts, findings: Findings): void {
-  if (group.protocol !== 'HTTP' && group.protocol !== 'HTTPS') {
-    findings.problems.push(
-      `Target group ${group.name} speaks ${group.protocol}: weights exist on Application Load Balancers alone, with HTTP or HTTPS groups.`,
-    );
-  }
-  if (group.targetType !== 'ip') {
-    findings.problems.push(
-      `Target group ${group.name} has targets of type ${group.targetType}. Sluice follows tasks by their addresses: use the network mode awsvpc and a group of target type ip.`,
-    );
-  }
-}
-
-async function readGroups(run: Run, release: Release, findings: Findings): Promise<TargetGroupFacts[]> {
-  const { primary, canary } = release.targetGroups;
-  const groups: TargetGroupFacts[] = [];
-  for (const { targetGroupArn } of [primary, ...(canary ? [canary] : [])]) {
-    const group = await readTargetGroup(run.aws.elb, targetGroupArn);
-    if (!group) {
-      findings.problems.push(
-        `Target group ${targetGroupArn} does not exist in ${run.aws.region}. Correct targetGroups in app.pipecd.yaml.`,
-      );
-      continue;
-    }
-    checkGroup(group, findings);
-    groups.push(group);
-  }
-  const [first, second] = groups;
-  if (first && second && first.vpcId !== second.vpcId) {
-    findings.problems.push(
-      `Target groups ${first.name} and ${second.name} are in different VPCs; both must be in the tasks' VPC.`,
-    );
-  }
-  return groups;
-}
-
-/** The one load balancer of the groups; says what is wrong when there is none or more. */
-function loadBalancerOf(groups: TargetGroupFacts[], findings: Findings): string | undefined {
-  for (const [index, group] of groups.entries()) {
-    if (group.loadBalancerArns.length > 1) {
-      findings.problems.push(
-        `Target group ${group.name} is attached to ${group.loadBalancerArns.length} load balancers (${group.loadBalancerArns.join(', ')}); Sluice moves the traffic of one.`,
-      );
-    }
-    if (group.loadBalancerArns.length === 0) {
-      findings.problems.push(
-        index === 0
-          ? `Target group ${group.name} is attached to no listener: no rule of any load balancer forwards to it. Forward a listener's rule to it.`
-          : `The canary's target group ${group.name} is in no listener rule, so its targets would never be health-checked. Add it with weight 0 to the rule that forwards to ${groups[0]?.name ?? 'the primary group'}.`,
-      );
-    }
-  }
-  const arns = new Set(groups.flatMap(({ loadBalancerArns }) => loadBalancerArns));
-  if (arns.size > 1) {
-    findings.problems.push(
-      `The two target groups hang on different load balancers (${[...arns].join(', ')}): put both into one rule of one of them.`,
-    );
-  }
-  return arns.size === 1 ? [...arns][0] : undefined;
-}
-
 /** Rules outside the pair see no canary, or fall into an empty group after the clean-up: said before the start (ecs-alb-facts §5). */
 function checkOtherRules(rules: ListenerRule[], pair: Pair, strict: boolean, findings: Findings): void {
   const others = rules.filter((rule) => !pairRules([rule], pair).length);
@@ -112,10 +62,27 @@ function checkOtherRules(rules: ListenerRule[], pair: Pair, strict: boolean, fin
       `${onPrimary.length} rule(s) forward to ${nameOfGroup(pair.primary)} without ${nameOfGroup(pair.canary)} and see no canary: ${onPrimary.map(nameOfRule).join(', ')}.`,
     );
   }
-  const onCanary = rulesReaching(others, pair.canary);
-  if (onCanary.length > 0) {
-    tell(
-      `${onCanary.length} rule(s) outside the pair forward to ${nameOfGroup(pair.canary)} and will answer 503 whenever no canary runs: ${onCanary.map(nameOfRule).join(', ')}.`,
+  for (const side of ['canary', 'baseline'] as const) {
+    const group = pair[side];
+    if (group === undefined) continue;
+    const reaching = rulesReaching(others, group);
+    if (reaching.length > 0) {
+      tell(
+        `${reaching.length} rule(s) outside the pair forward to ${nameOfGroup(group)} and will answer 503 whenever no ${side} runs: ${reaching.map(nameOfRule).join(', ')}.`,
+      );
+    }
+  }
+}
+
+/**
+ * A baseline gets its share through all pair rules or the weights would differ from rule to rule: each must name its group already.
+ * Sluice moves weights and never adds a group to somebody's rule.
+ */
+function checkBaselineRules(rules: ListenerRule[], pair: Pair, findings: Findings): void {
+  for (const rule of rules) {
+    if (pair.baseline === undefined || takesBaseline(rule.actions, pair)) continue;
+    findings.problems.push(
+      `The ${nameOfRule(rule)} forwards to ${nameOfGroup(pair.primary)} and ${nameOfGroup(pair.canary)} and not to the baseline's target group ${nameOfGroup(pair.baseline)}, which gets its share through the same rule. Add ${nameOfGroup(pair.baseline)} to its forward action with weight 0.`,
     );
   }
 }
@@ -129,8 +96,8 @@ function checkStickiness(rules: RuleSnapshot[], findings: Findings): void {
   }
 }
 
-async function checkTimes(run: Run, pair: Pair, findings: Findings): Promise<void> {
-  for (const arn of [pair.primary, pair.canary]) {
+async function checkTimes(run: Run, groups: SideGroup[], findings: Findings): Promise<void> {
+  for (const { arn } of groups) {
     const { slowStart } = await readGroupTimes(run.aws.elb, arn);
     if (slowStart * SECOND > run.settings.trafficSettle) {
       findings.warnings.push(
@@ -140,13 +107,18 @@ async function checkTimes(run: Run, pair: Pair, findings: Findings): Promise<voi
   }
 }
 
-/** Looks at everything between the listener and the tasks, reads only (ecs-alb-facts §3, §5, §12). */
+/**
+ * Looks at everything between the listener and the tasks, reads only (ecs-alb-facts §3, §5, §12).
+ * @param withBaseline the deployment will make a baseline.
+ */
 export async function inspectTraffic(
   run: Run,
   release: Release,
+  withBaseline: boolean,
   findings: Findings,
 ): Promise<TrafficFound | undefined> {
-  const groups = await readGroups(run, release, findings);
+  const sides = ['primary', 'canary', ...(withBaseline ? (['baseline'] as const) : [])] as const;
+  const groups = await readGroups(run, release, sides, findings);
   const loadBalancerArn = loadBalancerOf(groups, findings);
   if (loadBalancerArn === undefined) return undefined;
   const loadBalancer = await readLoadBalancer(run.aws.elb, loadBalancerArn);
@@ -161,33 +133,34 @@ export async function inspectTraffic(
   if (!pair) return { loadBalancerArn, rules: [], rulesOnCanary: [], allPrimary: true };
 
   const ours = pairRules(all, pair);
-  const bothAttached = groups.length === 2 && groups.every((group) => group.loadBalancerArns.length > 0);
+  const bothAttached = groups.length === sides.length && groups.every((group) => group.loadBalancerArns.length > 0);
   if (bothAttached && rulesNaming(all, pair.canary).length === 0) {
-    findings.problems.push(
-      `The canary's target group ${nameOfGroup(pair.canary)} is in no listener rule, so its targets would never be health-checked. Add it with weight 0 to the rule that forwards to ${nameOfGroup(pair.primary)}.`,
-    );
+    findings.problems.push(inNoRule('canary', nameOfGroup(pair.canary), nameOfGroup(pair.primary)));
   } else if (ours.length === 0) {
     findings.problems.push(
-      `No listener rule forwards to both ${nameOfGroup(pair.primary)} and ${nameOfGroup(pair.canary)} and to nothing else: there are no weights to move. Put both into one forward action, with weights 100 and 0.`,
+      withBaseline
+        ? `No listener rule forwards to ${namesOfGroups(groups.map(({ arn }) => arn))} and to nothing else: there are no weights to move. Put them into one forward action, with weights 100, 0 and 0.`
+        : `No listener rule forwards to both ${nameOfGroup(pair.primary)} and ${nameOfGroup(pair.canary)} and to nothing else: there are no weights to move. Put both into one forward action, with weights 100 and 0.`,
     );
   }
+  if (withBaseline) checkBaselineRules(ours, pair, findings);
   checkOtherRules(all, pair, release.strictRules, findings);
   const rules = ours.map((rule) => snapshotOfRule(rule, pair));
   checkStickiness(rules, findings);
-  await checkTimes(run, pair, findings);
+  await checkTimes(run, groups, findings);
   const moved = rules.filter(({ weights }) => !sameWeights(weights, ALL_PRIMARY));
   for (const rule of moved) {
     findings.repairable(
-      `The ${nameOfRule(rule)} gives ${weightsText(rule.weights)} to ${nameOfGroup(pair.primary)} and ${nameOfGroup(pair.canary)}, not 100/0: an earlier run did not end. Set it to 100/0, or deploy with strategy QUICK_SYNC, which repairs it.`,
+      `The ${nameOfRule(rule)} gives ${weightsText(rule.weights)} to ${namesOfGroups(groupsOf(pair, rule.weights))}, not 100/0: an earlier run did not end. Set it to 100/0, or deploy with strategy QUICK_SYNC, which repairs it.`,
     );
   }
+  const others = all.filter((rule) => !ours.includes(rule));
+  const arnsReaching = (group: string): string[] => rulesReaching(others, group).map(({ ruleArn }) => ruleArn);
   return {
     loadBalancerArn,
     rules,
-    rulesOnCanary: rulesReaching(
-      all.filter((rule) => !ours.includes(rule)),
-      pair.canary,
-    ).map(({ ruleArn }) => ruleArn),
+    rulesOnCanary: arnsReaching(pair.canary),
+    ...(pair.baseline !== undefined && { rulesOnBaseline: arnsReaching(pair.baseline) }),
     allPrimary: moved.length === 0,
   };
 }

@@ -6,6 +6,7 @@ import type { PreflightInput } from '../delivery.js';
 import { kindOf, wordsOf } from '../aws/errors.js';
 import type { Run } from '../run.js';
 import { createFindings, type Findings } from './findings.js';
+import { checkEmpty } from './preflight-groups.js';
 import { inspectService, type ServiceFound } from './preflight-service.js';
 import { inspectTraffic, type TrafficFound } from './preflight-traffic.js';
 import { differingFields } from './same-fields.js';
@@ -27,6 +28,7 @@ function checkPlace(run: Run, account: string, { service, targetGroups, provider
     ['the cluster', service.cluster],
     ['targetGroups.primary', targetGroups.primary.targetGroupArn],
     ['targetGroups.canary', targetGroups.canary?.targetGroupArn],
+    ['targetGroups.baseline', targetGroups.baseline?.targetGroupArn],
   ];
   for (const [what, arn] of named) {
     const place = arn === undefined ? undefined : placeOf(arn);
@@ -66,16 +68,26 @@ function checkContainer({ taskDefinition, targetGroups }: Release, secrets: Secr
   }
 }
 
-function placesNeeded({ pipeline }: Release, repair: boolean): number {
-  // A new primary always; a canary where the pipeline has one.
-  return repair || !pipeline.some(({ name }) => name === 'ECS_CANARY_ROLLOUT') ? 1 : 2;
+/** Stages that make a task set which stands beside the primary for a while. */
+const SIDE_ROLLOUTS = ['ECS_CANARY_ROLLOUT', 'ECS_BASELINE_ROLLOUT'] as const;
+
+function makes({ pipeline }: Release, repair: boolean, rollout: (typeof SIDE_ROLLOUTS)[number]): boolean {
+  return !repair && pipeline.some(({ name }) => name === rollout);
 }
 
-/** Most tasks that stand at once: old, new and the largest canary (ecs-alb-facts §24). */
+/** Task sets that the deployment will make: a new primary always; a canary and a baseline where the pipeline has one. */
+function placesNeeded(release: Release, repair: boolean): number {
+  return 1 + SIDE_ROLLOUTS.filter((rollout) => makes(release, repair, rollout)).length;
+}
+
+/** Most tasks that stand at once: old, new, the largest canary and the largest baseline (ecs-alb-facts §24). */
 function peakTasks({ pipeline }: Release, desiredCount: number, found: ServiceFound): number {
   if (!found.primary) return desiredCount;
-  const scales = pipeline.map((stage) => (stage.name === 'ECS_CANARY_ROLLOUT' ? stage.scale : 0));
-  return 2 * desiredCount + Math.ceil((desiredCount * Math.max(0, ...scales)) / 100);
+  const beside = SIDE_ROLLOUTS.map((rollout) => {
+    const scales = pipeline.map((stage) => (stage.name === rollout ? stage.scale : 0));
+    return Math.ceil((desiredCount * Math.max(0, ...scales)) / 100);
+  });
+  return 2 * desiredCount + beside.reduce((sum, tasks) => sum + tasks, 0);
 }
 
 /** Whether what runs is what the file says, traffic and service fields included. */
@@ -126,8 +138,14 @@ export async function preflight(run: Run, input: PreflightInput, secrets: Secret
     checkPlace(run, Account, release, findings);
     if (findings.problems.length > 0) return nothing;
 
-    const traffic = await inspectTraffic(run, release, findings);
+    const withBaseline = makes(release, repair, 'ECS_BASELINE_ROLLOUT');
+    const traffic = await inspectTraffic(run, release, withBaseline, findings);
     const found = await inspectService(run, input, placesNeeded(release, repair), secrets, findings);
+    const { baseline } = release.targetGroups;
+    // Targets of the service's own sets have been told of by then.
+    if (withBaseline && baseline && findings.problems.length === 0) {
+      await checkEmpty(run, baseline.targetGroupArn, findings);
+    }
     if (!traffic || findings.problems.length > 0) return { ...nothing, log: run.report.progress().log };
 
     const desiredCount = found.service?.desiredCount ?? release.service.desiredCount ?? 0;
@@ -151,6 +169,7 @@ export async function preflight(run: Run, input: PreflightInput, secrets: Secret
         ...(found.primary && { primary: found.primary.snapshot }),
         rules: traffic.rules,
         rulesOnCanary: traffic.rulesOnCanary,
+        ...(traffic.rulesOnBaseline && { rulesOnBaseline: traffic.rulesOnBaseline }),
         leftovers: found.leftovers,
       },
       firstDeployment: !found.primary,

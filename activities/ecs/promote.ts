@@ -1,6 +1,6 @@
 import type { Progress } from '../../model/delivery.js';
 import { makePrimary } from './change-task-set.js';
-import { checkTraffic } from './canary-ready.js';
+import { checkTraffic } from './check-traffic.js';
 import { ensureTaskSet } from './create-task-set.js';
 import { readSets, type Step } from './step.js';
 import { retire } from './retire.js';

@@ -1,13 +1,9 @@
-import { z } from 'zod';
 import type { DeliveryHandle } from '../../model/delivery.js';
 import type { Run } from '../run.js';
 import { badInput } from '../aws/errors.js';
 import { ensureTaskSet } from './create-task-set.js';
+import { membersOfOld } from './old-version.js';
 import { ensureUsable, type Secrets } from './task-definition.js';
-
-const balancerSchema = z
-  .array(z.object({ targetGroupArn: z.string(), containerName: z.string(), containerPort: z.number() }))
-  .min(1);
 
 /**
  * Builds the old version's task set again from the snapshot, its revision registered again if it was deregistered since
@@ -16,8 +12,7 @@ const balancerSchema = z
 export async function restoreOld(run: Run, handle: DeliveryHandle, secrets: Secrets): Promise<string> {
   const { primary } = handle.snapshot;
   if (!primary) throw badInput('A first deployment has no old version to build again.');
-  const { loadBalancers, ...members } = primary.createTaskSet;
-  const group = balancerSchema.safeParse(loadBalancers).data?.[0] ?? handle.release.targetGroups.primary;
+  const { group = handle.release.targetGroups.primary, members } = membersOfOld(primary);
   return ensureTaskSet(run, handle, {
     role: 'restored',
     stage: 'rollback',

@@ -11,7 +11,7 @@ import { deleteTaskSet, makePrimary, scaleTaskSet } from './change-task-set.js';
 import { readSets, type Sets } from './step.js';
 import { pairOf } from './preflight-traffic.js';
 import { required } from './readiness.js';
-import { oldGroup, oldShareOf, restoredWeights, writeAllWeights } from './restored-weights.js';
+import { oldGroup, oldShareOf, oldSide, restoredWeights, writeAllWeights } from './restored-weights.js';
 import { restoreOld } from './restore-old.js';
 import { nextRollbackStep, type RollbackSeen } from './rollback-case.js';
 import { readService } from './service.js';
@@ -72,7 +72,7 @@ async function look(run: Run, handle: DeliveryHandle): Promise<Look> {
       freshServing: countServing(freshTargets.flat()),
       canaryHealthy: countHealthy(canaryTargets),
       weightsRestored: shares.every(({ now, wanted }) => sameWeights(now, wanted)),
-      oldShare: Math.min(100, ...shares.map(({ now, wanted }) => (wanted.canary === 100 ? now.canary : now.primary))),
+      oldShare: Math.min(100, ...shares.map(({ now }) => now[oldSide(handle)] ?? 0)),
       overdue: run.ctx.clock.now() - run.ctx.scheduledAt > PATIENCE,
     },
   };
@@ -110,7 +110,9 @@ export async function restore(run: Run, handle: DeliveryHandle, secrets: Secrets
         break;
       case 'SHARE': {
         if (pair)
-          unwritten = await writeAllWeights(run, handle, rules, pair, (rule) => oldShareOf(handle, rule, step.old));
+          unwritten = await writeAllWeights(run, handle, rules, pair, (rule) =>
+            oldShareOf(handle, rule, pair, step.old),
+          );
         break;
       }
       case 'SCALE_OLD':

@@ -1,9 +1,9 @@
-import { ALL_PRIMARY, type DeliveryHandle, type Weights } from '../../model/delivery.js';
+import { ALL_PRIMARY, weightsFor, type DeliveryHandle, type Weights } from '../../model/delivery.js';
 import { wordsOf } from '../aws/errors.js';
 import type { Run } from '../run.js';
 import type { ListenerRule } from '../traffic/listener-rule.js';
 import { nameOfRule, writeRule } from '../traffic/set-traffic.js';
-import { fromJson, shapeOf, type Pair } from '../traffic/weights.js';
+import { fromJson, shapeOf, sharesOf, type Pair } from '../traffic/weights.js';
 
 /** The group that the old version stands in: the primary's, but for a quick sync that repairs (ecs-alb-facts §26). */
 export function oldGroup({ snapshot, release }: DeliveryHandle): string {
@@ -13,12 +13,25 @@ export function oldGroup({ snapshot, release }: DeliveryHandle): string {
   return typeof arn === 'string' ? arn : release.targetGroups.primary.targetGroupArn;
 }
 
+/** The side in whose group the old version stands. */
+export function oldSide(handle: DeliveryHandle): keyof Weights {
+  const { canary, baseline } = handle.release.targetGroups;
+  const group = oldGroup(handle);
+  if (group === canary?.targetGroupArn) return 'canary';
+  return group === baseline?.targetGroupArn ? 'baseline' : 'primary';
+}
+
+const ALL_TO: Record<keyof Weights, Weights> = {
+  primary: ALL_PRIMARY,
+  canary: weightsFor(100),
+  baseline: weightsFor(0, 100),
+};
+
 /** The side that the requests go back to: where the old version stands; on a first deployment as it was found. */
 export function restoredWeights(handle: DeliveryHandle, ruleArn: string): Weights {
-  const { snapshot, release } = handle;
+  const { snapshot } = handle;
   if (!snapshot.primary) return snapshot.rules.find((rule) => rule.ruleArn === ruleArn)?.weights ?? ALL_PRIMARY;
-  const inCanaryGroup = oldGroup(handle) === release.targetGroups.canary?.targetGroupArn;
-  return inCanaryGroup ? { primary: 0, canary: 100 } : ALL_PRIMARY;
+  return ALL_TO[oldSide(handle)];
 }
 
 /**
@@ -55,8 +68,14 @@ export async function writeAllWeights(
   return failure;
 }
 
-/** The weights that give the old version a share of its own, percent. */
-export function oldShareOf(handle: DeliveryHandle, rule: ListenerRule, old: number): Weights {
-  const { canary } = restoredWeights(handle, rule.ruleArn);
-  return canary === 100 ? { primary: 100 - old, canary: old } : { primary: old, canary: 100 - old };
+/**
+ * The weights that give the old version's task set a share of its own, percent. It is taken from the new version; a baseline keeps what
+ * it has, since it is the old version too.
+ */
+export function oldShareOf(handle: DeliveryHandle, rule: ListenerRule, pair: Pair, old: number): Weights {
+  const side = oldSide(handle);
+  if (side === 'canary') return weightsFor(old);
+  if (side === 'baseline') return weightsFor(0, old);
+  const baseline = Math.min(100 - old, Math.floor(sharesOf(rule.actions, pair).baseline ?? 0));
+  return weightsFor(100 - old - baseline, baseline);
 }

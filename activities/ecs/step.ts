@@ -27,6 +27,16 @@ export function pairOfStep({ handle }: Step): Pair {
   return pair;
 }
 
+/** A side that stands beside the primary for a while. */
+export type Side = 'canary' | 'baseline';
+
+/** The group of a side. @throws FAILURE.input where the file names none: spec refuses such pipelines. */
+export function groupOfSide({ handle }: Step, side: Side): string {
+  const group = handle.release.targetGroups[side];
+  if (!group) throw badInput(`This stage needs targetGroups.${side} in app.pipecd.yaml.`);
+  return group.targetGroupArn;
+}
+
 /** The sets of a service by what they are to this delivery. */
 export interface Sets {
   all: TaskSet[];
@@ -35,6 +45,8 @@ export interface Sets {
   /** The new version in the primary group. */
   fresh?: TaskSet;
   canary?: TaskSet;
+  /** The old version, made afresh beside the canary. */
+  baseline?: TaskSet;
   /** The old version built again by a rollback. */
   restored?: TaskSet;
   primary?: TaskSet;
@@ -46,13 +58,14 @@ export async function readSets(run: Run, handle: DeliveryHandle): Promise<Sets> 
   const standing = all.filter(isStanding);
   const ours = (role: TaskSetRole): TaskSet | undefined => standing.find((set) => madeBy(set, handle.uid, role));
   const old = standing.find(({ taskSetArn }) => taskSetArn === handle.snapshot.primary?.taskSetArn);
-  const [fresh, canary, restored] = [ours('primary'), ours('canary'), ours('restored')];
+  const [fresh, canary, baseline, restored] = [ours('primary'), ours('canary'), ours('baseline'), ours('restored')];
   const primary = standing.find(isPrimary);
   return {
     all,
     ...(old && { old }),
     ...(fresh && { fresh }),
     ...(canary && { canary }),
+    ...(baseline && { baseline }),
     ...(restored && { restored }),
     ...(primary && { primary }),
   };

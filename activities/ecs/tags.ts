@@ -18,5 +18,8 @@ export const TAG = {
 export const PIPECD_TAG = 'pipecd-dev-managed-by';
 export const PIPECD_APPLICATION_TAG = 'pipecd-dev-application';
 
-/** `primary`: the new version in the primary group. `restored`: the old version, built again by a rollback that found it gone. */
-export type TaskSetRole = 'primary' | 'canary' | 'restored';
+/**
+ * `primary`: the new version in the primary group. `baseline`: the old version, made afresh beside the canary. `restored`: the old
+ * version, built again by a rollback that found it gone.
+ */
+export type TaskSetRole = 'primary' | 'canary' | 'baseline' | 'restored';

@@ -39,7 +39,7 @@ const tasksSchema = z.object({ tasks: z.array(taskSchema).default([]) });
 /** DescribeTasks takes no more. */
 const AT_ONCE = 100;
 
-async function listAndDescribe(run: Run, input: ListTasksCommandInput): Promise<Task[]> {
+async function listAndDescribe(run: Pick<Run, 'aws'>, input: ListTasksCommandInput): Promise<Task[]> {
   const arns: string[] = [];
   let nextToken: string | undefined;
   do {
@@ -60,7 +60,11 @@ async function listAndDescribe(run: Run, input: ListTasksCommandInput): Promise<
 }
 
 /** The tasks that a task set wants to run. ListTasks by `startedBy` takes no other filter (ecs-alb-facts §10). */
-export function readTasksOf(run: Run, { cluster }: ServiceName, taskSetId: string): Promise<Task[]> {
+export function readTasksOf(
+  run: Pick<Run, 'aws'>,
+  { cluster }: Pick<ServiceName, 'cluster'>,
+  taskSetId: string,
+): Promise<Task[]> {
   return listAndDescribe(run, { cluster, startedBy: taskSetId });
 }
 

@@ -1,6 +1,7 @@
 import type { WindowEvidence } from '../../analysis/judge.js';
 import { MINUTE } from '../../model/duration.js';
-import { isCompared, type Metric } from '../../model/metric.js';
+import { isCompared, type Metric, type VariantPlaces } from '../../model/metric.js';
+import { fillPlaceholders } from './placeholders.js';
 import { nextPause, type Looking } from './look.js';
 import { SourceError } from './source.js';
 
@@ -8,10 +9,11 @@ import { SourceError } from './source.js';
 const TRIES_FOR = MINUTE;
 
 /** Asks for the metrics of each query of a metric; a compared one's are the canary's, for the reference's name the same. */
-async function firstUnconfirmed(metric: Metric, on: Looking): Promise<string | undefined> {
+async function firstUnconfirmed(metric: Metric, places: VariantPlaces, on: Looking): Promise<string | undefined> {
   const queries = isCompared(metric) ? Object.values(metric.canary) : [metric.query];
-  for (const query of new Set(queries)) {
-    const asked = { metric: { ...metric, query }, now: on.clock.now(), cancelled: on.cancelled };
+  for (const template of new Set(queries)) {
+    const query = fillPlaceholders(template, 'canary', places);
+    const asked = { metric: { ...metric, query }, now: on.clock.now(), cancelled: on.cancelled, places };
     const unconfirmed = await on.whileAlive(on.source().confirm(asked));
     if (unconfirmed !== undefined) return unconfirmed;
   }
@@ -23,11 +25,15 @@ async function firstUnconfirmed(metric: Metric, on: Looking): Promise<string | u
  * `emptyValue` is believed when the source may not be asked; a name that the source denies never is.
  * @returns what keeps the window from passing; empty when nothing does
  */
-export async function doubtOf(metric: Metric, on: Looking): Promise<Pick<WindowEvidence, 'error' | 'spoiled'>> {
+export async function doubtOf(
+  metric: Metric,
+  places: VariantPlaces,
+  on: Looking,
+): Promise<Pick<WindowEvidence, 'error' | 'spoiled'>> {
   const endAt = on.clock.now() + TRIES_FOR;
   for (let pause = nextPause(metric.resolution); ; pause = nextPause(metric.resolution, pause)) {
     try {
-      const unconfirmed = await firstUnconfirmed(metric, on);
+      const unconfirmed = await firstUnconfirmed(metric, places, on);
       if (unconfirmed === undefined) return {};
       on.warn(`${metric.name}: ${unconfirmed}`);
       return metric.emptyValue === undefined ? { spoiled: unconfirmed } : {};

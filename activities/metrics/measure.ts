@@ -1,7 +1,7 @@
 import { formatValue } from '../../analysis/threshold.js';
 import {
   closeWindow,
-  HISTORY,
+  historyOf,
   needsHistory,
   openWindow,
   takeLook,
@@ -24,6 +24,7 @@ import { doubtOf } from './confirm.js';
 import { boundEvidence } from './evidence-size.js';
 import { judgedBefore } from './heartbeat.js';
 import { lookUntilComplete, type Looking } from './look.js';
+import { withPlaces } from './placeholders.js';
 import { readPair } from './read-pair.js';
 import { SourceError, type MetricSourceClient } from './source.js';
 import type { FindSource } from './sources.js';
@@ -119,7 +120,10 @@ async function judgeAgainstBounds(metric: ThresholdMetric, judging: Judging): Pr
   }
   const firstLook = firstLookAt(metric, window, seenDelay);
   const found = await lookUntilComplete(metric, window, firstLook, looking, {
-    ask: (now) => source().ask({ metric, from: window.from, now, cancelled: looking.cancelled, ...places }),
+    ask: async (now) => {
+      const named = withPlaces(metric, input.places ?? {});
+      return await source().ask({ metric: named, from: window.from, now, cancelled: looking.cancelled, ...places });
+    },
     isEnough: (look) => isComplete(metric, window, look),
   });
   const spoiled = await judging.spoiled();
@@ -132,7 +136,7 @@ async function judgeAgainstBounds(metric: ThresholdMetric, judging: Judging): Pr
   };
   const judged = judgeWindow(metric, window, evidence);
   if (judged.outcome !== 'PASS') return judged;
-  const doubt = await doubtOf(metric, looking);
+  const doubt = await doubtOf(metric, input.places ?? {}, looking);
   return judgeWindow(metric, window, { ...evidence, ...doubt });
 }
 
@@ -148,7 +152,7 @@ async function judgeByComparing(
   let open = openWindow(metric, window, before);
   const found = await lookUntilComplete(metric, window, firstLookAt(metric, window, seenDelay), looking, {
     async ask(now) {
-      const from = needsHistory(metric, open) ? start - HISTORY : window.from;
+      const from = needsHistory(metric, open) ? start - historyOf(metric) : window.from;
       return await readPair(metric, source(), { from, now, cancelled: looking.cancelled, places: input.places ?? {} });
     },
     isEnough(look) {
@@ -169,7 +173,7 @@ async function judgeByComparing(
   };
   const closed = closeWindow(metric, open, before, closing);
   if (closed.measurement.outcome !== 'PASS') return closed;
-  const doubt = await doubtOf(metric, looking);
+  const doubt = await doubtOf(metric, input.places ?? {}, looking);
   return doubt.error === undefined && doubt.spoiled === undefined
     ? closed
     : closeWindow(metric, open, before, { ...closing, ...doubt });

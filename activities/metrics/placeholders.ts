@@ -1,6 +1,7 @@
 import {
   LOAD_BALANCER_PLACEHOLDER,
   TASK_SET_PLACEHOLDER,
+  type ThresholdMetric,
   type Variant,
   type VariantPlaces,
 } from '../../model/metric.js';
@@ -8,7 +9,7 @@ import { SourceError } from './source.js';
 
 /** `ecs-svc/0123456789` at the end of a task set's ARN: what its tasks carry as `startedBy`. */
 function taskSetId(arn: string): string {
-  return arn.slice(arn.lastIndexOf('/') + 1);
+  return arn.split('/').slice(-2).join('/');
 }
 
 /**
@@ -26,4 +27,13 @@ export function fillPlaceholders(query: string, variant: Variant, places: Varian
   const taskSet = places.taskSets?.[variant]?.taskSetArn;
   const filled = put(query, TASK_SET_PLACEHOLDER, taskSet && taskSetId(taskSet), 'task set');
   return put(filled, LOAD_BALANCER_PLACEHOLDER, places.loadBalancer, 'load balancer');
+}
+
+/** A metric with fixed bounds whose queries name the canary's places. @throws SourceError as `fillPlaceholders` */
+export function withPlaces(metric: ThresholdMetric, places: VariantPlaces): ThresholdMetric {
+  return {
+    ...metric,
+    query: fillPlaceholders(metric.query, 'canary', places),
+    ...(metric.watermark !== undefined && { watermark: fillPlaceholders(metric.watermark, 'canary', places) }),
+  };
 }

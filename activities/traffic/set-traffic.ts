@@ -91,7 +91,8 @@ export async function writeRule(
     },
     send: (now, options) => sendActions(elbChanges, rule, withWeights(now.actions, pair, weights), options),
     say(now) {
-      const sticky = stickinessOf(now.actions)?.enabled && (weights.canary === 0 || weights.primary === 0);
+      const sticky =
+        stickinessOf(now.actions)?.enabled && !stickinessOf(withWeights(now.actions, pair, weights))?.enabled;
       const before = weightsText(sharesOf(now.actions, pair));
       return `Moved the ${nameOfRule(rule)} from ${before} to ${weightsText(weights)}${sticky ? ', sticky sessions off: switch them on again when the cookies given so far have ended' : ''}`;
     },

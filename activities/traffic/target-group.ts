@@ -60,6 +60,12 @@ export function nameOfGroup(arn: string): string {
   return arn.split('/')[1] ?? arn;
 }
 
+/** Two groups or more in words: `blue, green and white`. */
+export function namesOfGroups(arns: string[]): string {
+  const names = arns.map(nameOfGroup);
+  return [names.slice(0, -1).join(', '), names.at(-1)].join(' and ');
+}
+
 const attributesSchema = z.object({
   Attributes: z.array(z.object({ Key: z.string(), Value: z.string().default('') })).default([]),
 });

@@ -20,10 +20,16 @@ export const actionSchema = z.looseObject({
 export type Action = z.infer<typeof actionSchema>;
 type ForwardConfig = z.infer<typeof forwardConfig>;
 
-/** The two groups whose weights Sluice moves. */
+/** The groups whose weights Sluice moves: a pair, and the baseline's where the file names one. */
 export interface Pair {
   primary: string;
   canary: string;
+  baseline?: string;
+}
+
+/** The groups for which weights in words stand, in their order: the baseline's only where it gets some (`weightsText`). */
+export function groupsOf({ primary, canary, baseline }: Pair, weights: Weights): string[] {
+  return [primary, canary, ...(baseline === undefined || weights.baseline === undefined ? [] : [baseline])];
 }
 
 export interface ForwardedGroup {
@@ -44,13 +50,22 @@ export function forwardedGroups(actions: Action[]): ForwardedGroup[] {
     });
 }
 
-/** Whether the actions forward to exactly the two groups: such a rule is ours to write, and no other is (ecs-alb-facts §5). */
-export function isPair(actions: Action[], pair: Pair): boolean {
-  const arns = forwardedGroups(actions).map(({ arn }) => arn);
-  return arns.length === 2 && arns.includes(pair.primary) && arns.includes(pair.canary);
+/** Whether the actions forward to the baseline's group too, with any weight. */
+export function takesBaseline(actions: Action[], { baseline }: Pair): boolean {
+  return forwardedGroups(actions).some(({ arn }) => arn === baseline);
 }
 
-/** Percent of the requests that each side gets by a pair rule, whatever its weights add up to; 0 and 0 where both weights are 0. */
+/**
+ * Whether the actions forward to exactly the pair, with the baseline's group or without it: such a rule is ours to write, and no other
+ * is (ecs-alb-facts §5).
+ */
+export function isPair(actions: Action[], pair: Pair): boolean {
+  const arns = forwardedGroups(actions).map(({ arn }) => arn);
+  const groups = takesBaseline(actions, pair) ? 3 : 2;
+  return arns.length === groups && arns.includes(pair.primary) && arns.includes(pair.canary);
+}
+
+/** Percent of the requests that each side gets by a pair rule, whatever its weights add up to; 0 for each where all weights are 0. */
 export function sharesOf(actions: Action[], pair: Pair): Weights {
   const groups = forwardedGroups(actions);
   const sum = groups.reduce((total, { weight }) => total + weight, 0);
@@ -58,7 +73,8 @@ export function sharesOf(actions: Action[], pair: Pair): Weights {
     const weight = groups.find((group) => group.arn === arn)?.weight ?? 0;
     return sum === 0 ? 0 : (100 * weight) / sum;
   };
-  return { primary: share(pair.primary), canary: share(pair.canary) };
+  const baseline = pair.baseline === undefined ? 0 : share(pair.baseline);
+  return { primary: share(pair.primary), canary: share(pair.canary), ...(baseline > 0 && { baseline }) };
 }
 
 /** Whether a rule's sticky sessions are on: they then stand above the weights (ecs-alb-facts §3). */
@@ -93,19 +109,24 @@ function withForward(actions: Action[], changed: (forward: ForwardConfig) => For
 
 /**
  * A pair rule's actions with other weights; sticky sessions go off in the write that takes a side to 0, or old cookies find an empty
- * group (ecs-alb-facts §3).
+ * group (ecs-alb-facts §3). A baseline that had nothing is not emptied: most deployments never use it.
  */
 export function withWeights(actions: Action[], pair: Pair, weights: Weights): Action[] {
-  const emptiesASide = weights.primary === 0 || weights.canary === 0;
-  return withForward(actions, (forward) => ({
-    ...forward,
-    TargetGroups: forward.TargetGroups.map((group) => ({
-      ...group,
-      Weight: group.TargetGroupArn === pair.primary ? weights.primary : weights.canary,
-    })),
-    ...(forward.TargetGroupStickinessConfig?.Enabled &&
-      emptiesASide && { TargetGroupStickinessConfig: { Enabled: false } }),
-  }));
+  const wanted = (arn: string): number => {
+    if (arn === pair.primary) return weights.primary;
+    return arn === pair.baseline ? (weights.baseline ?? 0) : weights.canary;
+  };
+  return withForward(actions, (forward) => {
+    const emptiesASide = forward.TargetGroups.some(
+      ({ TargetGroupArn: arn, Weight }) => wanted(arn) === 0 && (arn !== pair.baseline || Weight !== 0),
+    );
+    return {
+      ...forward,
+      TargetGroups: forward.TargetGroups.map((group) => ({ ...group, Weight: wanted(group.TargetGroupArn) })),
+      ...(forward.TargetGroupStickinessConfig?.Enabled &&
+        emptiesASide && { TargetGroupStickinessConfig: { Enabled: false } }),
+    };
+  });
 }
 
 /** A pair rule's actions with sticky sessions on, whose cookies last so many seconds. */
@@ -158,13 +179,15 @@ export function fromJson(actions: Json[]): Action[] {
   return z.array(actionSchema).parse(actions);
 }
 
-/** Weights in words: `80/20`. */
+/** Weights in words: `80/20`, with a baseline that gets some `60/20/20`. */
 export function weightsText(weights: Weights): string {
   const short = (share: number): string => String(Math.round(share * 10) / 10);
-  return `${short(weights.primary)}/${short(weights.canary)}`;
+  const { primary, canary, baseline } = weights;
+  return [primary, canary, ...(baseline === undefined ? [] : [baseline])].map(short).join('/');
 }
 
 /** Whether two shares are the same, within what integer weights can say. */
 export function sameWeights(a: Weights, b: Weights): boolean {
-  return Math.abs(a.primary - b.primary) < 0.01 && Math.abs(a.canary - b.canary) < 0.01;
+  const near = (one = 0, other = 0): boolean => Math.abs(one - other) < 0.01;
+  return near(a.primary, b.primary) && near(a.canary, b.canary) && near(a.baseline, b.baseline);
 }

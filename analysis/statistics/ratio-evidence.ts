@@ -10,8 +10,14 @@ export const SLO_MULTIPLES: readonly number[] = [2, 5, 15];
 export const MIN_ERRORS = 3;
 /** The SLO channel counts only when the comparison points the same way. */
 export const SLO_NEEDS_E = 5;
-/** No bet is on a rate above this. */
+/** No bet is on a rate above this, … */
 const HIGHEST_RATE = 0.9;
+
+/** … unless the usual or allowed rate is that high itself: half of what is left above it, for a bet below it would win on good versions. */
+function highestAbove(rate: number): number {
+  return Math.max(HIGHEST_RATE, (1 + rate) / 2);
+}
+
 /** What a pass may miss: the chance that a harmful version shows so few errors. */
 const MISSED_AT_MOST = 0.05;
 /** How many times the reference's rate is harm, where the file allows no more. */
@@ -79,13 +85,13 @@ function betOnSplit(
   return next;
 }
 
-/** The same against the allowed rate. Above 90 % there is no higher rate to bet on. */
+/** The same against the allowed rate; where all may be errors there is no higher rate to bet on. */
 function betOnRate(slo: readonly number[], { errors, requests }: CountBucket, max: number, phi: number): number[] {
   // A source may show an error before its request.
   const others = Math.max(0, requests - errors);
   const next = slo.slice();
   for (let i = 0; i < next.length; i += 1) {
-    const rate = Math.min(HIGHEST_RATE, (SLO_MULTIPLES[i] ?? 1) * max);
+    const rate = Math.min(highestAbove(max), (SLO_MULTIPLES[i] ?? 1) * max);
     if (rate <= max) continue;
     const won = errors * Math.log(rate / max) + others * (Math.log1p(-rate) - Math.log1p(-max));
     next[i] = (next[i] ?? 0) + won / phi;
@@ -168,16 +174,22 @@ export function finalSloTest(state: RatioEvidence, { phi, max }: { phi: number; 
 
 /**
  * Whether the data could have shown harm (rule 9): the chance that a canary as bad as `harmfulRate` made so few errors. Harm is the
- * larger of the allowed rate (1 % where the file gives none) and three times the reference's.
+ * larger of the allowed rate (1 % where the file gives none) and three times the reference's. Where fewer are worse, it is a third of
+ * the reference's, and the chance is that of so many.
  */
 export function sufficiency(
   state: RatioEvidence,
-  { max, phi = 1 }: { max?: number; phi?: number },
+  { max, phi = 1, direction = 'HIGH' }: { max?: number; phi?: number; direction?: 'HIGH' | 'LOW' },
 ): { harmfulRate: number; tail: number; enough: boolean } {
   const { canaryErrors, canaryRequests, referenceErrors, referenceRequests } = state;
   const observed = referenceRequests > 0 ? referenceErrors / referenceRequests : 0;
-  const harmfulRate = Math.min(HIGHEST_RATE, Math.max(max ?? HARMFUL_RATE, HARMFUL_MULTIPLE * observed));
+  const least = max ?? HARMFUL_RATE;
+  const harmfulRate =
+    direction === 'LOW'
+      ? observed / HARMFUL_MULTIPLE
+      : Math.min(highestAbove(Math.max(least, observed)), Math.max(least, HARMFUL_MULTIPLE * observed));
   if (canaryRequests <= 0) return { harmfulRate, tail: 1, enough: false };
-  const tail = binomialLowerTail(canaryErrors / phi, canaryRequests / phi, harmfulRate);
+  const [x, n] = [canaryErrors / phi, canaryRequests / phi];
+  const tail = direction === 'LOW' ? binomialUpperTail(x, n, harmfulRate) : binomialLowerTail(x, n, harmfulRate);
   return { harmfulRate, tail, enough: tail <= MISSED_AT_MOST };
 }

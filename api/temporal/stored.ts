@@ -33,7 +33,11 @@ const measurementShape = z.looseObject({
 });
 const measurement = z.custom<Measurement>((value) => measurementShape.safeParse(value).success);
 
-const weights: z.ZodType<Weights> = z.object({ primary: z.number(), canary: z.number() });
+const weights: z.ZodType<Weights> = z.object({
+  primary: z.number(),
+  canary: z.number(),
+  baseline: z.number().exactOptional(),
+});
 
 /** An activity's result, a failure's details: the records in it. */
 export const Records = z.object({

@@ -5,7 +5,9 @@ import { replay, type ReplayResult } from '../../analysis/replay.js';
 import { SECOND } from '../../model/duration.js';
 import { formatFinding, type Finding } from '../../model/finding.js';
 import { readJudgeDocument, type JudgeDocument } from '../../spec/judge-document.js';
+import { findServer } from '../context.js';
 import { CommandFailure, EXIT } from '../failure.js';
+import { againLines, changesOf, judgeDeployment } from '../judge-deployment.js';
 import type { CommandHost } from '../program.js';
 
 /** One judged document as `--json` prints it; times are seconds. */
@@ -20,6 +22,13 @@ interface JudgedDocument {
 interface JudgeOptions {
   json?: true;
   exitCode?: true;
+  deployment?: string;
+  max?: string;
+  min?: string;
+  alpha?: string;
+  tolerance?: string;
+  failureLimit?: string;
+  deviation?: string;
 }
 
 /** `sluice judge`: judges data as an ANALYSIS would, without a deployment and without a server. */
@@ -29,13 +38,38 @@ export function addJudge({ program, context, done }: CommandHost): void {
     .description(
       'Judge data as an ANALYSIS would, with the code that judges deployments. Exit code 2 when a document has errors.',
     )
-    .argument('<file>', 'a JSON document, or an .ndjson file with one on each line; - for standard input')
+    .argument('[file]', 'a JSON document, or an .ndjson file with one on each line; - for standard input')
     .option('--json', 'print one JSON line for each document')
     .option('--exit-code', 'exit code 1 unless every document passed')
-    .action(async (file: string, { json, exitCode }: JudgeOptions) => {
+    .option('--deployment <id>', 'judge the evidence of a deployment again, with the settings below where given')
+    .option('--max <number>', 'another expected.max')
+    .option('--min <number>', 'another expected.min')
+    .option('--alpha <share>', 'another share of good versions that may be rolled back')
+    .option('--tolerance <factor>', 'how much worse the canary may be: 1.2, 0.2 or 20%')
+    .option('--failure-limit <count>', 'another failureLimit')
+    .option('--deviation <side>', 'HIGH, LOW or EITHER')
+    .action(async (file: string | undefined, options: JudgeOptions) => {
+      const { json, exitCode, deployment } = options;
+      if ((file === undefined) === (deployment === undefined)) {
+        throw new CommandFailure(
+          EXIT.wrongUse,
+          'Either a file or --deployment is judged.',
+          'sluice judge FILE, or sluice judge --deployment ID.',
+        );
+      }
+      if (deployment !== undefined) {
+        const metrics = await judgeDeployment(findServer(context), deployment, changesOf(options));
+        if (json) context.out(JSON.stringify({ deployment, metrics }));
+        else for (const line of metrics.flatMap(againLines)) context.out(line);
+        if (exitCode && metrics.some(({ verdict }) => verdict !== 'PASS')) done(EXIT.failed);
+        return;
+      }
+      if (file === undefined) return;
       let wrong = 0;
+      let read = 0;
       let passed = true;
       for await (const { value, place } of documentsOf(file)) {
+        read += 1;
         const { document, findings } = value instanceof Error ? unreadable(value) : readJudgeDocument(value);
         if (!document) {
           wrong += 1;
@@ -46,6 +80,9 @@ export function addJudge({ program, context, done }: CommandHost): void {
         passed &&= judged.verdict === 'PASS';
         if (json) context.out(JSON.stringify(judged));
         else for (const line of judgedLines(judged)) context.out(line);
+      }
+      if (read === 0) {
+        throw new CommandFailure(EXIT.wrongUse, `${file} is empty.`, 'Write one JSON document on each line.');
       }
       if (wrong > 0) done(EXIT.wrongUse);
       else if (exitCode && !passed) done(EXIT.failed);
@@ -71,6 +108,11 @@ function parsed(text: string, place: string): Read {
   }
 }
 
+function isDocument(line: string): boolean {
+  const { value } = parsed(line, '');
+  return typeof value === 'object' && value !== null && !(value instanceof Error);
+}
+
 /** The documents of a file: a file of lines is read line by line, however long it is. */
 async function* documentsOf(file: string): AsyncGenerator<Read> {
   if (file.endsWith('.ndjson')) {
@@ -80,9 +122,9 @@ async function* documentsOf(file: string): AsyncGenerator<Read> {
   const text = await wholeOf(file);
   const whole = parsed(text, `${file}: `);
   // Several documents on a line each, whatever the file is called.
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
-  if (whole.value instanceof Error && lines.length > 1 && !(parsed(lines[0] ?? '', '').value instanceof Error)) {
-    for (const [index, line] of lines.entries()) yield parsed(line, `${file}:${index + 1}: `);
+  const lines = text.split('\n');
+  if (whole.value instanceof Error && lines.some(isDocument)) {
+    for (const [index, line] of lines.entries()) if (line.trim() !== '') yield parsed(line, `${file}:${index + 1}: `);
   } else if (Array.isArray(whole.value)) {
     for (const [index, value] of whole.value.entries()) yield { value, place: `${file}[${index}]: ` };
   } else {

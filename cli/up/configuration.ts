@@ -18,6 +18,8 @@ export interface ConfigurationInput {
   files: string[];
   env: NodeJS.ProcessEnv;
   sandboxUrl?: string;
+  /** Where the sandbox's tasks listen, each on its own address. */
+  tasksPort?: number;
   temporalUiUrl?: string;
 }
 
@@ -33,11 +35,11 @@ export interface Configuration {
  * @throws ConfigError when the user's files have errors.
  */
 export async function completeConfiguration(input: ConfigurationInput): Promise<Configuration> {
-  const { dataDir, files, env, sandboxUrl, temporalUiUrl } = input;
+  const { dataDir, files, env, sandboxUrl, tasksPort, temporalUiUrl } = input;
   const config = await loadServerConfig({ ...env, SLUICE_CONFIG: files.join(',') });
   const key = config.apiKeys.length === 0 ? await ensureKey(dataDir) : undefined;
   const spec = {
-    ...(sandboxUrl !== undefined && (await sandboxSpec(dataDir, sandboxUrl))),
+    ...(sandboxUrl !== undefined && (await sandboxSpec(dataDir, sandboxUrl, tasksPort))),
     ...(temporalUiUrl !== undefined && { temporalUiUrl }),
     ...(key !== undefined && { apiKeys: [{ name: 'local', role: 'deployer', sha256: hashKey(key) }] }),
   };
@@ -48,7 +50,7 @@ export async function completeConfiguration(input: ConfigurationInput): Promise<
 }
 
 /** Waits that fit a sandbox whose minute lasts a second. */
-async function sandboxSpec(dataDir: string, url: string): Promise<object> {
+async function sandboxSpec(dataDir: string, url: string, tasksPort: number | undefined): Promise<object> {
   const folder = join(dataDir, 'sandbox');
   await mkdir(folder, { recursive: true });
   for (const [name, key] of Object.entries(SANDBOX_KEYS)) await writeFile(join(folder, name), key, { mode: 0o600 });
@@ -64,6 +66,10 @@ async function sandboxSpec(dataDir: string, url: string): Promise<object> {
         resolution: '1s',
         maxDelay: '30s',
       },
+      { name: 'sandbox-cloudwatch', type: 'CLOUDWATCH', region: 'eu-central-1', resolution: '1s', maxDelay: '30s' },
+      ...(tasksPort === undefined
+        ? []
+        : [{ name: 'tasks', type: 'TASKS', port: tasksPort, resolution: '2s', maxDelay: '30s' }]),
     ],
     delivery: {
       trafficSettle: '1s',

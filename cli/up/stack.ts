@@ -44,7 +44,7 @@ export async function startStack(input: StackInput): Promise<Stack> {
     dataDir,
     files: environment.configFiles,
     env,
-    ...(sandboxUrl !== undefined && { sandboxUrl }),
+    ...(sandboxUrl !== undefined && { sandboxUrl, tasksPort: ports.tasks }),
     ...(temporalUiUrl !== undefined && { temporalUiUrl }),
   });
   const childEnv = {
@@ -83,6 +83,8 @@ export async function startStack(input: StackInput): Promise<Stack> {
       data,
       '--speed',
       String(SANDBOX_SPEED),
+      '--tasks-port',
+      String(ports.tasks),
     ];
     await supervisor.start(node('sandbox', args));
     await untilReady(supervisor, ['sandbox'], () => answers(`${sandboxUrl}/_sandbox/state`, 200), stopped);
@@ -107,13 +109,13 @@ export async function startStack(input: StackInput): Promise<Stack> {
 /** The ports of the last time where they are free, so that links to Temporal's page stay good. */
 async function choosePorts({
   ports: before,
-}: Claim): Promise<Record<'temporal' | 'temporalUi' | 'temporalMetrics' | 'sandbox', number>> {
-  const names = ['temporal', 'temporalUi', 'temporalMetrics', 'sandbox'] as const;
-  const [temporal = 0, temporalUi = 0, temporalMetrics = 0, sandbox = 0] = await freePorts(
+}: Claim): Promise<Record<'temporal' | 'temporalUi' | 'temporalMetrics' | 'sandbox' | 'tasks', number>> {
+  const names = ['temporal', 'temporalUi', 'temporalMetrics', 'sandbox', 'tasks'] as const;
+  const [temporal = 0, temporalUi = 0, temporalMetrics = 0, sandbox = 0, tasks = 0] = await freePorts(
     names.length,
     names.map((name) => before[name]),
   );
-  return { temporal, temporalUi, temporalMetrics, sandbox };
+  return { temporal, temporalUi, temporalMetrics, sandbox, tasks };
 }
 
 /** The sandbox takes any credentials, and reads the account from the access key. A profile of the user's must not get in between. */

@@ -84,9 +84,10 @@ function heading(deployment: DeploymentDocument, now: Millis): string[] {
   ];
 }
 
-/** `traffic wanted 80/20 · verified 80/20`, primary first. */
+/** `traffic wanted 80/20 · verified 80/20`: primary, canary, and the baseline when it gets some. */
 export function trafficLine({ wanted, verified }: DeploymentDocument['traffic']): string {
-  const show = (weights: Weights): string => `${value(weights.primary)}/${value(weights.canary)}`;
+  const show = ({ primary, canary, baseline }: Weights): string =>
+    [primary, canary, ...(baseline === undefined ? [] : [baseline])].map(value).join('/');
   return `traffic wanted ${show(wanted)} · verified ${verified ? show(verified) : 'not yet'}`;
 }
 

@@ -7,6 +7,7 @@ import { tagOperations } from '../ecs/tags.js';
 import { taskDefinitionOperations } from '../ecs/task-definition.js';
 import { taskOperations } from '../ecs/task.js';
 import { taskSetOperations } from '../ecs/task-set.js';
+import { cloudWatchOperations } from '../cloudwatch/answer.js';
 import { autoscalingOperations } from './autoscaling.js';
 import { AwsError } from './aws-error.js';
 import type { Caller, Operations } from './operation.js';
@@ -16,8 +17,10 @@ import { stsOperations } from './sts.js';
 interface Service {
   name: string;
   operations: Operations;
-  /** XML namespace of a query service; a JSON 1.1 service has none. */
+  /** XML namespace of a query service; a JSON service has none. */
   namespace?: string;
+  /** A JSON 1.0 service that spoke the query protocol before: it names its errors as it did then. */
+  once?: 'query';
 }
 
 const ECS: Service = {
@@ -31,6 +34,7 @@ const ECS: Service = {
   },
 };
 const AUTOSCALING: Service = { name: 'application-autoscaling', operations: autoscalingOperations };
+const CLOUDWATCH: Service = { name: 'monitoring', operations: cloudWatchOperations, once: 'query' };
 const ELB: Service = {
   name: 'elasticloadbalancing',
   operations: { ...listenerRuleOperations, ...targetGroupOperations },
@@ -53,11 +57,12 @@ export interface AwsRequest {
 export interface AwsAnswer {
   status: number;
   contentType: string;
+  headers?: Record<string, string>;
   body: string;
 }
 
 /**
- * Reads which API is called: JSON 1.1 by the X-Amz-Target header, the query protocol by the form's Action.
+ * Reads which API is called: JSON by the X-Amz-Target header, the query protocol by the form's Action.
  *
  * @returns undefined when it is no AWS request
  */
@@ -65,16 +70,19 @@ export function readRequest(headers: IncomingHttpHeaders, body: string): AwsRequ
   const target = headers['x-amz-target'];
   if (typeof target === 'string') {
     const [prefix = '', operation = ''] = target.split('.');
-    const service = prefix.startsWith('AmazonEC2ContainerService')
-      ? ECS
-      : prefix === 'AnyScaleFrontendService'
-        ? AUTOSCALING
-        : undefined;
+    const service = jsonService(prefix);
     return service && { service, operation, input: readJson(body) };
   }
   if (headers['content-type']?.startsWith('application/x-www-form-urlencoded') !== true) return undefined;
   const { action, input } = readForm(body);
   return { service: action in stsOperations ? STS : ELB, operation: action, input };
+}
+
+/** The JSON services by the first half of the target. */
+function jsonService(prefix: string): Service | undefined {
+  if (prefix.startsWith('AmazonEC2ContainerService')) return ECS;
+  if (prefix === 'AnyScaleFrontendService') return AUTOSCALING;
+  return prefix === 'GraniteServiceVersion20100801' ? CLOUDWATCH : undefined;
 }
 
 /** What is not JSON is left as text, which every operation refuses with AWS's SerializationException. */
@@ -122,7 +130,7 @@ function unknownOperation({ service, operation }: AwsRequest): AwsError {
 export function writeResult(request: AwsRequest, result: Record<string, unknown>, requestId: string): AwsAnswer {
   const { namespace } = request.service;
   return namespace === undefined
-    ? json(200, result)
+    ? json(request.service, 200, result)
     : xml(200, writeAnswer(namespace, request.operation, result, requestId));
 }
 
@@ -131,12 +139,17 @@ export function writeFailure(request: AwsRequest, error: AwsError, requestId: st
   const { namespace } = request.service;
   const { code, message, status } = error;
   return namespace === undefined
-    ? json(status, { __type: code, message })
+    ? {
+        ...json(request.service, status, { __type: code, message }),
+        ...(request.service.once && {
+          headers: { 'x-amzn-query-error': `${code};${status < 500 ? 'Sender' : 'Receiver'}` },
+        }),
+      }
     : xml(status, writeError(namespace, code, message, status < 500, requestId));
 }
 
-function json(status: number, value: unknown): AwsAnswer {
-  return { status, contentType: 'application/x-amz-json-1.1', body: JSON.stringify(value) };
+function json({ once }: Service, status: number, value: unknown): AwsAnswer {
+  return { status, contentType: `application/x-amz-json-1.${once ? 0 : 1}`, body: JSON.stringify(value) };
 }
 
 function xml(status: number, body: string): AwsAnswer {

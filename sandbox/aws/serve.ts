@@ -79,7 +79,7 @@ function failed(cloud: Cloud, request: AwsRequest, error: AwsError): { answer: A
 }
 
 function refusalOf({ service }: AwsRequest, fault: ApiFault): AwsError | undefined {
-  const json = service.namespace === undefined;
+  const json = service.namespace === undefined && !service.once;
   switch (fault.mode) {
     case 'throttle':
       return new AwsError(

@@ -8,6 +8,8 @@ export interface Cloud {
   readonly state: State;
   readonly traffic: TrafficRecord;
   readonly speed: number;
+  /** Tasks get addresses of this machine, where something can listen in their place. */
+  readonly tasksOnLoopback?: boolean;
 }
 
 /** Ms that one of the world's own times takes. */

@@ -88,7 +88,7 @@ function startTask(cloud: Cloud, service: Service, set: TaskSet): string {
     taskSetId: set.id,
     taskDefinition: set.taskDefinition,
     images: definition?.containers.map((container) => container.image) ?? [],
-    ip: `10.${(state.serial >> 16) & 255}.${(state.serial >> 8) & 255}.${state.serial & 255}`,
+    ip: addressOf(cloud),
     subnet,
     zone,
     desiredStatus: 'RUNNING',
@@ -97,6 +97,12 @@ function startTask(cloud: Cloud, service: Service, set: TaskSet): string {
     nextAt: state.now + worldTime(cloud, 'provisionSeconds'),
   });
   return id;
+}
+
+/** Private, the next one each time. On loopback in 127.64.0.0/10: the rest is for others. */
+function addressOf({ state: { serial }, tasksOnLoopback }: Cloud): string {
+  const high = (serial >> 16) & 255;
+  return `${tasksOnLoopback ? `127.${64 | (high & 63)}` : `10.${high}`}.${(serial >> 8) & 255}.${serial & 255}`;
 }
 
 function moveOn(cloud: Cloud, task: Task): void {
@@ -208,6 +214,9 @@ function forget(cloud: Cloud): void {
   const { state } = cloud;
   const kept = worldTime(cloud, 'stoppedTaskSeconds');
   remove(state.tasks, (task) => task.stoppedAt !== undefined && state.now - task.stoppedAt > kept);
+  for (const id of Object.keys(cloud.traffic.byTask)) {
+    if (!state.tasks.some((task) => task.id === id)) Reflect.deleteProperty(cloud.traffic.byTask, id);
+  }
   remove(
     state.taskSets,
     (set) =>

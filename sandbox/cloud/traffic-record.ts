@@ -24,7 +24,10 @@ const bucketSchema = z.object({
     z.object({
       requests: z.number(),
       target2xx: z.number(),
+      target4xx: z.number().default(0),
       target5xx: z.number(),
+      /** Mean response time of a version in ms → how many of its answers are in here. */
+      responses: z.record(z.string(), z.number()).default({}),
       healthy: z.number(),
       unhealthy: z.number(),
     }),
@@ -38,6 +41,13 @@ export const trafficRecordSchema = z.object({
   until: z.number(),
   counters: countersSchema,
   buckets: z.array(bucketSchema),
+  /** What each task answered since it started, as it would count it itself: by status, and by mean response time in ms. */
+  byTask: z
+    .record(
+      z.string(),
+      z.object({ statuses: z.record(z.string(), z.number()), responses: z.record(z.string(), z.number()) }),
+    )
+    .default({}),
   /** Fractions of requests that have not become whole ones yet, by what they are counted for. */
   carry: z.record(z.string(), z.number()),
 });
@@ -62,5 +72,5 @@ export function noCounters(): Counters {
 
 /** A history in which nothing has happened. */
 export function noTraffic(now: number): TrafficRecord {
-  return { version: 1, until: now, counters: noCounters(), buckets: [], carry: {} };
+  return { version: 1, until: now, counters: noCounters(), buckets: [], byTask: {}, carry: {} };
 }

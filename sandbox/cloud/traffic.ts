@@ -126,14 +126,27 @@ function toTarget(
   const faults = versionFaults(cloud.state.faults, images);
   const broken = Math.max(0, ...faults.map((fault) => fault.badGatewayRate ?? 0));
   const failing = Math.max(0, ...faults.map((fault) => fault.errorRate ?? 0));
+  const refusing = Math.max(0, ...faults.map((fault) => fault.clientErrorRate ?? 0));
   const key = `${target.groupArn} ${images[0] ?? ''}`;
   const elb502 = open ? count : Math.min(count, whole(cloud, `${key} 502`, count * broken));
-  const target5xx = Math.min(count - elb502, whole(cloud, `${key} 5xx`, (count - elb502) * failing));
+  const answered = count - elb502;
+  const target5xx = Math.min(answered, whole(cloud, `${key} 5xx`, answered * failing));
+  const target4xx = Math.min(answered - target5xx, whole(cloud, `${key} 4xx`, answered * refusing));
   const record = groupRecord(bucket, loadBalancer, target.groupArn);
   record.requests += count;
   record.target5xx += target5xx;
-  record.target2xx += count - elb502 - target5xx;
+  record.target4xx += target4xx;
+  record.target2xx += answered - target5xx - target4xx;
+  if (answered > 0) {
+    const millis = faults.find((fault) => fault.responseMillis !== undefined)?.responseMillis;
+    const mean = String(millis ?? cloud.state.world.traffic.responseMillis);
+    record.responses[mean] = (record.responses[mean] ?? 0) + answered;
+  }
   if (elb502 > 0) loadBalancerRecord(bucket, loadBalancer).elb502 += elb502;
+  countAnswers(cloud, target.taskId, String(cloud.state.world.traffic.responseMillis), {
+    200: count - elb502 - target5xx,
+    500: target5xx,
+  });
   counters.elb5xx += elb502;
   counters.target5xx += target5xx;
   for (const image of images) {
@@ -142,6 +155,16 @@ function toTarget(
     version.errors += elb502 + target5xx;
   }
   return elb502 + target5xx;
+}
+
+/** As the task's own process counts: a connection that it broke off is no answer. */
+function countAnswers(cloud: Cloud, taskId: string, mean: string, answers: Readonly<Record<string, number>>): void {
+  const { statuses, responses } = (cloud.traffic.byTask[taskId] ??= { statuses: {}, responses: {} });
+  for (const [status, count] of Object.entries(answers)) {
+    if (count === 0) continue;
+    statuses[status] = (statuses[status] ?? 0) + count;
+    responses[mean] = (responses[mean] ?? 0) + count;
+  }
 }
 
 function count503(cloud: Cloud, bucket: MetricBucket, loadBalancer: string, count: number): void {
@@ -176,7 +199,9 @@ function groupRecord(bucket: MetricBucket, loadBalancer: string, groupArn: strin
   return (bucket.groups[`${loadBalancer} ${groupArn}`] ??= {
     requests: 0,
     target2xx: 0,
+    target4xx: 0,
     target5xx: 0,
+    responses: {},
     healthy: 0,
     unhealthy: 0,
   });

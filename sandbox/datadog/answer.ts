@@ -1,14 +1,12 @@
 import { z } from 'zod';
 import type { Cloud } from '../cloud/cloud.js';
-import { worldTime } from '../cloud/cloud.js';
-import { HOUR, SECOND, bucketLength } from '../cloud/times.js';
+import { HOUR, SECOND } from '../cloud/times.js';
 import { takeMetricsFaults } from '../panel/fault.js';
 import type { MetricsFault } from '../panel/fault.js';
-import { evaluate } from './evaluate.js';
-import type { Points } from './evaluate.js';
 import { metadataOf } from './metric.js';
 import { QueryError, parseQueries } from './query.js';
-import type { Expression, MetricTerm } from './query.js';
+import { seriesOf } from './series.js';
+import { readTimeseries, showTimeseries } from './timeseries.js';
 
 /** An answer as it goes on the wire; without a body the connection is cut. */
 export interface DatadogAnswer {
@@ -21,6 +19,7 @@ export interface DatadogAnswer {
 export interface DatadogRequest {
   path: string;
   parameters: URLSearchParams;
+  body: string;
   apiKey: string | undefined;
   applicationKey: string | undefined;
 }
@@ -31,9 +30,10 @@ const queryInput = z.object({
   query: z.string().min(1),
 });
 
+const QUERIES: Readonly<Record<string, 'v1' | 'v2'>> = { '/api/v1/query': 'v1', '/api/v2/query/timeseries': 'v2' };
 const METADATA = /^\/api\/v1\/metrics\/([^/]+)$/;
 
-/** Answers Datadog's v1 API: `validate`, `query` and a metric's metadata. */
+/** Answers Datadog's v1 API (`validate`, `query` and a metric's metadata) and `query/timeseries` of v2. */
 export function answerDatadog(cloud: Cloud, request: DatadogRequest): DatadogAnswer {
   const { apiKey } = cloud.state.world.datadog;
   if (request.path === '/api/v1/validate') {
@@ -41,14 +41,17 @@ export function answerDatadog(cloud: Cloud, request: DatadogRequest): DatadogAns
   }
   const [, metric] = METADATA.exec(request.path) ?? [];
   if (metric !== undefined) return answerMetadata(cloud, request, metric);
-  if (request.path !== '/api/v1/query') return reply(404, { errors: ['Not found'] });
+  const version = QUERIES[request.path];
+  if (version === undefined) return reply(404, { errors: ['Not found'] });
   const faults = takeMetricsFaults(cloud.state.faults);
   if (faults.some((fault) => fault.refuseConnection)) return { status: 0, headers: {} };
   if (faults.some((fault) => fault.refuseKey)) return refusedKey('refused');
   const refusal = refusalOf(cloud, request);
   if (refusal) return refusal;
   const { exceeded, headers } = countQuestion(cloud);
-  const answer = exceeded ? failure(429, undefined) : answerQuery(cloud, request.parameters, faults);
+  const answer = exceeded
+    ? failure(429, undefined)
+    : (brokenBy(faults, version) ?? ask(cloud, request, version, faults));
   return { ...answer, headers: { ...headers, ...answer.headers } };
 }
 
@@ -69,114 +72,56 @@ function answerMetadata(cloud: Cloud, request: DatadogRequest, metric: string): 
   );
 }
 
-function answerQuery(cloud: Cloud, parameters: URLSearchParams, faults: readonly MetricsFault[]): DatadogAnswer {
+/** The answer that a fault makes of every question; undefined when none does. */
+function brokenBy(faults: readonly MetricsFault[], version: 'v1' | 'v2'): DatadogAnswer | undefined {
   const failing = faults.find((fault) => fault.status !== undefined);
   if (failing?.status !== undefined) return failure(failing.status, failing.retryAfter);
   if (faults.some((fault) => fault.malformed))
     return { ...reply(200, ''), body: '<html><body>upstream connect error</body></html>' };
-  if (faults.some((fault) => fault.statusError))
-    return reply(200, { status: 'error', error: 'Internal error while running the query', series: [] });
+  if (!faults.some((fault) => fault.statusError)) return undefined;
+  const error = 'Internal error while running the query';
+  return reply(200, version === 'v1' ? { status: 'error', error, series: [] } : { errors: error });
+}
+
+function ask(
+  cloud: Cloud,
+  { parameters, body }: DatadogRequest,
+  version: 'v1' | 'v2',
+  faults: readonly MetricsFault[],
+): DatadogAnswer {
+  try {
+    if (version === 'v1') return answerQuery(cloud, parameters, faults);
+    const asked = readTimeseries(body);
+    if (typeof asked === 'string') return reply(400, { errors: [asked] });
+    return reply(200, showTimeseries(asked.flatMap((each) => seriesOf(cloud, each, faults))));
+  } catch (error) {
+    if (!(error instanceof QueryError)) throw error;
+    return reply(400, { ...(version === 'v1' && { status: 'error', error: error.message }), errors: [error.message] });
+  }
+}
+
+function answerQuery(cloud: Cloud, parameters: URLSearchParams, faults: readonly MetricsFault[]): DatadogAnswer {
   const parsed = queryInput.safeParse(Object.fromEntries(parameters));
   if (!parsed.success)
     return reply(400, { errors: [`The parameter '${parsed.error.issues[0]?.path.join('.') ?? ''}' is required`] });
   const { from, to, query } = parsed.data;
   if (from >= to) return reply(400, { errors: ['The parameter from must be before to'] });
-  try {
-    const series = parseQueries(query).flatMap(({ text, expression }, index) => {
-      return seriesOf(cloud, { from: from * SECOND, to: to * SECOND, text, expression, index }, faults);
-    });
-    return reply(200, {
-      status: 'ok',
-      res_type: 'time_series',
-      resp_version: 1,
-      query,
-      from_date: from * SECOND,
-      to_date: to * SECOND,
-      series,
-      values: [],
-      times: [],
-      message: '',
-      group_by: series[0]?.group_by ?? [],
-    });
-  } catch (error) {
-    if (error instanceof QueryError)
-      return reply(400, { status: 'error', error: error.message, errors: [error.message] });
-    throw error;
-  }
-}
-
-interface Asked {
-  from: number;
-  to: number;
-  text: string;
-  expression: Expression;
-  index: number;
-}
-
-function seriesOf(cloud: Cloud, asked: Asked, faults: readonly MetricsFault[]) {
-  const length = bucketLength(cloud.speed);
-  const delaySeconds = faults.find((fault) => fault.delaySeconds !== undefined)?.delaySeconds;
-  const delay = delaySeconds === undefined ? worldTime(cloud, 'metricDelaySeconds') : delaySeconds * SECOND;
-  const silentSince = Math.min(...faults.flatMap((fault) => (fault.silence ? [fault.since ?? 0] : [])));
-  const until = Math.min(cloud.state.now - delay, silentSince);
-  const first = Math.floor(asked.from / length) * length;
-  const buckets = cloud.traffic.buckets.filter(({ start }) => start >= first && start <= asked.to && start < until);
-  const result = evaluate(cloud, asked.expression, { buckets, until });
-  if (typeof result === 'number') return [];
-  const nulls = faults.find((fault) => fault.nullTail !== undefined)?.nullTail ?? 0;
-  const terms = metricsOf(asked.expression);
-  const empty = faults.some((fault) => fault.emptySeries);
-  const groups: [string, Points][] = empty ? [['', new Map<number, number>()]] : [...result];
-  return groups.map(([group, points]) => {
-    const pointlist = withNullTail([...points], nulls, length, asked.to);
-    const scope = terms[0]?.scope.map(({ tag, not }) => (not ? `!${tag}` : tag)).join(',') ?? '';
-    return {
-      unit: null,
-      query_index: asked.index,
-      aggr: terms.length === 1 ? (terms[0]?.aggregator ?? null) : null,
-      metric: terms.map(({ metric }) => metric).join(', '),
-      tag_set: group === '' ? [] : group.split(','),
-      expression: asked.text,
-      scope: [group, scope].filter((part) => part !== '').join(',') || '*',
-      interval: length / SECOND,
-      length: pointlist.length,
-      start: pointlist[0]?.[0] ?? asked.from,
-      end: (pointlist.at(-1)?.[0] ?? asked.to - length) + length - 1,
-      pointlist,
-      display_name: terms.map(({ metric }) => metric).join(', '),
-      attributes: {},
-      group_by: terms[0]?.by ?? [],
-    };
+  const series = parseQueries(query).flatMap(({ text, expression }, index) => {
+    return seriesOf(cloud, { from: from * SECOND, to: to * SECOND, text, expression, index }, faults);
   });
-}
-
-/** The bucket after the newest is there already, without a value; a fault makes more of the last ones so. */
-function withNullTail(
-  points: [number, number][],
-  nulls: number,
-  length: number,
-  to: number,
-): [number, number | null][] {
-  const shown: [number, number | null][] = points.map(([time, value], place) => [
-    time,
-    place >= points.length - nulls ? null : value,
-  ]);
-  const next = (points.at(-1)?.[0] ?? Infinity) + length;
-  if (next <= to) shown.push([next, null]);
-  return shown;
-}
-
-function metricsOf(expression: Expression): MetricTerm[] {
-  switch (expression.kind) {
-    case 'number':
-      return [];
-    case 'metric':
-      return [expression];
-    case 'defaultZero':
-      return metricsOf(expression.of);
-    case 'operation':
-      return [...metricsOf(expression.left), ...metricsOf(expression.right)];
-  }
+  return reply(200, {
+    status: 'ok',
+    res_type: 'time_series',
+    resp_version: 1,
+    query,
+    from_date: from * SECOND,
+    to_date: to * SECOND,
+    series,
+    values: [],
+    times: [],
+    message: '',
+    group_by: series[0]?.group_by ?? [],
+  });
 }
 
 function failure(status: number, retryAfter: number | undefined): DatadogAnswer {

@@ -1,5 +1,6 @@
 import type { Cloud } from '../cloud/cloud.js';
 import { SECOND, bucketLength } from '../cloud/times.js';
+import { countOf, meanOf } from '../cloud/response-times.js';
 import type { MetricBucket } from '../cloud/traffic-record.js';
 
 /** One value of one resource in one bucket, with the tags that Datadog's AWS integration gives it. */
@@ -23,15 +24,16 @@ const PER_LOAD_BALANCER: Readonly<Record<string, (record: LoadBalancerRecord) =>
 const PER_TARGET_GROUP: Readonly<Record<string, (record: GroupRecord) => number>> = {
   'aws.applicationelb.request_count': ({ requests }) => requests,
   'aws.applicationelb.httpcode_target_2xx': ({ target2xx }) => target2xx,
+  'aws.applicationelb.httpcode_target_4xx': ({ target4xx }) => target4xx,
   'aws.applicationelb.httpcode_target_5xx': ({ target5xx }) => target5xx,
 };
 
-type GroupSample = (record: GroupRecord, part: Part, cloud: Cloud) => number | undefined;
+type GroupSample = (record: GroupRecord, part: Part) => number | undefined;
 
 /** Undefined where there is nothing to take an average of. */
 const GAUGE_PER_TARGET_GROUP: Readonly<Record<string, GroupSample>> = {
-  'aws.applicationelb.target_response_time.average': ({ requests }, part, { state }) =>
-    Math.floor(requests * part) > 0 ? state.world.traffic.responseMillis / SECOND : undefined,
+  'aws.applicationelb.target_response_time.average': ({ responses }, part) =>
+    Math.floor(countOf(responses) * part) > 0 ? meanOf(responses) / SECOND : undefined,
   'aws.applicationelb.healthy_host_count': ({ healthy }) => healthy,
   'aws.applicationelb.un_healthy_host_count': ({ unhealthy }) => unhealthy,
 };
@@ -68,7 +70,7 @@ export function samplesOf(cloud: Cloud, metric: string, bucket: MetricBucket, pa
   if (perGroup) return groups.flatMap(({ record, tags }) => counted(perGroup(record), tags));
   const gauge = GAUGE_PER_TARGET_GROUP[metric];
   return groups.flatMap(({ record, tags }) => {
-    const value = gauge?.(record, part, cloud);
+    const value = gauge?.(record, part);
     return value === undefined ? [] : [{ tags, value }];
   });
 }

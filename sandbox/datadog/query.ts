@@ -29,15 +29,17 @@ const SCOPE = /\s*\{([^{}]*[^{}\s][^{}]*)\}/y;
 const BY = /\s*by\s*\{([^{}]*)\}/y;
 const MODIFIER = /\s*\.\s*(as_count|as_rate|rollup)\s*\(([^()]*)\)/y;
 const NUMBER = /\d+(?:\.\d+)?(?:e[+-]?\d+)?/iy;
+const NAME = /[a-zA-Z]\w*/y;
 const FUNCTION = /default_zero\s*\(/y;
 
 /**
  * Reads the `query` of a metrics question: metrics with scope, grouping and modifiers, numbers, arithmetic, parentheses and
  * default_zero, in the order of precedence that one expects.
  *
+ * @param named - what names stand for: v2's formulas are arithmetic over queries that have names
  * @throws QueryError where it cannot be read
  */
-export function parseQueries(text: string): Query[] {
+export function parseQueries(text: string, named?: ReadonlyMap<string, Expression>): Query[] {
   let at = 0;
   const queries: Query[] = [];
   do {
@@ -81,7 +83,18 @@ export function parseQueries(text: string): Query[] {
       space();
       return { kind: 'number', value: Number(number[0]) };
     }
-    return metric();
+    return named ? reference(named) : metric();
+  }
+
+  function reference(known: ReadonlyMap<string, Expression>): Expression {
+    const from = at;
+    const found = known.get(take(NAME)?.[0] ?? '');
+    if (!found) {
+      at = from;
+      throw refuse();
+    }
+    space();
+    return found;
   }
 
   function closed(): Expression {

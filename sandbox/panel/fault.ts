@@ -14,6 +14,8 @@ const versionFaultSchema = z.strictObject({
   kind: z.literal('version'),
   image: z.string().min(1),
   errorRate: rate.optional().describe('answers with a 5xx of its own'),
+  clientErrorRate: rate.optional().describe('answers with a 4xx'),
+  responseMillis: z.number().min(0).optional().describe('its mean response time'),
   badGatewayRate: rate.optional().describe('breaks the connection: the load balancer answers 502'),
   crash: z.enum(['atStart', 'afterSeconds', 'cannotPull']).optional(),
   afterSeconds: realSeconds.optional().describe('with crash: afterSeconds'),
@@ -21,7 +23,7 @@ const versionFaultSchema = z.strictObject({
   noCapacity: z.boolean().optional().describe('its tasks stay PROVISIONING'),
 });
 
-/** A fault of the metrics source. Without `times` it lasts until it is deleted. */
+/** A fault of the metrics sources. Without `times` it lasts until it is deleted. */
 const metricsFaultSchema = z.strictObject({
   ...matching,
   kind: z.literal('metrics'),
@@ -35,7 +37,11 @@ const metricsFaultSchema = z.strictObject({
   refuseConnection: z.boolean().optional(),
   emptySeries: z.boolean().optional().describe('one series without points'),
   malformed: z.boolean().optional().describe('a 200 that is not JSON'),
-  statusError: z.boolean().optional().describe('a 200 that says status: error'),
+  statusError: z.boolean().optional().describe('a 200 that says status: error; for CloudWatch, InternalError'),
+  partial: z
+    .enum(['paged', 'cut'])
+    .optional()
+    .describe('CloudWatch gives half of the points: the rest on a second page, or never'),
 });
 
 /** A fault of the AWS API. Without `times` it meets one call. */

@@ -85,20 +85,25 @@ describe('errors of AWS', () => {
     expect(cancelled).toMatchObject({ message: 'stop', details: [record] });
   });
 
-  it('take along the last fifty lines and no more', () => {
-    const heartbeats: ActivityHeartbeat[] = [];
-    const report = createReport(
-      {
-        clock: { now: () => 0, sleep: () => Promise.resolve() },
-        attempt: 1,
-        scheduledAt: 0,
-        lastHeartbeat: undefined,
-        heartbeat: (details) => void heartbeats.push(details),
-        fence: () => Promise.resolve(),
-        cancelled: never,
-      },
+  function reportAfter(lastHeartbeat: unknown, heartbeat: (details: ActivityHeartbeat) => void = () => undefined) {
+    const clock = { now: () => 0, sleep: () => Promise.resolve() };
+    const fence = () => Promise.resolve();
+    return createReport(
+      { clock, attempt: 1, scheduledAt: 0, lastHeartbeat, heartbeat, fence, cancelled: never },
       'stage-0',
     );
+  }
+
+  it('leave the next attempt the traffic of all sides', () => {
+    const wanted = { primary: 60, canary: 20, baseline: 20 };
+    const traffic = { wanted, verified: wanted, verifiedAt: 1 };
+    const { before } = reportAfter({ stage: 'stage-0', detail: '', log: [], traffic });
+    expect(before.traffic).toEqual(traffic);
+  });
+
+  it('take along the last fifty lines and no more', () => {
+    const heartbeats: ActivityHeartbeat[] = [];
+    const report = reportAfter(undefined, (details) => void heartbeats.push(details));
     for (let line = 1; line <= 60; line += 1) report.info(`line ${line}`);
     const { log } = report.record();
     expect(log.map(({ text }) => text)).toEqual(Array.from({ length: 50 }, (_, index) => `line ${index + 11}`));

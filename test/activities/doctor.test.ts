@@ -9,7 +9,7 @@ import { z } from 'zod';
 import { COMMANDS } from '../../activities/aws/commands.js';
 import type { Clock } from '../../activities/context.js';
 import { skewCheck, skewOf } from '../../activities/doctor/clock-skew.js';
-import { credentialsFix } from '../../activities/doctor/credentials-fix.js';
+import { credentialsFix } from '../../activities/aws/credentials-fix.js';
 import { createDoctor } from '../../activities/doctor/examine.js';
 import { judgeRight, type RightVerdict } from '../../activities/doctor/judge-right.js';
 import { nowhere, PROBES } from '../../activities/doctor/probes.js';
@@ -179,9 +179,9 @@ describe('judging a right', () => {
     expect([...Object.keys(PROBES), 'GetCallerIdentity'].sort()).toEqual(Object.keys(COMMANDS).sort());
   });
 
-  it('takes every action that is not called Describe or List for a change', () => {
+  it('takes every action that is not called Describe, List or Get for a change', () => {
     for (const [name, { kind }] of Object.entries(PROBES)) {
-      expect([name, kind === 'read']).toEqual([name, /^(Describe|List)/.test(name)]);
+      expect([name, kind === 'read' || kind === 'optional']).toEqual([name, /^(Describe|List|Get)/.test(name)]);
     }
   });
 
@@ -243,6 +243,14 @@ describe('the lines of rights', () => {
         detail: expect.stringMatching(/^a, b: .*proves nothing/) as string,
         fix: expect.stringContaining('deploy/iam-policy.json') as string,
       },
+    ]);
+  });
+
+  it('name apart what only metrics of CloudWatch need', () => {
+    const checks = rightChecks('p', [right('a', 'allowed'), right('b', 'denied', 'optional')]);
+    expect(checks).toMatchObject([
+      { name: 'p: IAM', detail: expect.stringContaining('1 of 1 reads and 0 of 0 changes') as string },
+      { name: 'p: CloudWatch', ok: null, detail: 'Not allowed: b, which only metrics of type CLOUDWATCH need.' },
     ]);
   });
 
@@ -402,7 +410,7 @@ describe('an examination', () => {
     const { calls } = (await panel('GET', '/calls?mutating=1')) as { calls: { operation: string; applied: boolean }[] };
     expect(calls.map(({ operation }) => operation).sort()).toEqual(
       Object.entries(PROBES)
-        .flatMap(([name, { kind }]) => (kind === 'read' ? [] : [name]))
+        .flatMap(([name, { kind }]) => (kind === 'read' || kind === 'optional' ? [] : [name]))
         .sort(),
     );
     expect(calls.filter(({ applied }) => applied)).toEqual([]);
@@ -523,6 +531,31 @@ describe('an examination', () => {
     await panel('POST', '/faults', { kind: 'metrics', ...fault });
     const checks = await examine({ ecsProviders: [], analysisProviders: [{ ...DATADOG, address: url }] });
     expect(named(checks, 'datadog: query')).toMatchObject({ ok, detail: expect.stringMatching(words) as string });
+  });
+
+  it('asks CloudWatch as a measurement would, and takes one that nobody configured less seriously', async () => {
+    await start();
+    const cloudWatch: AnalysisProvider = {
+      name: 'cw',
+      type: 'CLOUDWATCH',
+      region: 'eu-central-1',
+      maxDelay: 10 * MINUTE,
+      resolution: MINUTE,
+    };
+    const all = [cloudWatch, { ...cloudWatch, name: 'implied', implied: true }];
+    expect(await examine({ ecsProviders: [ECS], analysisProviders: all })).toContainEqual({
+      name: 'cw: query',
+      ok: true,
+      detail: 'CloudWatch (eu-central-1) answers, without data of load balancers in the last 15 minutes.',
+    });
+    await deny('GetMetricData', 'AccessDenied');
+    const checks = await examine({ ecsProviders: [ECS], analysisProviders: all });
+    expect(named(checks, 'cw: query')).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('Allow cloudwatch:GetMetricData') as string,
+    });
+    expect(named(checks, 'implied: query')).toMatchObject({ ok: null });
+    expect(named(checks, 'production: CloudWatch')).toMatchObject({ ok: null });
   });
 
   it('tells that nothing is configured, and what to write', async () => {

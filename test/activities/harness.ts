@@ -16,6 +16,7 @@ import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/s
 
 export const BLUE = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/blue/1111111111111111';
 export const GREEN = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/green/2222222222222222';
+export const WHITE = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup/white/3333333333333333';
 export const OLD = 'nginx:1.0';
 export const NEW = 'nginx:2.0';
 const SPEED = 300;
@@ -124,7 +125,7 @@ export interface World {
     machinery?: Machinery,
   ): Promise<Progress>;
   /** Brings out a version at once, as the first thing that stands. */
-  standing(image: string): Promise<DeliveryHandle>;
+  standing(image: string, release?: Release): Promise<DeliveryHandle>;
   changes(): Promise<Call[]>;
   forgetCalls(): Promise<void>;
   fault(fault: Record<string, unknown>): Promise<string>;
@@ -230,8 +231,8 @@ export async function startWorld(
     },
     advance: (handle, position, more = {}, machinery) =>
       world.act('advance', { handle, stage: 'stage-0', position, deadline: Date.now() + 30_000, ...more }, machinery),
-    async standing(image) {
-      const handle = await world.start(releaseOf(image));
+    async standing(image, release = releaseOf(image)) {
+      const handle = await world.start(release);
       await world.advance(handle, { at: 'SYNCED' });
       await world.act('finish', { handle });
       return handle;
@@ -275,6 +276,8 @@ export function weightsNow(sandbox: Sandbox): [number, number][] {
     .map(({ weights }) => [weights[BLUE] ?? 0, weights[GREEN] ?? 0]);
 }
 
+const NAMES: Record<string, string> = { [BLUE]: 'blue', [GREEN]: 'green', [WHITE]: 'white' };
+
 /** Task sets that stand, by what they run: `[image, group, status]`. */
 export function standingSets(sandbox: Sandbox): { image: string; group: string; status: string; scale: number }[] {
   return sandbox
@@ -282,7 +285,7 @@ export function standingSets(sandbox: Sandbox): { image: string; group: string; 
     .taskSets.filter(({ status }) => status !== 'DRAINING')
     .map(({ images, targetGroup, status, scale }) => ({
       image: images[0] ?? '',
-      group: targetGroup === BLUE ? 'blue' : targetGroup === GREEN ? 'green' : 'other',
+      group: NAMES[targetGroup ?? ''] ?? 'other',
       status,
       scale,
     }));

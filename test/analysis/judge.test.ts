@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { earliestVerdict, judgeWindow, rejudge, thinEvidence, type Look } from '../../analysis/judge.js';
+import { earliestVerdict, judgeWindow, judgeStored, thinEvidence, type Look } from '../../analysis/judge.js';
 import { judgeThreshold } from '../../analysis/threshold.js';
 import { MINUTE } from '../../model/duration.js';
 import type { Point } from '../../model/evidence.js';
@@ -241,14 +241,14 @@ describe('judgeWindow', () => {
       fc.property(looks, fc.integer({ min: 1, max: 13 }), (record, limit) => {
         const { m, given } = fromRecord(record);
         const judged = judgeWindow(m, window, given);
-        expect(rejudge(m, judged).outcome).toBe(judged.outcome);
+        expect(judgeStored(m, judged).outcome).toBe(judged.outcome);
         const stored = JSON.parse(JSON.stringify(judged)) as typeof judged;
-        expect(rejudge(m, stored)).toEqual({
+        expect(judgeStored(m, stored)).toMatchObject({
           outcome: judged.outcome,
           ...(judged.value !== undefined && { value: judged.value }),
         });
         if (judged.outcome === 'PASS' || judged.outcome === 'FAIL') {
-          expect(rejudge(m, thinEvidence(judged, limit)).outcome).toBe(judged.outcome);
+          expect(judgeStored(m, thinEvidence(judged, limit)).outcome).toBe(judged.outcome);
         }
       }),
       { numRuns: 500 },

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { Heartbeat } from '../../api/temporal/stored.js';
+import { deploymentAnswer } from '../../spec/http-answers.js';
 import { appOf, withHeartbeats, withProgress } from '../../api/temporal/document.js';
 import { eventsBetween } from '../../api/live-diff.js';
 import type { Measurement, MetricProgress } from '../../model/evidence.js';
@@ -60,6 +62,19 @@ describe('a heartbeat', () => {
     expect(withHeartbeats(document, [{ stage: 'a', detail: '' }])).toEqual(document);
     expect(withHeartbeats(document, [{ stage: 'other', detail: 'x' }])).toEqual(document);
   });
+});
+
+it('a baseline’s share goes through a heartbeat and the answer', () => {
+  const wanted = { primary: 60, canary: 20, baseline: 20 };
+  const beat = Heartbeat.parse({
+    stage: 'a',
+    detail: 'now',
+    traffic: { wanted, verified: wanted, verifiedAt: 1 },
+    log: [],
+  });
+  const told = withHeartbeats(deploymentDocument(), [beat]);
+  expect(told.traffic).toEqual({ wanted, verified: wanted });
+  expect(deploymentAnswer.parse(told).traffic).toEqual({ wanted, verified: wanted });
 });
 
 describe('events between two states', () => {

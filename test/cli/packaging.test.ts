@@ -46,7 +46,7 @@ test("compose's configuration is one that the server takes", async () => {
     SLUICE_CONFIG: join(ROOT, 'deploy/compose/sluice.yaml'),
     SLUICE_API_KEY: 'k',
   });
-  expect(config.analysisProviders[0]?.apiKey).toEqual({ env: 'DATADOG_API_KEY' });
+  expect(config.analysisProviders[0]).toMatchObject({ apiKey: { env: 'DATADOG_API_KEY' } });
 });
 
 test('the image is built from every folder that the build reads', () => {

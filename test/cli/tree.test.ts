@@ -30,6 +30,13 @@ test('weights that were not read back yet are not shown as verified', () => {
   expect(renderTree(runningCanary({ traffic }), options)).toContain('traffic wanted 80/20 · verified not yet');
 });
 
+test('a baseline’s share stands behind the canary’s', () => {
+  const three = { primary: 60, canary: 20, baseline: 20 };
+  expect(renderTree(runningCanary({ traffic: { wanted: three, verified: three } }), options)).toContain(
+    'traffic wanted 60/20/20 · verified 60/20/20',
+  );
+});
+
 test('a low terminal loses log lines and windows, never stages', () => {
   const log = Array.from({ length: 30 }, (_, i) => ({
     at: BEGAN,

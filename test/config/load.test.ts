@@ -36,6 +36,16 @@ describe('the seed’s piped.yaml', () => {
         maxDelay: 20 * MINUTE,
         resolution: MINUTE,
       },
+      {
+        name: 'sample-ecs',
+        type: 'CLOUDWATCH',
+        implied: true,
+        region: 'ap-northeast-1',
+        profile: '<AWS Profile 名>',
+        credentialsFile: '/etc/piped-secret/credentials-key',
+        maxDelay: 10 * MINUTE,
+        resolution: MINUTE,
+      },
     ]);
   });
 
@@ -74,19 +84,21 @@ describe('a Piped document', () => {
     ]);
     expect(analysisProviders).toMatchObject([
       { address: 'datadoghq.eu', apiKey: { base64: 'YWJj' }, applicationKey: { file: `${folder}/keys/app` } },
+      { name: 'a', type: 'CLOUDWATCH' },
+      { name: 'b', type: 'CLOUDWATCH' },
     ]);
   });
 
   it('may have providers of other kinds, which are reported', async () => {
     const config = await load(folder, [
       piped(
-        'platformProviders: [{name: k, type: KUBERNETES}]\nanalysisProviders: [{name: p, type: PROMETHEUS, config: {address: x}}]',
+        'platformProviders: [{name: k, type: KUBERNETES}]\nanalysisProviders: [{name: p, type: STACKDRIVER, config: {address: x}}]',
       ),
     ]);
     expect(config).toMatchObject({ ecsProviders: [], analysisProviders: [] });
     expect(config.notNeeded).toEqual([
       expect.stringMatching(/0\.yaml:4 spec\.platformProviders\[0\] \(type KUBERNETES is not supported yet\)$/),
-      expect.stringMatching(/0\.yaml:5 spec\.analysisProviders\[0\] \(type PROMETHEUS is not supported yet\)$/),
+      expect.stringMatching(/0\.yaml:5 spec\.analysisProviders\[0\] \(type STACKDRIVER is not supported yet\)$/),
     ]);
   });
 
@@ -128,7 +140,8 @@ describe('a Sluice document', () => {
           'ecsProviders:',
           '  - {name: prod, region: eu-central-1, profile: p, credentialsFile: c, roleARN: arn, tokenFile: t, externalId: e}',
           'analysisProviders:',
-          '  - {name: dd, type: DATADOG, address: "http://127.0.0.1:9999/", apiKeyEnv: A, applicationKeyEnv: B, delay: 2m, maxDelay: 5m, resolution: 1s}',
+          '  - {name: dd, type: DATADOG, address: "http://127.0.0.1:9999/", apiKeyEnv: A, applicationKeyEnv: B, apiVersion: v2, delay: 2m, maxDelay: 5m, resolution: 1s}',
+          '  - {name: cw, type: CLOUDWATCH, region: eu-central-1, roleARN: arn, tokenFile: t, delay: 3m}',
           `apiKeys: [{name: ci, role: deployer, sha256: ${HASH.toUpperCase()}, expiresAt: "2027-01-31T00:00:00Z"}]`,
           'webhook: {url: "https://example.com/hook", secretFile: hook.key}',
           'delivery: {trafficSettle: 1s, drainSettle: 2s, rollbackRecheck: 3s, pollMin: 200ms, pollMax: 1s, absence: 4s}',
@@ -157,9 +170,20 @@ describe('a Sluice document', () => {
           address: 'http://127.0.0.1:9999',
           apiKey: { env: 'A' },
           applicationKey: { env: 'B' },
+          apiVersion: 'v2',
           delay: 2 * MINUTE,
           maxDelay: 5 * MINUTE,
           resolution: SECOND,
+        },
+        {
+          name: 'cw',
+          type: 'CLOUDWATCH',
+          region: 'eu-central-1',
+          roleArn: 'arn',
+          tokenFile: `${folder}/t`,
+          delay: 3 * MINUTE,
+          maxDelay: 10 * MINUTE,
+          resolution: MINUTE,
         },
       ],
       apiKeys: [{ name: 'ci', role: 'deployer', sha256: HASH, expiresAt: Date.UTC(2027, 0, 31) }],
@@ -197,7 +221,7 @@ describe('a Sluice document', () => {
     ['delivery: {trafficSettle: 1d}', 'spec.delivery.trafficSettle', /"1d" is no duration/],
     ['ecsProviders: [{name: a, region: r, tokenFile: t}]', 'spec.ecsProviders[0].tokenFile', /only to assume a role/],
     ['ecsProviders: [{name: a}]', 'spec.ecsProviders[0].region', /is missing/],
-    ['analysisProviders: [{name: a, type: PROMETHEUS}]', 'spec.analysisProviders[0].type', /must be "DATADOG"/],
+    ['analysisProviders: [{name: a, type: STACKDRIVER}]', 'spec.analysisProviders[0].type', /must be "DATADOG"/],
     [
       'analysisProviders: [{name: a, type: DATADOG, apiKeyEnv: A, applicationKeyEnv: B, delay: 30m}]',
       'spec.analysisProviders[0].delay',
@@ -226,7 +250,7 @@ describe('the whole', () => {
     const config = await loadServerConfig({ SLUICE_DATA: folder });
     expect(config).toMatchObject({
       ecsProviders: [],
-      analysisProviders: [],
+      analysisProviders: [{ name: 'tasks' }],
       apiKeys: [],
       delivery: {
         trafficSettle: 30 * SECOND,

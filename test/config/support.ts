@@ -12,8 +12,14 @@ export async function temporaryFolder(): Promise<{ path: string; remove: () => P
   return { path, remove: () => rm(path, { recursive: true }) };
 }
 
-/** Loads configuration from texts, written to files `0.yaml`, `1.yaml` … of a folder. */
+/** As `load`, without the tasks, which can be asked whatever is configured: tests of other providers do not list them. */
 export async function load(folder: string, texts: string[], env: NodeJS.ProcessEnv = {}): Promise<ServerConfig> {
+  const config = await loadWhole(folder, texts, env);
+  return { ...config, analysisProviders: config.analysisProviders.filter(({ type }) => type !== 'TASKS') };
+}
+
+/** Loads configuration from texts, written to files `0.yaml`, `1.yaml` … of a folder. */
+export async function loadWhole(folder: string, texts: string[], env: NodeJS.ProcessEnv = {}): Promise<ServerConfig> {
   const files = texts.map((_text, i) => join(folder, `${i}.yaml`));
   for (const [i, text] of texts.entries()) await writeFile(join(folder, `${i}.yaml`), text);
   return loadServerConfig({ SLUICE_DATA: join(folder, 'data'), ...env, SLUICE_CONFIG: files.join(',') });

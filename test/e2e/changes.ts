@@ -36,6 +36,18 @@ export const PROMOTED = [
   'DeleteTaskSet',
   'DeleteTaskSet',
 ];
+/** The same of one with a baseline, which is as large as the canary and gets as much. */
+export const PROMOTED_BESIDE_BASELINE = [
+  'RegisterTaskDefinition',
+  'CreateTaskSet 30 % green',
+  'CreateTaskSet 30 % white',
+  'ModifyListener 60/20/20',
+  ...PROMOTED.slice(TO_ANALYSIS.length, -3),
+  'ModifyListener 100/0/0',
+  'DeleteTaskSet',
+  'DeleteTaskSet',
+  'DeleteTaskSet',
+];
 export const ROLLED_BACK = [...TO_ANALYSIS, 'ModifyListener 100/0', 'DeleteTaskSet'];
 
 /** The changes of one application that took effect, in words without ids. */
@@ -71,29 +83,37 @@ function inWords(operation: string, parameters: Parameters, shop: Shop): string 
   const words = [operation];
   if (parameters.scale) words.push(`${parameters.scale.value} %`);
   const [balancer] = parameters.loadBalancers ?? [];
-  if (balancer) words.push(balancer.targetGroupArn === shop.blue ? 'blue' : 'green');
+  if (balancer) words.push(colourOf(shop, balancer.targetGroupArn));
   for (const { ForwardConfig } of parameters.DefaultActions ?? parameters.Actions ?? []) {
-    const weightOf = (arn: string): number | undefined =>
-      ForwardConfig?.TargetGroups.find(({ TargetGroupArn }) => TargetGroupArn === arn)?.Weight;
-    words.push(`${weightOf(shop.blue) ?? '-'}/${weightOf(shop.green) ?? '-'}`);
+    const groups = ForwardConfig?.TargetGroups.map(({ TargetGroupArn, Weight }) => [TargetGroupArn, Weight] as const);
+    words.push(weightsInWords(shop, Object.fromEntries(groups ?? [])));
   }
   return words.join(' ');
 }
 
+function colourOf({ blue, white }: Shop, group: string | undefined): string {
+  if (group === blue) return 'blue';
+  return group === white ? 'white' : 'green';
+}
+
+/** `80/20`; with the third group, where the rule names it, `60/20/20`. */
+function weightsInWords({ blue, green, white }: Shop, weights: Readonly<Record<string, number>>): string {
+  const named = white !== undefined && white in weights ? [blue, green, white] : [blue, green];
+  return named.map((arn) => weights[arn] ?? '-').join('/');
+}
+
 /** What stands of one application: the task sets that are not on their way out, the weights of its rules, its registered revisions. */
-export function standing(
-  state: ShownState,
-  { app, blue, green }: Shop,
-): { sets: string[]; weights: string[]; revisions: number } {
+export function standing(state: ShownState, shop: Shop): { sets: string[]; weights: string[]; revisions: number } {
+  const { app } = shop;
   return {
     sets: state.taskSets
       .filter(({ service, status }) => service === app && status !== 'DRAINING')
       .map(({ status, images, scale, targetGroup }) =>
-        [status, images.join(), `${scale} %`, targetGroup === blue ? 'blue' : 'green'].join(' '),
+        [status, images.join(), `${scale} %`, colourOf(shop, targetGroup)].join(' '),
       ),
     weights: state.rules
       .filter(({ listener }) => listener.includes(`/app/${app}/`))
-      .map(({ weights }) => `${weights[blue] ?? '-'}/${weights[green] ?? '-'}`),
+      .map(({ weights }) => weightsInWords(shop, weights)),
     revisions: state.taskDefinitions.filter(({ family }) => family === app).length,
   };
 }

@@ -14,21 +14,24 @@ const ELB = `arn:aws:elasticloadbalancing:${PLACE}`;
 /** 200 times faster than AWS: a task starts in an eighth of a second, a bucket of the metrics lasts the one second that it cannot go below. */
 export const SPEED = 200;
 
-/** What AWS has of one application in these tests: a load balancer and a pair of target groups of its own. */
+/** What AWS has of one application in these tests: a load balancer and target groups of its own. */
 export interface Shop {
   app: string;
   blue: string;
   green: string;
+  /** For a baseline; only shops that are given one have it. */
+  white?: string;
   hostname: string;
 }
 
 /** The application of this name. */
-export function shopOf(app: string): Shop {
+export function shopOf(app: string): Required<Shop> {
   const group = (side: string): string => `${ELB}:targetgroup/${app}-${side}/${idOf(`${app} ${side}`)}`;
   return {
     app,
     blue: group('blue'),
     green: group('green'),
+    white: group('white'),
     hostname: `${app}-lb-1234567890.eu-central-1.elb.amazonaws.com`,
   };
 }
@@ -53,27 +56,43 @@ export function pairAction({ blue, green }: Shop, stickySeconds?: number): Actio
   };
 }
 
+/** The same over three groups. */
+function threeGroupAction(shop: Required<Shop>, stickySeconds?: number): Action {
+  const pair = pairAction(shop, stickySeconds);
+  const TargetGroups = [...(pair.ForwardConfig?.TargetGroups ?? []), { TargetGroupArn: shop.white, Weight: 0 }];
+  return { ...pair, ForwardConfig: { ...pair.ForwardConfig, TargetGroups } };
+}
+
 /**
  * A world with a load balancer for each application. `sticky` ones bind clients for an hour of AWS's time, `idle` ones get no
- * requests: the others' counters are then not spoilt by what is asked before a first deployment.
+ * requests: the others' counters are then not spoilt by what is asked before a first deployment. With `baseline` each has a third group.
  */
 export function worldOf(
   apps: readonly string[],
-  { sticky = [], idle = [] }: { sticky?: readonly string[]; idle?: readonly string[] } = {},
+  {
+    sticky = [],
+    idle = [],
+    baseline = false,
+  }: { sticky?: readonly string[]; idle?: readonly string[]; baseline?: boolean } = {},
 ): WorldInput {
   const shops = apps.map(shopOf);
+  const action = baseline ? threeGroupAction : pairAction;
   return {
     loadBalancers: shops.map((shop) => ({
       name: shop.app,
       dnsName: shop.hostname,
       listeners: [
         {
-          defaultActions: [pairAction(shop, sticky.includes(shop.app) ? 3600 : undefined)],
+          defaultActions: [action(shop, sticky.includes(shop.app) ? 3600 : undefined)],
           ...(idle.includes(shop.app) && { share: 0 }),
         },
       ],
     })),
-    targetGroups: shops.flatMap(({ blue, green }) => [{ arn: blue }, { arn: green }]),
+    targetGroups: shops.flatMap(({ blue, green, white }) => [
+      { arn: blue },
+      { arn: green },
+      ...(baseline ? [{ arn: white }] : []),
+    ]),
     // Enough for each application's groups to have whole requests in each bucket.
     traffic: { requestsPerSecond: 100 * (apps.length - idle.length) },
   };
@@ -88,7 +107,11 @@ export interface WrittenStage {
 interface ApplicationFile {
   spec: {
     name: string;
-    input: { targetGroups: Record<'primary' | 'canary', { targetGroupArn: string }> };
+    input: {
+      targetGroups: Record<'primary' | 'canary', { targetGroupArn: string }> & {
+        baseline?: { targetGroupArn: string };
+      };
+    };
     pipeline: { stages: WrittenStage[] };
   };
 }
@@ -96,7 +119,7 @@ interface ApplicationFile {
 /** How the files of a shop differ from the example's. */
 export interface Written {
   /** Which of the examples; `canary` unless given. */
-  example?: 'canary' | 'bluegreen';
+  example?: 'canary' | 'bluegreen' | 'baseline';
   /** Members of the ANALYSIS stage's `with` and of its only metric. */
   analysis?: Record<string, unknown>;
   metric?: Record<string, unknown>;
@@ -105,14 +128,16 @@ export interface Written {
 }
 
 /** The three files of an application: the example's, with the shop's names and an ANALYSIS of three windows of 2 s. */
-export function filesOf({ app, blue, green, hostname }: Shop, written: Written = {}): Record<string, string> {
+export function filesOf({ app, blue, green, white, hostname }: Shop, written: Written = {}): Record<string, string> {
   const { example = 'canary', analysis = {}, metric = {} } = written;
   const folder = join(packageRoot(), 'examples', example);
   const read = (name: string): unknown => parse(readFileSync(join(folder, name), 'utf8')) as unknown;
   const file = read('app.pipecd.yaml') as ApplicationFile;
   file.spec.name = app;
-  file.spec.input.targetGroups.primary.targetGroupArn = blue;
-  file.spec.input.targetGroups.canary.targetGroupArn = green;
+  const { primary, canary, baseline } = file.spec.input.targetGroups;
+  primary.targetGroupArn = blue;
+  canary.targetGroupArn = green;
+  if (baseline && white !== undefined) baseline.targetGroupArn = white;
   for (const stage of file.spec.pipeline.stages) {
     if (stage.name !== 'ANALYSIS') continue;
     const [first] = stage.with?.['metrics'] as Record<string, unknown>[];

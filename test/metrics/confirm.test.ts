@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { rejudge } from '../../analysis/judge.js';
+import { judgeStored } from '../../analysis/judge.js';
 import { isWellKnown } from '../../activities/metrics/datadog/known-metrics.js';
 import { HOUR, MINUTE, SECOND } from '../../model/duration.js';
 import type { ThresholdMetric } from '../../model/metric.js';
@@ -66,7 +66,7 @@ describe('a window of nothing but filled values', () => {
     expect(fake.confirmed).toEqual([`${ERRORS}x`, `${ERRORS}x`]);
     expect(clock.now()).toBeLessThan(START + 5 * MINUTE);
     const { metric } = input({ query: QUOTIENT });
-    for (const stored of measurements) expect(rejudge(metric, stored)).toEqual({ outcome: 'ERROR' });
+    for (const stored of measurements) expect(judgeStored(metric, stored).outcome).toBe('ERROR');
   });
 
   it.each([
@@ -107,7 +107,7 @@ describe('a window of nothing but filled values', () => {
     const { measurements } = await run();
     expect(measurements[0]).toMatchObject({ outcome: 'NOT_ENOUGH_DATA' });
     expect(measurements[0]!.reason).toMatch(/DATADOG_APPLICATION_KEY.*metrics_read.*emptyValue: 0/);
-    expect(rejudge(input().metric, measurements[0]!).outcome).toBe('NOT_ENOUGH_DATA');
+    expect(judgeStored(input().metric, measurements[0]!).outcome).toBe('NOT_ENOUGH_DATA');
     const declared = await run({ emptyValue: 0 });
     expect(declared.measurements[0]).toMatchObject({ outcome: 'PASS', value: 0 });
     expect(declared.log.filter(({ level }) => level === 'warning')[0]!.text).toContain('metrics_read');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSeveral, metricsOf, oneLine, quotientOf, withoutDefaults } from '../../model/datadog-query.js';
-import { baseUrl, datadogRequest } from '../../activities/metrics/datadog/request.js';
+import { formulasOf, isSeveral, metricsOf, oneLine, quotientOf, withoutDefaults } from '../../model/datadog-query.js';
+import { baseUrl, datadogRequest, joined } from '../../activities/metrics/datadog/request.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import { metric, START } from '../analysis/support.js';
 
@@ -105,23 +105,39 @@ describe('withoutDefaults', () => {
   });
 });
 
+describe('formulasOf', () => {
+  it('gives each term of one metric a name, once, and keeps the arithmetic', () => {
+    expect(
+      formulasOf([`100 * default_zero(${A}) / ${B}`, B, 'cumsum(p95:t.d{*} by {h}.rollup(max, 60)) + 1e-3']),
+    ).toEqual({
+      formulas: ['100 * default_zero(query0) / query1', 'query1', 'cumsum(query2) + 1e-3'],
+      queries: [
+        { name: 'query0', query: A },
+        { name: 'query1', query: B },
+        { name: 'query2', query: 'p95:t.d{*} by {h}.rollup(max, 60)' },
+      ],
+    });
+    expect(formulasOf(['1 + 1'])).toEqual({ formulas: ['1 + 1'], queries: [] });
+  });
+});
+
 describe('datadogRequest', () => {
   it('asks the query alone, with its denominator, or with its own watermark', () => {
     const one = (over: Parameters<typeof metric>[0]) => datadogRequest(metric(over), START, START + MINUTE);
-    expect(one({ query: A })).toMatchObject({ query: A, queries: 1 });
+    expect(one({ query: A })).toMatchObject({ queries: [A] });
     expect(one({ query: `${SAME} / ${B}` })).toMatchObject({
-      query: `${SAME} / ${B}, ${B}`,
+      queries: [`${SAME} / ${B}`, B],
       denominator: 1,
       absence: 'ZERO',
     });
-    expect(one({ query: A, watermark: B })).toMatchObject({ query: `${A}, ${B}`, watermark: 1, queries: 2 });
+    expect(one({ query: A, watermark: B })).toMatchObject({ queries: [A, B], watermark: 1 });
     expect(one({ query: `${A} / ${B}`, watermark: A })).toMatchObject({
-      query: `${A} / ${B}, ${B}, ${A}`,
+      queries: [`${A} / ${B}`, B, A],
       denominator: 1,
       watermark: 2,
     });
-    expect(one({ query: `default_zero(${A})` })).toMatchObject({ query: `default_zero(${A}), ${A}`, watermark: 1 });
-    expect(one({ query: `${A} / default_zero(${B})` }).query).toBe(`${A} / default_zero(${B}), ${B}`);
+    expect(one({ query: `default_zero(${A})` })).toMatchObject({ queries: [`default_zero(${A})`, A], watermark: 1 });
+    expect(joined(one({ query: `${A} / default_zero(${B})` }))).toBe(`${A} / default_zero(${B}), ${B}`);
   });
 
   it('begins at the edge of the bucket that holds the window’s start', () => {

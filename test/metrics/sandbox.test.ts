@@ -52,7 +52,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.sandbox.close());
 
-async function measured(over: Partial<ThresholdMetric> = {}) {
+async function measured(over: Partial<ThresholdMetric> = {}, apiVersion: 'v1' | 'v2' = 'v1') {
   const now = () => Date.parse(bench.sandbox.state().now);
   const clock: Clock = {
     now,
@@ -68,7 +68,7 @@ async function measured(over: Partial<ThresholdMetric> = {}) {
   const m = metric({ query: SHARE, interval: MINUTE, ...over });
   const measure = createMeasure({
     readEvidence: () => Promise.resolve(undefined),
-    sources: createSources([{ ...provider(bench.sandbox.url), ...keys }], (ref) =>
+    sources: createSources([{ ...provider(bench.sandbox.url), ...keys, apiVersion }], (ref) =>
       Promise.resolve('base64' in ref ? ref.base64 : ''),
     ),
     observe: () => Promise.resolve({ detail: '', log: [], changes: [] }),
@@ -150,4 +150,24 @@ it('tells a wrong key and a query that the source cannot read from a verdict', a
   const [unreadable] = await measured({ query: 'sum:(', errorLimit: 0 });
   expect(unreadable).toMatchObject({ outcome: 'ERROR' });
   expect(unreadable!.reason).toContain('Datadog cannot read the query');
+});
+
+it('measures no errors as zero by the second version of Datadog’s API', async () => {
+  expect((await measured({}, 'v2')).map(({ outcome, value }) => [outcome, value])).toEqual(Array(3).fill(['PASS', 0]));
+  const defaulted = `100 * default_zero(${SHARE.replace('\n/', ') /')}`;
+  expect((await measured({ query: defaulted }, 'v2')).map(({ outcome, value }) => [outcome, value])).toEqual(
+    Array(3).fill(['PASS', 0]),
+  );
+});
+
+it('fails a version that errs by the second version of the API, and no other trouble', async () => {
+  await bench.panel('POST', '/faults', { kind: 'version', image: 'example/web:2', errorRate: 0.5 });
+  const [failed] = await measured({}, 'v2');
+  expect(failed).toMatchObject({ outcome: 'FAIL' });
+  expect(failed!.value).toBeCloseTo(0.1, 2);
+  await bench.panel('POST', '/faults', { kind: 'metrics', statusError: true });
+  expect((await measured({ errorLimit: 0 }, 'v2'))[0]).toMatchObject({
+    outcome: 'ERROR',
+    reason: expect.stringContaining('Internal error while running the query') as string,
+  });
 });

@@ -3,10 +3,10 @@ import type { ActivityContext, Clock } from '../../activities/context.js';
 import type { MeasureInput } from '../../activities/measure.js';
 import { createMeasure, type MeasureDeps } from '../../activities/metrics/measure.js';
 import { createSources, type FindSource } from '../../activities/metrics/sources.js';
-import type { AnalysisProvider, SecretRef } from '../../config/server.js';
+import type { DatadogProvider, PrometheusProvider, SecretRef } from '../../config/server.js';
 import { planWindows } from '../../analysis/windows.js';
 import type { ActivityHeartbeat } from '../../model/delivery.js';
-import { MINUTE } from '../../model/duration.js';
+import { MINUTE, SECOND } from '../../model/duration.js';
 import type { ThresholdMetric } from '../../model/metric.js';
 import { metric, START } from '../analysis/support.js';
 
@@ -27,7 +27,7 @@ export function fakeClock(at: number): Clock & { set(to: number): void } {
   };
 }
 
-export function provider(address: string): AnalysisProvider {
+export function provider(address: string): DatadogProvider {
   return {
     name: 'sample-datadog',
     type: 'DATADOG',
@@ -36,6 +36,18 @@ export function provider(address: string): AnalysisProvider {
     applicationKey: { env: 'DATADOG_APPLICATION_KEY' },
     maxDelay: 20 * MINUTE,
     resolution: MINUTE,
+  };
+}
+
+export function prometheusProvider(address: string, over: Partial<PrometheusProvider> = {}): PrometheusProvider {
+  return {
+    name: 'prom',
+    type: 'PROMETHEUS',
+    address,
+    delay: 30 * SECOND,
+    maxDelay: 2 * MINUTE,
+    resolution: MINUTE,
+    ...over,
   };
 }
 

@@ -27,8 +27,8 @@ export interface Moto {
   close: () => Promise<void>;
 }
 
-/** Installs moto, starts it on a port of its own, and makes a cluster, two target groups and one listener with both. */
-export async function startMoto(): Promise<Moto> {
+/** Installs moto and starts it, empty, on a port of its own. */
+export async function startEmptyMoto(): Promise<{ url: string; server: TestProcess }> {
   const folder = await installMoto();
   const [port = 0] = await freePorts(1);
   const url = `http://127.0.0.1:${port}`;
@@ -37,6 +37,18 @@ export async function startMoto(): Promise<Moto> {
   });
   try {
     await until('moto to answer', async () => (await fetch(`${url}/moto-api/data.json`)).ok, { timeout: MINUTE });
+    return { url, server };
+  } catch (error) {
+    console.error(server.output());
+    await server.kill();
+    throw error;
+  }
+}
+
+/** Starts moto, and makes a cluster, two target groups and one listener with both. */
+export async function startMoto(): Promise<Moto> {
+  const { url, server } = await startEmptyMoto();
+  try {
     return await furnish(url, server);
   } catch (error) {
     console.error(server.output());

@@ -242,3 +242,78 @@ describe('faults of the source', () => {
     expect(answers[0]!.headers.get('x-ratelimit-period')).toBe('3600');
   });
 });
+
+describe('query/timeseries of v2', () => {
+  interface Timeseries {
+    errors?: string | string[];
+    data?: {
+      attributes: {
+        series: { query_index: number; group_tags: string[] }[];
+        times: number[];
+        values: (number | null)[][];
+      };
+    };
+  }
+
+  async function timeseries(attributes: object): Promise<{ status: number; answer: Timeseries }> {
+    const { now } = bench.sandbox.state();
+    const body = {
+      data: { type: 'timeseries_request', attributes: { from: START, to: Date.parse(now), ...attributes } },
+    };
+    const response = await fetch(`${bench.sandbox.url}/api/v2/query/timeseries`, {
+      method: 'POST',
+      headers: KEYS,
+      body: JSON.stringify(body),
+    });
+    return { status: response.status, answer: (await response.json()) as Timeseries };
+  }
+
+  const requests = { data_source: 'metrics', name: 'a', query: REQUESTS };
+
+  it('answers formulas over named queries: times once, for each series its values or null', async () => {
+    bench.pass(150);
+    const { answer } = await timeseries({
+      queries: [requests],
+      formulas: [{ formula: 'a' }, { formula: '(a + a) / 2e0 - default_zero(a)' }],
+    });
+    const { series, times, values } = answer.data!.attributes;
+    expect(series.map(({ query_index }) => query_index)).toEqual([0, 1]);
+    expect(times.map((time) => (time - START) / 60_000)).toEqual([0, 1, 2, 3]);
+    expect(values).toEqual([
+      [2000, 3000, 1500, null],
+      [0, 0, 0, null],
+    ]);
+  });
+
+  it('answers the queries alone, and a series for each group', async () => {
+    bench.pass(150);
+    const by = REQUESTS.replace('}.', '} by {targetgroup}.');
+    const { answer } = await timeseries({ queries: [{ data_source: 'metrics', query: by }] });
+    const { series } = answer.data!.attributes;
+    expect(series.map(({ group_tags }) => group_tags)).toEqual([
+      [expect.stringContaining('targetgroup:targetgroup/blue')],
+    ]);
+  });
+
+  it.each([
+    [{ queries: [] }, 'queries'],
+    [{ queries: [{ ...requests, query: SHARE }] }, 'A query must name one metric'],
+    [{ queries: [requests], formulas: [{ formula: 'a / b' }] }, "didn't match at 'b'"],
+    [{ queries: [requests], to: START }, 'from must be before to'],
+  ])('refuses %j', async (attributes, words) => {
+    const { status, answer } = await timeseries(attributes);
+    expect(status).toBe(400);
+    expect(String(answer.errors)).toContain(words);
+  });
+
+  it('meets the faults of a metrics source', async () => {
+    await bench.panel('POST', '/faults', { kind: 'metrics', statusError: true, times: 1 });
+    const first = await timeseries({ queries: [requests] });
+    expect(first).toMatchObject({
+      status: 200,
+      answer: { errors: expect.stringContaining('Internal error') as string },
+    });
+    await bench.panel('POST', '/faults', { kind: 'metrics', status: 429, retryAfter: 5, times: 1 });
+    expect(await timeseries({ queries: [requests] })).toMatchObject({ status: 429 });
+  });
+});

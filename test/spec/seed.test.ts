@@ -155,7 +155,11 @@ describe('the seed user’s files', () => {
 });
 
 describe('the examples', () => {
-  it.each(['canary', 'bluegreen'])('%s has no error and no warning', (name) => {
+  it.each([
+    ['canary', 6],
+    ['bluegreen', 6],
+    ['baseline', 8],
+  ])('%s has no error and no warning', (name, stages) => {
     const read = (file: string): string =>
       readFileSync(new URL(`../../examples/${name}/${file}`, import.meta.url), 'utf8');
     const files = Object.fromEntries(['app.pipecd.yaml', 'servicedef.yaml', 'taskdef.yaml'].map((f) => [f, read(f)]));
@@ -165,6 +169,6 @@ describe('the examples', () => {
     };
     const { release, findings } = parseRelease({ app: name, files, known, seal: (plain) => plain });
     expect(findings).toEqual([]);
-    expect(release?.pipeline).toHaveLength(6);
+    expect(release?.pipeline).toHaveLength(stages);
   });
 });

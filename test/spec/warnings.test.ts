@@ -93,7 +93,7 @@ const WARNINGS: Mistake[] = [
     edits: [[APP, 'interval: 1m', 'interval: 1m\n              deviation: HIGH']],
     at: [APP, 'deviation'],
     field: `${METRIC}.deviation`,
-    message: 'deviation is not used by THRESHOLD',
+    message: 'deviation is not used: THRESHOLD compares nothing',
   },
   {
     title: 'skipOn in with',

@@ -56,6 +56,19 @@ export function canaryPipeline(analysis: Stage = analysisStage()): Stage[] {
   ];
 }
 
+/** The same with a baseline of the canary's size and share. */
+export function baselinePipeline(): Stage[] {
+  const timeout = 30 * MINUTE;
+  return [
+    { id: 'stage-0', name: 'ECS_CANARY_ROLLOUT', scale: 30, timeout },
+    { id: 'baseline', name: 'ECS_BASELINE_ROLLOUT', scale: 30, timeout },
+    { id: 'stage-1', name: 'ECS_TRAFFIC_ROUTING', canary: 20, baseline: 20, allowUndersized: false, timeout },
+    ...canaryPipeline().slice(2, 5),
+    { id: 'baseline-clean', name: 'ECS_BASELINE_CLEAN', timeout },
+    { id: 'stage-5', name: 'ECS_CANARY_CLEAN', timeout },
+  ];
+}
+
 /** What one deployment is asked to bring out, as the spec makes it of the seed's files. */
 export function release(over: Partial<Release> = {}): Release {
   return {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MINUTE } from '../../model/duration.js';
 import { deploymentSignals, deploymentUpdates, goSignal, supersedeSignal } from '../../workflows/messages.js';
-import { analysisStage, canaryPipeline, release } from '../support/release.js';
+import { analysisStage, baselinePipeline, canaryPipeline, release } from '../support/release.js';
 import { rollouts, stageIs, until } from './rollouts.js';
 
 const { world, changes, pass, start } = rollouts();
@@ -24,6 +24,21 @@ describe('the way to success', () => {
     expect(changes().at(-1)).toBe('finish');
     expect(world.ended).toMatchObject([{ entry: { id: document.id, status: 'SUCCEEDED', taskDefinition: 'shop:2' } }]);
     expect(world.notices).toEqual([]);
+  });
+
+  test('a baseline stands beside the canary, and goes before it', async () => {
+    const document = await (await start({ release: release({ pipeline: baselinePipeline() }) })).result();
+    expect(document.status).toBe('SUCCEEDED');
+    expect(changes().filter((change) => change.startsWith('advance'))).toEqual([
+      'advance CANARY_READY',
+      'advance BASELINE_READY',
+      'advance TRAFFIC 20 + 20',
+      'advance PROMOTED',
+      'advance TRAFFIC 0',
+      'advance BASELINE_GONE',
+      'advance CANARY_GONE',
+    ]);
+    expect(document.traffic).toEqual({ wanted: { primary: 100, canary: 0 }, verified: { primary: 100, canary: 0 } });
   });
 
   test('a first deployment is a quick sync', async () => {
@@ -100,6 +115,20 @@ describe('the way back', () => {
     expect(changes().slice(-3)).toEqual(['measure metrics-0 1', `restoreTraffic ${document.reason}`, 'cleanUp']);
     expect(document.stages.at(-1)).toMatchObject({ name: 'ROLLBACK', status: 'SUCCEEDED' });
     expect(world.notices.map((n) => n.event)).toEqual(['ROLLED_BACK']);
+  });
+
+  test('under a baseline’s traffic a rollback is told the three shares until they are back', async () => {
+    world.endless.add('PROMOTED');
+    const pipeline = baselinePipeline().filter(({ name }) => name !== 'ANALYSIS');
+    const handle = await start({ release: release({ pipeline }) });
+    const before = await until(handle, stageIs('stage-3', 'RUNNING'));
+    const three = { primary: 60, canary: 20, baseline: 20 };
+    expect(before.traffic).toEqual({ wanted: three, verified: three });
+    await handle.executeUpdate(deploymentUpdates.rollback, { args: [someone] });
+    const document = await handle.result();
+    expect(document.status).toBe('ROLLED_BACK');
+    expect(document.traffic.wanted).toEqual({ primary: 100, canary: 0 });
+    expect(changes().slice(-2)).toEqual([expect.stringContaining('restoreTraffic'), 'cleanUp']);
   });
 
   test('no data ever rolls back, and the reason says why', async () => {

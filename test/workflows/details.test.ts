@@ -33,6 +33,12 @@ test('Temporal’s UI is told why a deployment rolled back once, and what the ro
   expect(shown).toContain('wanted 100 / 0, verified not read yet');
 });
 
+test('the share of a baseline is shown where it gets some', () => {
+  const wanted = { primary: 60, canary: 20, baseline: 20 };
+  const shown = detailsOf(state({ traffic: { wanted, verified: { primary: 80, canary: 20 } } }));
+  expect(shown).toContain('traffic primary/canary/baseline: wanted 60 / 20 / 20, verified 80 / 20');
+});
+
 test('while windows are judged, the deployment’s details name the workflow that shows them', () => {
   const shown = detailsOf(state({ stages: [{ id: 'stage-2', name: 'ANALYSIS', status: 'RUNNING' }] }));
   expect(rowOf('ANALYSIS', shown)).toContain('analysis:shop-1:stage-2');

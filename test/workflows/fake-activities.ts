@@ -3,8 +3,8 @@ import { Context } from '@temporalio/activity';
 import type { DeliveryActivities } from '../../activities/delivery.js';
 import type { MeasureActivities } from '../../activities/measure.js';
 import type { DoctorActivities, Notice, PeopleActivities } from '../../activities/people.js';
-import { ALL_PRIMARY } from '../../model/delivery.js';
-import type { Position, Preflight, Progress, Snapshot } from '../../model/delivery.js';
+import { ALL_PRIMARY, weightsFor } from '../../model/delivery.js';
+import type { Position, Preflight, Progress, Snapshot, Weights } from '../../model/delivery.js';
 import type { Outcome } from '../../model/evidence.js';
 import { FAILURE } from '../../model/failure.js';
 import type { DeploymentEnded } from '../../workflows/messages.js';
@@ -68,22 +68,22 @@ async function untilCancelled(): Promise<never> {
   }
 }
 
+function wordsOf(position: Position): string {
+  if (position.at !== 'TRAFFIC') return position.at;
+  const baseline = position.baseline === undefined ? '' : ` + ${position.baseline}`;
+  return `TRAFFIC ${position.canary}${baseline}`;
+}
+
 /** The activities of that world. */
 export function fakeActivities(
   world: FakeWorld,
 ): DeliveryActivities & MeasureActivities & PeopleActivities & DoctorActivities {
   const did = (activity: string, detail = ''): void => void world.calls.push({ activity, detail });
-  const progress = (detail: string, canary?: number): Progress => ({
+  const progress = (detail: string, wanted?: Weights): Progress => ({
     detail,
     log: [],
     changes: [],
-    ...(canary !== undefined && {
-      traffic: {
-        wanted: { primary: 100 - canary, canary },
-        verified: { primary: 100 - canary, canary },
-        verifiedAt: Date.now(),
-      },
-    }),
+    ...(wanted && { traffic: { wanted, verified: wanted, verifiedAt: Date.now() } }),
   });
 
   return {
@@ -116,20 +116,26 @@ export function fakeActivities(
       });
     },
     async advance({ position }) {
-      did('advance', position.at === 'TRAFFIC' ? `TRAFFIC ${position.canary}` : position.at);
+      did('advance', wordsOf(position));
       if (world.unreachable.has(position.at)) {
         throw ApplicationFailure.nonRetryable('3 tasks stopped: exit code 1.', FAILURE.stage);
       }
       if (world.endless.has(position.at)) await untilCancelled();
       if (world.reachedAtLast.has(position.at)) await untilCancelled().catch(() => undefined);
-      return progress('reached', position.at === 'TRAFFIC' ? position.canary : undefined);
+      return progress(
+        'reached',
+        position.at === 'TRAFFIC' ? weightsFor(position.canary, position.baseline) : undefined,
+      );
     },
     observe: () => Promise.resolve(progress('as set')),
     locate: () => Promise.resolve({}),
     async restoreTraffic({ reason }) {
       did('restoreTraffic', reason);
       if (world.rollbackFailures-- > 0) throw ApplicationFailure.nonRetryable(world.rollbackError(), 'Other');
-      return Promise.resolve({ ...progress('restored', 0), traffic: { wanted: ALL_PRIMARY, verified: ALL_PRIMARY } });
+      return Promise.resolve({
+        ...progress('restored', ALL_PRIMARY),
+        traffic: { wanted: ALL_PRIMARY, verified: ALL_PRIMARY },
+      });
     },
     async cleanUp() {
       did('cleanUp');

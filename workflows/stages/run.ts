@@ -1,9 +1,15 @@
+import { weightsFor, type Weights } from '../../model/delivery.js';
 import type { Stage } from '../../model/stage.js';
 import { analyse } from './analysis.js';
 import { waitApproval } from './approval.js';
 import { deliver } from './deliver.js';
 import type { StageEnd, StageRun } from './stage-run.js';
 import { wait } from './wait.js';
+
+function trafficSummary({ primary, canary, baseline }: Weights): string {
+  const shares = `traffic ${primary} % primary, ${canary} % canary`;
+  return baseline === undefined ? shares : `${shares}, ${baseline} % baseline`;
+}
 
 /** Runs one stage of the pipeline. */
 export function runStage(run: StageRun, stage: Stage): Promise<StageEnd> {
@@ -16,13 +22,25 @@ export function runStage(run: StageRun, stage: Stage): Promise<StageEnd> {
     case 'ECS_TRAFFIC_ROUTING':
       return deliver(
         run,
-        { at: 'TRAFFIC', canary: stage.canary },
-        `traffic ${100 - stage.canary} % primary, ${stage.canary} % canary`,
+        {
+          at: 'TRAFFIC',
+          canary: stage.canary,
+          ...(stage.baseline !== undefined && { baseline: stage.baseline }),
+        },
+        trafficSummary(weightsFor(stage.canary, stage.baseline)),
       );
     case 'ECS_PRIMARY_ROLLOUT':
       return deliver(run, { at: 'PROMOTED' }, `promote ${image} to primary`);
     case 'ECS_CANARY_CLEAN':
       return deliver(run, { at: 'CANARY_GONE' }, 'remove the canary task set');
+    case 'ECS_BASELINE_ROLLOUT':
+      return deliver(
+        run,
+        { at: 'BASELINE_READY', scale: stage.scale },
+        `baseline of the running version at ${stage.scale} % scale`,
+      );
+    case 'ECS_BASELINE_CLEAN':
+      return deliver(run, { at: 'BASELINE_GONE' }, 'remove the baseline task set');
     case 'WAIT':
       return wait(run, stage);
     case 'WAIT_APPROVAL':

@@ -11,10 +11,10 @@ import {
   type SeriesAnswer,
   type SeriesQuestion,
 } from '../source.js';
-import { metricsApi, openKeys, unless, type Keys } from './connection.js';
-import { decodeDatadog, decodeSeries } from './decode.js';
+import { unless } from '../unless.js';
+import { metricsApi, openKeys, type Keys } from './connection.js';
+import { decodeDatadog, decodeSeries, readQuery, type Series } from './decode.js';
 import { datadogFailure } from './failure.js';
-import type { Head } from './http.js';
 import {
   askMetadata,
   HISTORY,
@@ -25,16 +25,17 @@ import {
   unknownMetric,
   type Metadata,
 } from './known-metrics.js';
-import { notBefore } from './rate-limit.js';
-import { datadogRequest, seriesRequest, severalQueries, type DatadogRequest } from './request.js';
+import { notBefore, type Head } from '../rate-limit.js';
+import { datadogRequest, joined, seriesRequest, severalQueries, type DatadogRequest } from './request.js';
+import { loadTimeseries, sendTimeseries } from './timeseries.js';
 
 function accountOf(provider: DatadogProvider, keys: Keys): string {
   return createHash('sha256').update(`${provider.address}\n${keys.apiKey}`).digest('hex');
 }
 
-/** One answer of the API, not yet read. */
+/** One answer of the API. */
 interface Answer {
-  body: unknown;
+  series: Series[];
   head: Head;
 }
 
@@ -49,19 +50,27 @@ export interface DatadogShared {
 async function send(
   provider: DatadogProvider,
   keys: Keys,
-  request: Pick<DatadogRequest, 'from' | 'to' | 'query'>,
+  request: DatadogRequest,
   timeout: number,
   seen: (head: Head) => void,
 ): Promise<Answer> {
   let head: Head = { status: 0, headers: {} };
-  const api = metricsApi(provider, keys, timeout, (answered) => seen((head = answered)));
-  const { from, to, query } = request;
-  const body: unknown = await api.queryMetrics({ from, to, query });
-  return { body, head };
+  const hear = (answered: Head): void => seen((head = answered));
+  if (provider.apiVersion === 'v2') {
+    const series = await sendTimeseries(provider, keys, request, timeout, hear);
+    return { series, head };
+  }
+  const { from, to, queries } = request;
+  const body: unknown = await metricsApi(provider, keys, timeout, hear).queryMetrics({
+    from,
+    to,
+    query: joined(request),
+  });
+  return { series: readQuery(body, queries.length), head };
 }
 
 /**
- * Datadog's v1 query endpoint as a metrics source. Keys are opened at each use, so a rotated key needs no restart. The same question
+ * Datadog's query endpoint, of v1 or v2 of its API, as a metrics source. Keys are opened at each use, so a rotated key needs no restart. The same question
  * asked twice at once is sent once, and an account that asked for a pause is not asked before it is over.
  */
 export function createDatadogSource(
@@ -69,6 +78,8 @@ export function createDatadogSource(
   openSecret: (ref: SecretRef) => Promise<string>,
   shared: DatadogShared,
 ): MetricSourceClient {
+  // Takes seconds; begun before the first question's time limit is.
+  if (provider.apiVersion === 'v2') void loadTimeseries();
   /** Metric → until when it is known that this provider has it, epoch ms. */
   const known = new Map<string, number>();
 
@@ -90,13 +101,14 @@ export function createDatadogSource(
 
   /** One call, shared with everybody who asks the same at this moment. */
   async function exchange(
-    request: Pick<DatadogRequest, 'from' | 'to' | 'query'>,
+    request: DatadogRequest,
     { now, timeout, cancelled }: Pick<SeriesQuestion, 'now' | 'timeout' | 'cancelled'>,
   ): Promise<Answer> {
     const keys = await openKeys(provider, openSecret);
-    const account = accountOf(provider, keys);
+    // Datadog counts each kind of question by itself.
+    const account = `${accountOf(provider, keys)} ${provider.apiVersion ?? 'v1'}`;
     cancelled.throwIfAborted();
-    const question = [account, keys.applicationKey, request.from, request.query].join('\n');
+    const question = [account, keys.applicationKey, request.from, request.interval, joined(request)].join('\n');
     let answer = shared.flying.get(question);
     if (!answer) {
       checkLimit(account, now);
@@ -116,21 +128,20 @@ export function createDatadogSource(
   async function ask({ metric, from, now, cancelled }: Question): Promise<Look> {
     if (isSeveral(metric.query)) throw severalQueries(`The query of ${metric.name}`);
     const request = datadogRequest(metric, from, now);
-    const { body, head } = await exchange(request, { now, timeout: metric.timeout, cancelled });
-    const look = decodeDatadog(metric, request, body, head.headers['date'], now);
+    const { series, head } = await exchange(request, { now, timeout: metric.timeout, cancelled });
+    const look = decodeDatadog(metric, request, series, head.headers['date'], now);
     for (const name of metricsSeen(metric, look)) known.set(name, Infinity);
     return look;
   }
 
   async function read(question: SeriesQuestion): Promise<SeriesAnswer> {
     const { request, indexOf } = seriesRequest(question);
-    const { body, head } = await exchange(request, question);
-    return decodeSeries(question, indexOf, body, head.headers['date']);
+    const { series, head } = await exchange(request, question);
+    return decodeSeries(question, request, indexOf, series, head.headers['date']);
   }
 
   async function metadata(name: string, { metric, now, cancelled }: Confirming): Promise<Metadata> {
     const keys = await openKeys(provider, openSecret);
-    // Datadog counts each kind of question by itself.
     const account = `${accountOf(provider, keys)} metadata`;
     cancelled.throwIfAborted();
     checkLimit(account, now);
@@ -162,5 +173,5 @@ export function createDatadogSource(
     return undefined;
   }
 
-  return { ask, read, confirm, render: (metric: Metric) => datadogRequest(metric, 0, 0).query };
+  return { ask, read, confirm, render: (metric: Metric) => joined(datadogRequest(metric, 0, 0)) };
 }

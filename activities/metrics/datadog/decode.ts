@@ -4,7 +4,7 @@ import { SECOND, type Millis } from '../../../model/duration.js';
 import type { Point } from '../../../model/evidence.js';
 import type { Metric } from '../../../model/metric.js';
 import { SourceError, type SeriesAnswer, type SeriesQuestion } from '../source.js';
-import type { DatadogRequest } from './request.js';
+import { joined, type DatadogRequest } from './request.js';
 
 /** What we read of MetricsQueryResponse, in the spelling of Datadog's client. The rest is left alone. */
 const SERIES = z.object({
@@ -20,7 +20,11 @@ const ANSWER = z.object({
   series: z.array(SERIES).nullish(),
 });
 
-type Series = z.output<typeof SERIES>;
+/** One series of an answer, of whichever version of the API. */
+export type Series = z.output<typeof SERIES> & {
+  /** Length of its buckets, where that is known for sure. */
+  bucket?: Millis;
+};
 
 /** A query that Datadog cannot read: asking again does not help. Other errors inside a 200 may pass. */
 const UNREADABLE = /pars|syntax|invalid|unknown|unrecogni[sz]ed|not (a )?valid/i;
@@ -35,7 +39,7 @@ function oneSeries(
   request: Pick<DatadogRequest, 'queries'>,
   what: string,
 ): Series | undefined {
-  const mine = series.filter((each) => (each.queryIndex ?? (request.queries === 1 ? 0 : undefined)) === index);
+  const mine = series.filter((each) => (each.queryIndex ?? (request.queries.length === 1 ? 0 : undefined)) === index);
   if (mine.length < 2) return mine[0];
   const scopes = mine.slice(0, 3).map((each) => `"${each.scope ?? '?'}"`);
   throw new SourceError(
@@ -57,25 +61,35 @@ function pointsOf(series: Series | undefined): Point[] {
  * How long the answer's buckets are: Datadog takes longer ones for longer ranges. The API page says that `interval` is in
  * milliseconds, the answers have it in seconds: taken as the unit that brings it nearer to the metric's resolution.
  */
-function bucketLength(interval: number | undefined, resolution: Millis): Millis {
+function bucketLength({ interval, bucket }: Series, resolution: Millis): Millis {
+  if (bucket !== undefined) return bucket;
   if (interval === undefined) return resolution;
   const off = (length: Millis): number => Math.abs(Math.log(length / resolution));
   return off(interval * SECOND) <= off(interval) ? interval * SECOND : interval;
 }
 
-/** The series of an answer of Datadog, and Datadog's own clock. @throws SourceError as `decodeDatadog` */
-function readAnswer(body: unknown, queries: number): Series[] {
+/** The error of an answer of another shape than the API's. */
+export function unknownShape({ issues: [issue] }: z.ZodError): SourceError {
+  const where = issue ? `${issue.path.join('.') || 'the answer'}: ${issue.message}` : 'no detail';
+  return new SourceError('transient', `Datadog's answer has a shape that is not known (${where}).`);
+}
+
+/** The error that an answer holds in spite of its 200. */
+export function errorInside(words: string): SourceError {
+  const kind = UNREADABLE.test(words) ? 'refused' : 'transient';
+  return new SourceError(kind, `Datadog answered with an error: ${words}`);
+}
+
+/**
+ * The series of an answer of `GET /api/v1/query`.
+ * @param body what the client made of the answer; not trusted
+ * @throws SourceError when the answer is an error in spite of its 200, or has a shape that is not known
+ */
+export function readQuery(body: unknown, queries: number): Series[] {
   const parsed = ANSWER.safeParse(body);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const where = issue ? `${issue.path.join('.') || 'the answer'}: ${issue.message}` : 'no detail';
-    throw new SourceError('transient', `Datadog's answer has a shape that is not known (${where}).`);
-  }
+  if (!parsed.success) throw unknownShape(parsed.error);
   const { status, error, message } = parsed.data;
-  if (status === 'error' || error) {
-    const words = error ?? message ?? 'no reason given';
-    throw new SourceError(UNREADABLE.test(words) ? 'refused' : 'transient', `Datadog answered with an error: ${words}`);
-  }
+  if (status === 'error' || error) throw errorInside(error ?? message ?? 'no reason given');
 
   if (status === undefined && !parsed.data.series) {
     throw new SourceError('transient', 'The answer is not one of Datadog: it has neither a status nor series.');
@@ -96,30 +110,29 @@ function clockOf(date: string | undefined, now: number): number {
 
 /**
  * Reads Datadog's answer. Null and NaN are no values.
- * @param body what the client made of the answer; not trusted
  * @param date the answer's Date header: Datadog's own clock
- * @throws SourceError when the answer is an error in spite of its 200, or has a shape that is not known.
+ * @throws SourceError when there are several series of a query.
  */
 export function decodeDatadog(
   metric: Metric,
   request: DatadogRequest,
-  body: unknown,
+  series: readonly Series[],
   date: string | undefined,
   now: number,
 ): Look {
-  const series = readAnswer(body, request.queries);
   const judged = oneSeries(series, 0, request, 'the query');
   const denominator =
     request.denominator === undefined ? undefined : oneSeries(series, request.denominator, request, 'the denominator');
   const watermark =
     request.watermark === undefined ? undefined : oneSeries(series, request.watermark, request, 'the watermark');
+  const told = judged ?? denominator ?? watermark;
   return {
-    query: request.query,
+    query: joined(request),
     points: pointsOf(judged),
     ...(request.denominator !== undefined && { denominator: pointsOf(denominator) }),
     ...(request.absence && { absence: request.absence }),
     ...(request.watermark !== undefined && { watermark: pointsOf(watermark) }),
-    bucket: bucketLength((judged ?? denominator ?? watermark)?.interval, metric.resolution),
+    bucket: told ? bucketLength(told, metric.resolution) : metric.resolution,
     at: clockOf(date, now),
   };
 }
@@ -131,18 +144,17 @@ export function decodeDatadog(
  */
 export function decodeSeries(
   { wanted, now, resolution }: SeriesQuestion,
+  request: DatadogRequest,
   indexOf: ReadonlyMap<string, number>,
-  body: unknown,
+  series: readonly Series[],
   date: string | undefined,
 ): SeriesAnswer {
-  const queries = new Set(indexOf.values()).size;
-  const series = readAnswer(body, queries);
   const found: Record<string, Point[]> = {};
   let bucket: Millis | undefined;
   for (const { id } of wanted) {
-    const mine = oneSeries(series, indexOf.get(id) ?? 0, { queries }, id);
+    const mine = oneSeries(series, indexOf.get(id) ?? 0, request, id);
     found[id] = pointsOf(mine);
-    bucket ??= mine && bucketLength(mine.interval, resolution);
+    bucket ??= mine && bucketLength(mine, resolution);
   }
   return { series: found, bucket: bucket ?? resolution, at: clockOf(date, now) };
 }

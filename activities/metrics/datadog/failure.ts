@@ -2,7 +2,7 @@ import { describeSecret } from '../../../config/secret.js';
 import type { DatadogProvider } from '../../../config/server.js';
 import { SourceError } from '../source.js';
 import { HttpFailure } from './http.js';
-import { notBefore } from './rate-limit.js';
+import { notBefore } from '../rate-limit.js';
 import { baseUrl } from './request.js';
 
 /** Datadog's own words: `{"errors": ["…"]}`, else the beginning of the body. */

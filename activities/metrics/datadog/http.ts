@@ -3,12 +3,7 @@ import type {
   RequestContext,
 } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-common/http/http.js';
 import { ResponseContext } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-common/http/http.js';
-
-/** An answer's status and headers (names in lower case). */
-export interface Head {
-  status: number;
-  headers: Readonly<Record<string, string>>;
-}
+import type { Head } from '../rate-limit.js';
 
 /** An answer that is no 200, with what the client's own exception would have dropped: the headers. */
 export class HttpFailure extends Error {
@@ -33,9 +28,11 @@ const BODY_KEPT = 2_000;
 export function headerKeepingHttp(signal: AbortSignal, seen: (head: Head) => void): HttpLibrary {
   return {
     async send(request: RequestContext): Promise<ResponseContext> {
+      const body = request.getBody();
       const response = await fetch(request.getUrl(), {
         method: request.getHttpMethod(),
         headers: request.getHeaders(),
+        ...(body !== undefined && { body }),
         redirect: 'manual',
         signal,
       });

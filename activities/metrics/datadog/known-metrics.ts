@@ -6,7 +6,8 @@ import { HOUR, type Millis } from '../../../model/duration.js';
 import type { Metric } from '../../../model/metric.js';
 import { SourceError } from '../source.js';
 import { metricsApi, type Keys } from './connection.js';
-import { HttpFailure, type Head } from './http.js';
+import type { Head } from '../rate-limit.js';
+import { HttpFailure } from './http.js';
 
 /**
  * Counts that an Application Load Balancer reports only when they are not zero, by the names of Datadog's AWS integration (the pages

@@ -1,20 +1,21 @@
+import type { Millis } from '../../../model/duration.js';
 import type { Metric } from '../../../model/metric.js';
 import { alignDown } from '../../../analysis/windows.js';
 import { isSeveral, oneLine, quotientOf, withoutDefaults, type Absence } from '../../../model/datadog-query.js';
 import { SourceError, type SeriesQuestion } from '../source.js';
 
-/** One call of `GET /api/v1/query`. The answer's series tell by `query_index` which of the queries they belong to. */
+/** One call of Datadog. The answer's series tell by their query's index which of the queries they belong to. */
 export interface DatadogRequest {
   /** Epoch seconds. */
   from: number;
   to: number;
-  /** The judged query first, then what shows that its data flows, separated by commas. */
-  query: string;
+  /** The judged query first, then what shows that its data flows. */
+  queries: readonly string[];
+  /** Length of the buckets that are wished for; v1 chooses it alone. */
+  interval: Millis;
   /** Position of the denominator and of the watermark among the queries; absent when not asked. */
   denominator?: number;
   watermark?: number;
-  /** How many queries there are. */
-  queries: number;
   /** What a missing point of the quotient means. */
   absence?: Absence;
 }
@@ -32,17 +33,17 @@ export function datadogRequest(metric: Metric, from: number, now: number): Datad
   return {
     from: Math.floor(alignDown(from, metric.resolution) / 1000),
     to: Math.floor(now / 1000),
-    query: queries.join(', '),
+    queries,
+    interval: metric.resolution,
     ...(denominator !== undefined && { denominator: 1 }),
     ...(watermark !== undefined && { watermark: queries.length - 1 }),
-    queries: queries.length,
     ...(quotient && { absence: quotient.absence }),
   };
 }
 
 /** What is asked for several series: each different query once, and where each wanted series stands among the queries. */
 export function seriesRequest({ wanted, from, now, resolution }: SeriesQuestion): {
-  request: Pick<DatadogRequest, 'from' | 'to' | 'query' | 'queries'>;
+  request: DatadogRequest;
   indexOf: ReadonlyMap<string, number>;
 } {
   const queries: string[] = [];
@@ -57,11 +58,16 @@ export function seriesRequest({ wanted, from, now, resolution }: SeriesQuestion)
     request: {
       from: Math.floor(alignDown(from, resolution) / 1000),
       to: Math.floor(now / 1000),
-      query: queries.join(', '),
-      queries: queries.length,
+      queries,
+      interval: resolution,
     },
     indexOf,
   };
+}
+
+/** The queries on one line, as v1 takes them and people read them. */
+export function joined({ queries }: Pick<DatadogRequest, 'queries'>): string {
+  return queries.join(', ');
 }
 
 export function severalQueries(what: string): SourceError {

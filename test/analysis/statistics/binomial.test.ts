@@ -63,4 +63,9 @@ describe('binomial tails', () => {
     expect(binomialLowerTail(3, 10, 0)).toBe(1);
     expect(binomialLowerTail(3, 10, 1)).toBe(0);
   });
+
+  it('are exact where a tail is one term', () => {
+    expect(Math.abs(binomialUpperTail(20, 20, 1e-9) / 1e-180 - 1)).toBeLessThan(1e-12);
+    expect(Math.abs(binomialLowerTail(0, 1e6, 1e-9) / Math.exp(1e6 * Math.log1p(-1e-9)) - 1)).toBeLessThan(1e-12);
+  });
 });

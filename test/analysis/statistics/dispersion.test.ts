@@ -1,19 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { dispersion } from '../../../analysis/statistics/dispersion.js';
+import { random } from '../comparing.js';
 
 interface Counts {
   errors: number;
   requests: number;
-}
-
-/** A small congruential generator (Numerical Recipes, 3rd edition, section 7.1), so that a run can be repeated. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }
 
 /** Minutes of 600 requests in which `size` errors come together. */

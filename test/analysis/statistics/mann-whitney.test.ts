@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cles, hodgesLehmann, mannWhitney, meanRatio } from '../../../analysis/statistics/mann-whitney.js';
+import { random } from '../comparing.js';
 
 /** The canary's wins over the reference; ties count half. */
 function wins(canary: readonly number[], reference: readonly number[]): number {
@@ -149,6 +150,26 @@ describe('the size of the difference', () => {
 
   it('gives what R gives: wilcox.test(c(10,20,30,40), 1:4, conf.int = TRUE)', () => {
     expect(hodgesLehmann([10, 20, 30, 40], [1, 2, 3, 4], 0.95)).toEqual({ estimate: 22.5, low: 6, high: 39 });
+  });
+
+  it('has the interval of the shifts that the test would not reject', () => {
+    const next = random(5);
+    for (let turn = 0; turn < 20; turn += 1) {
+      const a = Array.from({ length: 6 + (turn % 5) }, next);
+      const b = Array.from({ length: 5 + (turn % 4) }, next);
+      const { low, high } = hodgesLehmann(a, b, 0.95);
+      const p = (shift: number): number =>
+        mannWhitney(
+          a.map((x) => x - shift),
+          b,
+          'EITHER',
+        ).pValue;
+      // Just outside of the interval the exact test rejects at about 5 %, just inside it does not.
+      expect(p(low - 1e-9)).toBeLessThan(0.06);
+      expect(p(high + 1e-9)).toBeLessThan(0.06);
+      expect(p(low + 1e-9)).toBeGreaterThan(0.045);
+      expect(p(high - 1e-9)).toBeGreaterThan(0.045);
+    }
   });
 
   it('is no multiple where a mean is zero', () => {

@@ -15,6 +15,7 @@ import {
   type CountBucket,
   type RatioSettings,
 } from '../../../analysis/statistics/ratio-evidence.js';
+import { random } from '../comparing.js';
 
 interface Pair {
   canary: CountBucket;
@@ -76,6 +77,32 @@ describe('the bets on the split', () => {
     expect(meanE(1, { ...PLAIN, rho0: 1.2 })).toBeLessThan(1);
     expect(meanE(3, PLAIN)).toBeGreaterThan(2);
     expect(meanE(1 / 3, { ...PLAIN, direction: 'LOW' })).toBeGreaterThan(2);
+  });
+
+  it('win less than nothing on average with a dispersion', () => {
+    const mean = meanE(1, { ...PLAIN, phi: 2.5 });
+    expect(mean).toBeLessThanOrEqual(1);
+    expect(mean).toBeGreaterThan(0.5);
+  });
+
+  it('stay below the bar but for one run in 1 / alpha, however often it is looked at', () => {
+    // Ville (1939): E ≥ 20 at any of many looks, at most once in 20 runs.
+    const next = random(99);
+    let crossed = 0;
+    for (let run = 0; run < 2000; run += 1) {
+      let state = beginRatio();
+      for (let look = 0; look < 60; look += 1) {
+        const canary = 20 + Math.floor(60 * next());
+        const errors = [0, 1, 2].filter(() => next() < canary / (canary + 100)).length;
+        const pair = { canary: { errors, requests: canary }, reference: { errors: 3 - errors, requests: 100 } };
+        state = addRatioBucket(state, pair, PLAIN);
+        if (logE(state) < Math.log(20)) continue;
+        crossed += 1;
+        break;
+      }
+    }
+    expect(crossed).toBeGreaterThan(0);
+    expect(crossed / 2000).toBeLessThanOrEqual(0.05);
   });
 
   it('bet LOW as they bet HIGH when the sides change places', () => {
@@ -143,7 +170,7 @@ describe('the bets on the split', () => {
 });
 
 describe('the bets against the allowed rate', () => {
-  it.each([0.001, 0.01, 0.1, 0.3, 0.5, 0.8])('win nothing on average at the allowed rate of %d', (max) => {
+  it.each([0.001, 0.01, 0.1, 0.3, 0.5, 0.85, 0.95])('win nothing on average at the allowed rate of %d', (max) => {
     let mean = 0;
     for (let x = 0; x <= 30; x += 1) {
       const state = gather([{ canary: { errors: x, requests: 30 } }], { ...PLAIN, max });
@@ -154,7 +181,8 @@ describe('the bets against the allowed rate', () => {
 
   it('are never on a rate below the allowed one', () => {
     const few = { canary: { errors: 50, requests: 1000 } };
-    for (const max of [0.5, 0.9, 0.95, 1]) expect(logSlo(gather([few], { ...PLAIN, max }))).toBeLessThanOrEqual(0);
+    for (const max of [0.5, 0.9, 0.95]) expect(logSlo(gather([few], { ...PLAIN, max }))).toBeLessThan(0);
+    expect(logSlo(gather([few], { ...PLAIN, max: 1 }))).toBe(0);
   });
 
   it('take no more errors than requests for other requests that went well', () => {
@@ -217,13 +245,27 @@ describe('whether a pass may be said', () => {
     const state = gather([{ canary: { errors: 0, requests: 18 }, reference: { errors: 30, requests: 600 } }]);
     expect(sufficiency(state, { max: 0.01 })).toMatchObject({ enough: false });
     expect(sufficiency(state, { max: 0.01 }).harmfulRate).toBeCloseTo(0.15, 12);
-    const always = gather([{ canary: { errors: 0, requests: 20 }, reference: { errors: 500, requests: 600 } }]);
-    expect(sufficiency(always, {}).harmfulRate).toBe(0.9);
+    const often = gather([{ canary: { errors: 0, requests: 20 }, reference: { errors: 240, requests: 600 } }]);
+    expect(sufficiency(often, {}).harmfulRate).toBe(0.9);
+    const mostly = gather([
+      { canary: { errors: 9900, requests: 10_000 }, reference: { errors: 9900, requests: 10_000 } },
+    ]);
+    expect(sufficiency(mostly, {}).harmfulRate).toBeCloseTo(0.995, 12);
+    expect(sufficiency(mostly, {}).enough).toBe(true);
   });
 
   it('asks for more when errors come in clusters', () => {
     const state = gather([{ canary: { errors: 0, requests: 400 } }]);
     expect(sufficiency(state, { max: 0.01, phi: 1 }).enough).toBe(true);
     expect(sufficiency(state, { max: 0.01, phi: 3 }).enough).toBe(false);
+  });
+
+  it.each([
+    [99, 990, true],
+    [40, 990, false],
+    [0, 0, false],
+  ])('asks for more than a third where fewer are worse: %d of 100 beside %d of 1000', (mine, theirs, enough) => {
+    const state = gather([{ canary: { errors: mine, requests: 100 }, reference: { errors: theirs, requests: 1000 } }]);
+    expect(sufficiency(state, { direction: 'LOW' })).toMatchObject({ harmfulRate: theirs / 3000, enough });
   });
 });

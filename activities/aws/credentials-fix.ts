@@ -1,4 +1,4 @@
-import type { EcsProvider } from '../../config/server.js';
+import type { AwsAccess } from '../../config/server.js';
 
 const EXPIRED = /^(ExpiredToken(Exception)?|TokenRefreshRequired)$/;
 /** STS says it in the message of SignatureDoesNotMatch. */
@@ -9,7 +9,7 @@ const DENIED = /^AccessDenied(Exception)?$/;
 const BAD_TOKEN = /^(InvalidIdentityToken(Exception)?|IDPRejectedClaim(Exception)?)$/;
 
 /** Where the provider takes its credentials from, as people would look for them. */
-function sourceOf({ profile, credentialsFile, tokenFile, roleArn }: EcsProvider): string {
+function sourceOf({ profile, credentialsFile, tokenFile, roleArn }: AwsAccess): string {
   if (tokenFile && roleArn) return `the web identity token ${tokenFile}`;
   const file = credentialsFile ? ` of ${credentialsFile}` : '';
   if (profile) return `the profile ${profile}${file}`;
@@ -17,8 +17,8 @@ function sourceOf({ profile, credentialsFile, tokenFile, roleArn }: EcsProvider)
   return "the worker's environment (AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the machine's own role)";
 }
 
-/** What to do when STS did not tell who the caller is. Pure. */
-export function credentialsFix(error: unknown, provider: EcsProvider): string {
+/** What to do when AWS does not take the credentials. Pure. */
+export function credentialsFix(error: unknown, provider: AwsAccess): string {
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const source = sourceOf(provider);

@@ -1,5 +1,10 @@
-import { SECOND } from '../../../model/duration.js';
-import type { Head } from './http.js';
+import { SECOND } from '../../model/duration.js';
+
+/** An answer's status and headers (names in lower case). */
+export interface Head {
+  status: number;
+  headers: Readonly<Record<string, string>>;
+}
 
 /** Below this share of the limit that remains, what is left is spread over the rest of the period. */
 const SPREAD_BELOW = 0.1;
