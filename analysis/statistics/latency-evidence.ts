@@ -1,5 +1,6 @@
 import type { LatencyEvidence } from '../../model/ledger.js';
-import { normalUpperTail } from './normal.js';
+import { logMeanExp } from './log-mean-exp.js';
+import { signedRank } from './signed-rank.js';
 
 /** How bold each bet of the grid is. */
 const KAPPA: readonly number[] = [0.35, 0.8, 1.6];
@@ -7,6 +8,11 @@ const KAPPA: readonly number[] = [0.35, 0.8, 1.6];
 const CARRIED = 0.3;
 /** A median absolute deviation of a normal sample is this share of its standard deviation. */
 const MAD = 0.6745;
+/**
+ * No bet is of more than this share of its wealth. Were it all, one large outlier would leave nothing, of which the logarithm is no
+ * number that JSON keeps: read again from a history it would be as if nothing had been lost.
+ */
+const LARGEST_STAKE = 1 - 1e-9;
 /** The history's scale counts as this many pairs. */
 const HISTORY_WEIGHT = 10;
 /** Without a history this many pairs only tell the scale. */
@@ -14,12 +20,8 @@ const SCALE_FROM = 5;
 /** Kept of the last differences for the scale, and of the pairs for the test at the end: all of them up to eight hours of minutes. */
 const SIZES_KEPT = 120;
 const RAW_KEPT = 480;
-/** A lost bet keeps this much, in logarithms: nothing to the sum, but minus infinity is no JSON and would come back as 0. */
-const LEAST = -700;
 /** The test at the end needs this many pairs. */
 const FEWEST_PAIRS = 10;
-/** Neighbouring pairs are alike, which widens the rank sum's distribution by this factor (verdicts.md §6, rule 8). */
-const RANK_SPREAD = 1.36;
 
 export interface LatencySettings {
   rho0: number;
@@ -36,6 +38,13 @@ function median(values: readonly number[]): number {
 
 function rounded(value: number): number {
   return Number(value.toPrecision(6));
+}
+
+/** The values with one more at their end, of which the last `kept` remain. */
+function appended(values: readonly number[], value: number, kept: number): number[] {
+  const next = values.length < kept ? values.slice() : values.slice(values.length - kept + 1);
+  next.push(value);
+  return next;
 }
 
 /** Before the first pair. */
@@ -55,6 +64,23 @@ export function historyScale(values: readonly number[]): number | undefined {
 }
 
 /**
+ * How alike neighbouring buckets of the history are: the autocorrelation of their logarithms at lag 1. The bets and the rank sum allow
+ * for about 0.3; above 0.5 they find harm too often (verdicts.md §5). Undefined for fewer than three values, or equal ones.
+ * @param values in order of time, above zero
+ */
+export function lagOneAutocorrelation(values: readonly number[]): number | undefined {
+  const logs = values.filter((value) => value > 0).map(Math.log);
+  if (logs.length < 3) return undefined;
+  const mean = logs.reduce((sum, log) => sum + log, 0) / logs.length;
+  let [together, alone] = [0, 0];
+  for (const [i, log] of logs.entries()) {
+    alone += (log - mean) ** 2;
+    if (i > 0) together += (log - mean) * ((logs[i - 1] ?? 0) - mean);
+  }
+  return alone > 0 ? together / alone : undefined;
+}
+
+/**
  * Adds one pair of values of the same bucket (verdicts.md §6, rule 8). What is bet is bounded, so that one outlier at most doubles
  * the wealth. Values that are not above zero have no ratio and are passed over.
  */
@@ -69,8 +95,8 @@ export function addLatencyPair(
   const difference = raw - CARRIED * (state.previous ?? 0);
   const next: LatencyEvidence = {
     sums: state.sums,
-    raw: [...state.raw, rounded(raw)].slice(-RAW_KEPT),
-    sizes: [...state.sizes, rounded(Math.abs(difference))].slice(-SIZES_KEPT),
+    raw: appended(state.raw, rounded(raw), RAW_KEPT),
+    sizes: appended(state.sizes, rounded(Math.abs(difference)), SIZES_KEPT),
     previous: raw,
     pairs: state.pairs + 1,
   };
@@ -79,37 +105,21 @@ export function addLatencyPair(
   const own = k > 0 ? median(state.sizes) / MAD : 0;
   const scale = s0 === undefined ? own : (HISTORY_WEIGHT * s0 + k * own) / (HISTORY_WEIGHT + k);
   if (!(scale > 0)) return next;
-  next.sums = state.sums.map((sum, index) => {
-    const won = Math.log1p(Math.tanh(((KAPPA[index] ?? 1) * difference) / scale));
-    return sum + Math.max(LEAST, won);
-  });
+  const sums = state.sums.slice();
+  for (let i = 0; i < sums.length; i += 1) {
+    const stake = Math.tanh(((KAPPA[i] ?? 1) * difference) / scale);
+    sums[i] = (sums[i] ?? 0) + Math.log1p(Math.max(-LARGEST_STAKE, Math.min(LARGEST_STAKE, stake)));
+  }
+  next.sums = sums;
   return next;
 }
 
 /** ln E: the mean of the bets' wealth. */
 export function latencyLogE({ sums }: LatencyEvidence): number {
-  const largest = Math.max(...sums);
-  return largest + Math.log(sums.reduce((total, sum) => total + Math.exp(sum - largest), 0) / sums.length);
+  return logMeanExp(sums);
 }
 
-/** Wilcoxon's signed-rank sum of the values as a normal deviate, with a wider spread for neighbours that are alike. */
-export function signedRank(values: readonly number[]): { n: number; z: number; pValue: number } {
-  const kept = values.filter((value) => value !== 0).sort((a, b) => Math.abs(a) - Math.abs(b));
-  const n = kept.length;
-  if (n === 0) return { n, z: 0, pValue: 1 };
-  let positive = 0;
-  for (let i = 0; i < n;) {
-    let j = i;
-    while (j + 1 < n && Math.abs(kept[j + 1] ?? 0) === Math.abs(kept[i] ?? 0)) j += 1;
-    const rank = (i + j) / 2 + 1;
-    for (let k = i; k <= j; k += 1) if ((kept[k] ?? 0) > 0) positive += rank;
-    i = j + 1;
-  }
-  const z = (positive - (n * (n + 1)) / 4 - 0.5) / Math.sqrt((n * (n + 1) * (2 * n + 1)) / 24) / RANK_SPREAD;
-  return { n, z, pValue: normalUpperTail(z) };
-}
-
-/** The test of the planned end; undefined with too few pairs. */
+/** The test of the planned end, on the pairs that are kept; undefined with too few of them. */
 export function finalLatencyTest(state: LatencyEvidence): { pValue: number } | undefined {
   const { n, pValue } = signedRank(state.raw);
   return n >= FEWEST_PAIRS ? { pValue } : undefined;

@@ -1,4 +1,4 @@
-import { normalUpperTail } from './normal.js';
+import { normalQuantile, normalUpperTail } from './normal.js';
 import type { Deviation } from '../../model/metric.js';
 
 /** Up to these sizes the distribution is counted out, without and with ties; PipeCD's limits (pipecd.md §2.5). */
@@ -29,30 +29,59 @@ function ranks(first: readonly number[], second: readonly number[]): { doubled: 
   return { doubled, ties };
 }
 
-/** Of how many choices of `size` ranks each doubled sum comes: index is the sum. */
-function sumsOfChoices(doubled: readonly number[], size: number): number[] {
-  const most = doubled.reduce((sum, rank) => sum + rank, 0);
-  const ways = Array.from({ length: size + 1 }, () => new Array<number>(most + 1).fill(0));
-  (ways[0] ?? [])[0] = 1;
-  let reached = 0;
-  for (const rank of doubled) {
-    reached += rank;
-    for (let n = size; n >= 1; n -= 1) {
-      const [from, to] = [ways[n - 1] ?? [], ways[n] ?? []];
-      for (let sum = reached; sum >= rank; sum -= 1) to[sum] = (to[sum] ?? 0) + (from[sum - rank] ?? 0);
-    }
-  }
-  return ways[size] ?? [];
+/** C(n, k), as near as a number can be. */
+function choices(n: number, k: number): number {
+  let ways = 1;
+  for (let i = 1; i <= Math.min(k, n - k); i += 1) ways = (ways * (n - i + 1)) / i;
+  return ways;
 }
 
-function tails(counts: readonly number[], sum: number): { upper: number; lower: number } {
-  let [upper, lower, all] = [0, 0, 0];
-  for (const [at, ways] of counts.entries()) {
-    all += ways;
-    if (at >= sum) upper += ways;
-    if (at <= sum) lower += ways;
+/**
+ * Of how many choices of `size` of the ranks the sum is `sum`, and at most `sum`. Counts them rank by rank, from the largest one on.
+ * Sums that the smallest ranks would take beyond `sum` need not be counted, and none is below that of the last ranks taken.
+ */
+function countChoices(ranks: readonly number[], size: number, sum: number): { equal: number; atMost: number } {
+  const sorted = [...ranks].sort((a, b) => b - a);
+  const smallest = [0];
+  for (let n = 1; n <= size; n += 1) smallest.push((smallest[n - 1] ?? 0) + (sorted[sorted.length - n] ?? 0));
+  const width = sum + 1;
+  const ways = new Float64Array((size + 1) * width);
+  ways[0] = 1;
+  for (const [done, rank] of sorted.entries()) {
+    const most = Math.min(size, done + 1);
+    let least = 0;
+    for (let n = 1; n <= most; n += 1) least += sorted[done + 1 - n] ?? 0;
+    for (let n = most; n >= 1; n -= 1) {
+      const last = sum - (smallest[size - n] ?? 0);
+      const [from, to] = [(n - 1) * width - rank, n * width];
+      for (let at = least; at <= last; at += 1) ways[to + at] = (ways[to + at] ?? 0) + (ways[from + at] ?? 0);
+      least -= sorted[done + 1 - n] ?? 0;
+    }
   }
-  return { upper: upper / all, lower: lower / all };
+  let atMost = 0;
+  for (let at = size * width; at < (size + 1) * width; at += 1) atMost += ways[at] ?? 0;
+  return { equal: ways[(size + 1) * width - 1] ?? 0, atMost };
+}
+
+/**
+ * How likely the first `size` ranks, of all that could have been the first, have a sum as large or as small (Klotz 1966, which holds
+ * for ties). The smaller tail is counted and the other follows, so that small chances keep their digits.
+ */
+function exactTails(ranks: readonly number[], size: number): { upper: number; lower: number } {
+  const largest = Math.max(...ranks) + Math.min(...ranks);
+  const sum = ranks.slice(0, size).reduce((total, rank) => total + rank, 0);
+  const mean = (ranks.reduce((total, rank) => total + rank, 0) * size) / ranks.length;
+  const all = choices(ranks.length, size);
+  const mirror = sum > mean;
+  const { equal, atMost } = mirror
+    ? countChoices(
+        ranks.map((rank) => largest - rank),
+        size,
+        largest * size - sum,
+      )
+    : countChoices(ranks, size, sum);
+  const [near, far] = [atMost / all, Math.min(1, 1 - (atMost - equal) / all)];
+  return mirror ? { upper: near, lower: far } : { upper: far, lower: near };
 }
 
 function inDirection({ upper, lower }: { upper: number; lower: number }, direction: Deviation): number {
@@ -68,25 +97,28 @@ function inDirection({ upper, lower }: { upper: number; lower: number }, directi
   }
 }
 
-/** Normal approximation with corrections for ties and for continuity (Lehmann, Nonparametrics, section 1.3). */
-function normalTails(u: number, n1: number, n2: number, ties: readonly number[]): { upper: number; lower: number } {
+/** By how much groups of equal values narrow the distribution of U. */
+function tieSum(ties: readonly number[]): number {
+  return ties.reduce((sum, t) => sum + (t ** 3 - t), 0);
+}
+
+/** The standard deviation of U. */
+function sigmaOf(n1: number, n2: number, tied: number): number {
   const n = n1 + n2;
-  const tied = ties.reduce((sum, t) => sum + (t ** 3 - t), 0);
-  const sigma = Math.sqrt(((n1 * n2) / 12) * (n + 1 - tied / (n * (n - 1))));
+  return Math.sqrt(((n1 * n2) / 12) * (n + 1 - tied / (n * (n - 1))));
+}
+
+/** Normal approximation with corrections for ties and for continuity (Lehmann, Nonparametrics, section 1.3). */
+function normalTails(u: number, n1: number, n2: number, tied: number): { upper: number; lower: number } {
+  const sigma = sigmaOf(n1, n2, tied);
   const d = u - (n1 * n2) / 2;
   return { upper: normalUpperTail((d - 0.5) / sigma), lower: normalUpperTail((-d - 0.5) / sigma) };
 }
 
-/** 1 / C(n, k): the chance of one choice. */
-function oneChoice(n: number, k: number): number {
-  let ways = 1;
-  for (let i = 1; i <= k; i += 1) ways = (ways * (n - k + i)) / i;
-  return 1 / ways;
-}
-
 /**
- * The Mann–Whitney U test of two samples, exact for small ones. HIGH asks whether the canary's values are higher. Samples of which
- * all values are equal differ in nothing: p is 1.
+ * The Mann–Whitney U test of two samples (Annals of Mathematical Statistics 18, 1947), exact for small ones. HIGH asks whether the
+ * canary's values are higher. Samples of which all values are equal differ in nothing: p is 1. With ties the exact p is that of all
+ * ways to share out the values; PipeCD's package steps over the half ranks that ties make, and takes one tail for both.
  */
 export function mannWhitney(
   canary: readonly number[],
@@ -95,18 +127,20 @@ export function mannWhitney(
 ): MannWhitney {
   const [n1, n2] = [canary.length, reference.length];
   if (n1 === 0 || n2 === 0) return { u: 0, pValue: 1, method: 'ALL_EQUAL', smallestP: 1 };
-  const one = oneChoice(n1 + n2, Math.min(n1, n2));
+  const one = 1 / choices(n1 + n2, n1);
   const smallestP = Math.min(1, direction === 'EITHER' ? 2 * one : one);
   const { doubled, ties } = ranks(canary, reference);
   const sum = doubled.slice(0, n1).reduce((total, rank) => total + rank, 0);
   const u = sum / 2 - (n1 * (n1 + 1)) / 2;
   if (ties.length === 1) return { u, pValue: 1, method: 'ALL_EQUAL', smallestP };
-  const largest = ties.length === n1 + n2 ? EXACT_UP_TO : EXACT_TIED_UP_TO;
+  const tied = ties.length < n1 + n2;
+  const largest = tied ? EXACT_TIED_UP_TO : EXACT_UP_TO;
   if (n1 <= largest && n2 <= largest) {
-    const pValue = inDirection(tails(sumsOfChoices(doubled, n1), sum), direction);
+    // Without ties the ranks are whole, and halving them halves the work.
+    const pValue = inDirection(exactTails(tied ? doubled : doubled.map((rank) => rank / 2), n1), direction);
     return { u, pValue, method: 'EXACT', smallestP };
   }
-  return { u, pValue: inDirection(normalTails(u, n1, n2, ties), direction), method: 'NORMAL', smallestP };
+  return { u, pValue: inDirection(normalTails(u, n1, n2, tieSum(ties)), direction), method: 'NORMAL', smallestP };
 }
 
 /** How often a value of the canary is above one of the reference, ties counting half: the common-language effect size. */
@@ -116,9 +150,18 @@ export function cles(canary: readonly number[], reference: readonly number[]): n
   return canary.length * reference.length === 0 ? 0.5 : above / (canary.length * reference.length);
 }
 
+/** How many times as large the canary's values are on average; undefined where a mean is zero, of which nothing is a multiple. */
+export function meanRatio(canary: readonly number[], reference: readonly number[]): number | undefined {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const ratio = mean(canary) / mean(reference);
+  return Number.isFinite(ratio) && ratio !== 0 ? ratio : undefined;
+}
+
 /**
- * The Hodges–Lehmann estimate of by how much the canary's values are higher: the median of all differences, with the interval that
- * the U test would not reject (Hollander and Wolfe, section 4.3).
+ * The Hodges–Lehmann estimate of by how much the canary's values are higher: the median of all differences, with the interval of
+ * the shifts that the normal U test, corrected for ties and continuity, would not reject (Hollander and Wolfe, section 4.3). It is of
+ * whole differences, not a root that a search finds to some absolute precision: so it is the same in any unit. For a handful of
+ * values it is the whole range, which may hold the shift less often than `confidence`. Neither sample may be empty.
  */
 export function hodgesLehmann(
   canary: readonly number[],
@@ -127,21 +170,12 @@ export function hodgesLehmann(
 ): { estimate: number; low: number; high: number } {
   const differences = canary.flatMap((a) => reference.map((b) => a - b)).sort((a, b) => a - b);
   const n = differences.length;
-  const at = (index: number): number => differences[Math.max(0, Math.min(n - 1, index))] ?? 0;
-  const [n1, n2] = [canary.length, reference.length];
-  const sigma = Math.sqrt((n1 * n2 * (n1 + n2 + 1)) / 12);
-  const below = Math.max(0, Math.floor(n / 2 - 0.5 - deviateOf((1 - confidence) / 2) * sigma));
-  const estimate = n % 2 === 1 ? at((n - 1) / 2) : (at(n / 2 - 1) + at(n / 2)) / 2;
-  return { estimate, low: at(below), high: at(n - 1 - below) };
-}
-
-/** The normal deviate of an upper tail, by bisection: exact enough for ranks. */
-function deviateOf(tail: number): number {
-  let [low, high] = [0, 10];
-  for (let i = 0; i < 60; i += 1) {
-    const middle = (low + high) / 2;
-    if (normalUpperTail(middle) > tail) low = middle;
-    else high = middle;
-  }
-  return (low + high) / 2;
+  // Shifted by what is no difference, values of different samples are never equal.
+  const tied = tieSum(ranks(canary, []).ties) + tieSum(ranks(reference, []).ties);
+  const reach = -normalQuantile((1 - confidence) / 2) * sigmaOf(canary.length, reference.length, tied);
+  // A shift beyond the k-th difference leaves n - k pairs above it: n/2 - k - 1/2 standard deviations from the middle.
+  const k = Math.max(1, Math.ceil(n / 2 - 0.5 - reach));
+  const at = (rank: number): number => differences[rank - 1] ?? Number.NaN;
+  const estimate = n % 2 === 1 ? at((n + 1) / 2) : (at(n / 2) + at(n / 2 + 1)) / 2;
+  return { estimate, low: at(k), high: at(n + 1 - k) };
 }

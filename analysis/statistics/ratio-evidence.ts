@@ -1,5 +1,6 @@
 import type { RatioEvidence } from '../../model/ledger.js';
 import { binomialLowerTail, binomialUpperTail } from './binomial.js';
+import { logMeanExp } from './log-mean-exp.js';
 
 /** How many times as many errors as the reference each bet of the grid is on. */
 export const RHO_GRID: readonly number[] = [1.5, 2.5, 5, 15];
@@ -61,6 +62,43 @@ function shareOf(rho: number, canary: number, reference: number): number {
   return (rho * canary) / (rho * canary + reference);
 }
 
+const LOG_RHO = RHO_GRID.map(Math.log);
+
+/** What each bet of the grid wins or loses by the split of one bucket's errors, in logarithms, added to what it has. */
+function betOnSplit(
+  sums: readonly number[],
+  canary: CountBucket,
+  reference: CountBucket,
+  { base, phi, direction }: { base: number; phi: number; direction: 'HIGH' | 'LOW' },
+): number[] {
+  const errors = canary.errors + reference.errors;
+  const expected = base * canary.requests + reference.requests;
+  const next = sums.slice();
+  for (let i = 0; i < next.length; i += 1) {
+    const rho = RHO_GRID[i] ?? 1;
+    const logRho = LOG_RHO[i] ?? 0;
+    const bet = (direction === 'HIGH' ? base * rho : base / rho) * canary.requests + reference.requests;
+    // Both shares have their requests in common: the ratio of the canary's is rho times that of the reference's.
+    const won = errors * Math.log(expected / bet) + (direction === 'HIGH' ? canary.errors : -canary.errors) * logRho;
+    next[i] = (next[i] ?? 0) + won / phi;
+  }
+  return next;
+}
+
+/** The same against the allowed rate; where all may be errors there is no higher rate to bet on. */
+function betOnRate(slo: readonly number[], { errors, requests }: CountBucket, max: number, phi: number): number[] {
+  // A source may show an error before its request.
+  const others = Math.max(0, requests - errors);
+  const next = slo.slice();
+  for (let i = 0; i < next.length; i += 1) {
+    const rate = Math.min(highestAbove(max), (SLO_MULTIPLES[i] ?? 1) * max);
+    if (rate <= max) continue;
+    const won = errors * Math.log(rate / max) + others * (Math.log1p(-rate) - Math.log1p(-max));
+    next[i] = (next[i] ?? 0) + won / phi;
+  }
+  return next;
+}
+
 /**
  * Adds one bucket (verdicts.md §6, rules 3 and 6). Given how many errors both sides made, only their split is judged: what hits
  * both sides cancels, and each bucket has its own expected split, so weights may change. A side without requests is no evidence.
@@ -70,55 +108,26 @@ export function addRatioBucket(
   { canary, reference }: { canary: CountBucket; reference?: CountBucket },
   { rho0, phi, direction, max }: RatioSettings,
 ): RatioEvidence {
-  if (canary.requests <= 0) {
-    return reference
-      ? {
-          ...state,
-          referenceErrors: state.referenceErrors + reference.errors,
-          referenceRequests: state.referenceRequests + reference.requests,
-        }
-      : state;
-  }
-  const next: RatioEvidence = {
-    ...state,
-    canaryErrors: state.canaryErrors + canary.errors,
-    canaryRequests: state.canaryRequests + canary.requests,
-    buckets: state.buckets + 1,
-  };
+  const next = { ...state };
   if (reference) {
     next.referenceErrors += reference.errors;
     next.referenceRequests += reference.requests;
   }
+  if (canary.requests <= 0) return next;
+  next.canaryErrors += canary.errors;
+  next.canaryRequests += canary.requests;
+  next.buckets += 1;
   if (reference && reference.requests > 0) {
     const base = direction === 'HIGH' ? rho0 : 1 / rho0;
-    const expected = shareOf(base, canary.requests, reference.requests);
+    const errors = canary.errors + reference.errors;
     next.pairedCanaryErrors += canary.errors;
-    next.pairedErrors += canary.errors + reference.errors;
-    next.thetaWeighted += expected * (canary.errors + reference.errors);
-    next.sums = state.sums.map((sum, index) => {
-      const rho = RHO_GRID[index] ?? 1;
-      const share = shareOf(base * (direction === 'HIGH' ? rho : 1 / rho), canary.requests, reference.requests);
-      const won =
-        canary.errors * Math.log(share / expected) + reference.errors * Math.log((1 - share) / (1 - expected));
-      return sum + won / phi;
-    });
+    next.pairedErrors += errors;
+    next.thetaWeighted += shareOf(base, canary.requests, reference.requests) * errors;
+    // Without an error there is nothing to split.
+    if (errors > 0) next.sums = betOnSplit(state.sums, canary, reference, { base, phi, direction });
   }
-  if (max !== undefined) {
-    next.slo = state.slo.map((sum, index) => {
-      const rate = Math.min(highestAbove(max), (SLO_MULTIPLES[index] ?? 1) * max);
-      const won =
-        canary.errors * Math.log(rate / max) + (canary.requests - canary.errors) * Math.log((1 - rate) / (1 - max));
-      return sum + won / phi;
-    });
-  }
+  if (max !== undefined) next.slo = betOnRate(state.slo, canary, max, phi);
   return next;
-}
-
-function logMeanExp(logs: readonly number[]): number {
-  const largest = Math.max(...logs);
-  let sum = 0;
-  for (const log of logs) sum += Math.exp(log - largest);
-  return largest + Math.log(sum / logs.length);
 }
 
 /** ln E of the comparison: the mean of the bets' wealth, so that E is 1 on average while the canary is no worse (Ville 1939). */
@@ -160,9 +169,7 @@ export function finalRatioTest(
 
 /** The same where nothing is compared: the chance of as many errors at the allowed rate. */
 export function finalSloTest(state: RatioEvidence, { phi, max }: { phi: number; max: number }): { pValue: number } {
-  const { canaryErrors: x, canaryRequests: n } = state;
-  if (x < n * max + 1) return { pValue: 1 };
-  return { pValue: binomialUpperTail(x / phi, n / phi, max) };
+  return { pValue: binomialUpperTail(state.canaryErrors / phi, state.canaryRequests / phi, max) };
 }
 
 /**
