@@ -1,13 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative } from 'node:path';
-import { parseDocument } from 'yaml';
 import type { Finding } from '../model/finding.js';
 import { applicationFile } from '../spec/files.js';
+import { filesNamedBy } from '../spec/release-files.js';
 import { CommandFailure, EXIT } from './failure.js';
 import { readTemplateFiles } from './template-files.js';
-
-/** PipeCD's default for the task definition; a service definition that is not named is not there. */
-const TASK_DEFINITION_FILE = 'taskdef.json';
 
 /** What a deployment is asked with: the files by the names that the application file gives them. */
 export interface ReleaseFolder {
@@ -23,37 +20,23 @@ export interface ReleaseFolder {
  */
 export async function readReleaseFolder(dir: string): Promise<ReleaseFolder> {
   const findings: Finding[] = [];
-  const name = applicationFile(Object.fromEntries((await list(dir)).map((file) => [file, ''])), findings);
-  if (name === undefined) {
+  const file = applicationFile(Object.fromEntries((await list(dir)).map((name) => [name, ''])), findings);
+  if (file === undefined) {
     throw new CommandFailure(
       EXIT.wrongUse,
       `There is no application in ${dir}: ${findings.map(({ message }) => message).join('; ')}.`,
       'Name the folder that holds app.pipecd.yaml.',
     );
   }
-  const text = await readFile(join(dir, name), 'utf8');
-  const files: Record<string, string> = { ...(await readTemplateFiles(dir)), [name]: text };
-  const spec = member(parseDocument(text).toJS(), 'spec');
-  const input = member(spec, 'input') ?? member(member(member(spec, 'plugins'), 'ecs'), 'input');
-  const taskDefinition = nameIn(member(input, 'taskDefinitionFile')) ?? TASK_DEFINITION_FILE;
-  for (const named of [nameIn(member(input, 'serviceDefinitionFile')), taskDefinition]) {
-    if (named === undefined) continue;
-    if (isAbsolute(named) || relative(dir, join(dir, named)).startsWith('..')) continue;
-    const content = await readIfThere(join(dir, named));
-    if (content !== undefined) files[named] = content;
+  const text = await readFile(join(dir, file), 'utf8');
+  const files: Record<string, string> = { ...(await readTemplateFiles(dir)), [file]: text };
+  const { app, files: named } = filesNamedBy(text);
+  for (const name of named) {
+    if (isAbsolute(name) || relative(dir, join(dir, name)).startsWith('..')) continue;
+    const content = await readIfThere(join(dir, name));
+    if (content !== undefined) files[name] = content;
   }
-  const app = nameIn(member(spec, 'name'));
   return { ...(app !== undefined && { app }), files };
-}
-
-function nameIn(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
-}
-
-/** A member of a mapping by its name in any case, as PipeCD reads. */
-function member(value: unknown, name: string): unknown {
-  if (typeof value !== 'object' || value === null) return undefined;
-  return Object.entries(value).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
 }
 
 async function list(dir: string): Promise<string[]> {

@@ -15,8 +15,9 @@ const QUICK_SYNC_TIMEOUT = 30 * MINUTE;
 /**
  * Decides what a deployment does (PipeCD's planner rules, pipecd.md §1.7, with one more: nothing changed is a named no-op).
  * A caller who asks for a strategy gets it, except a pipeline where nothing stands to compare with.
+ * @param commitMessage what `commitMatcher` is held against; PipeCD does so for Kubernetes alone
  */
-export function planDeployment(release: Release, strategy: Strategy, found: Preflight): Plan {
+export function planDeployment(release: Release, strategy: Strategy, found: Preflight, commitMessage?: string): Plan {
   const quick = (reason: string): Plan => ({
     kind: 'QUICK_SYNC',
     reason,
@@ -35,5 +36,14 @@ export function planDeployment(release: Release, strategy: Strategy, found: Pref
     };
   }
   if (release.pipeline.length === 0) return quick('The file has no pipeline.');
+  const { commitMatcher } = release;
+  if (says(commitMatcher?.pipeline, commitMessage)) return pipeline('commitMatcher.pipeline fits the commit’s message.');
+  if (!release.alwaysUsePipeline && says(commitMatcher?.quickSync, commitMessage)) {
+    return quick('commitMatcher.quickSync fits the commit’s message.');
+  }
   return pipeline('The version changed.');
+}
+
+function says(expression: string | undefined, message: string | undefined): boolean {
+  return expression !== undefined && message !== undefined && new RegExp(expression).test(message);
 }

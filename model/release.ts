@@ -2,6 +2,7 @@ import type { Millis } from './duration.js';
 import type { Finding } from './finding.js';
 import type { JsonObject } from './json.js';
 import type { Stage } from './stage.js';
+import type { CommitMatcher } from './trigger.js';
 
 /** A target group as the file names it: where one side's tasks register, and the container and port that take the requests. */
 export interface TargetGroup {
@@ -64,6 +65,10 @@ export interface Release {
   pipeline: Stage[];
   alwaysUsePipeline: boolean;
   autoRollback: boolean;
+  /** Chooses by the commit's message, where a request leaves it open. */
+  commitMatcher?: CommitMatcher;
+  /** `trigger.onCommand.disabled`: people and CI may not ask for it, git may. */
+  noCommands?: true;
   /** For the whole deployment. */
   timeout: Millis;
   /** Refuse when a rule outside the pair reaches a group (ecs-alb-facts §5). */

@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { duration, text } from '../document/scalars.js';
 import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
+import type { CommitMatcher, Trigger } from '../model/trigger.js';
 import { RECREATE } from './stage.js';
+import { commitMatcherFields, readCommitMatcher, readTrigger, triggerFields } from './trigger.js';
 
 const targetGroup = z.object({
   targetGroupArn: z.string().min(1),
@@ -30,8 +32,6 @@ const quickSync = z.object({ recreate: z.boolean().optional() });
 
 /** PipeCD's fields for things that are not (or not yet) done by a deployment: accepted, and said to do nothing. */
 const NOT_USED = {
-  commitMatcher: 'a deployment is told its strategy when it is started',
-  trigger: 'a deployment starts when it is asked for',
   postSync: 'deployment chains are not supported yet',
   notification: 'notifications are configured on the server (webhook)',
   eventWatcher: 'events are not supported yet',
@@ -59,8 +59,8 @@ const shape = z.object({
     plugins: z.record(z.string(), z.unknown()).optional(),
     encryption: z.unknown().optional(),
     attachment: z.unknown().optional(),
-    commitMatcher: z.unknown().optional(),
-    trigger: z.unknown().optional(),
+    commitMatcher: commitMatcherFields.optional(),
+    trigger: triggerFields.optional(),
     postSync: z.unknown().optional(),
     notification: z.unknown().optional(),
     eventWatcher: z.unknown().optional(),
@@ -73,8 +73,10 @@ type Input = z.output<typeof input>;
 
 /** The application file in both of PipeCD's shapes, brought to one. */
 export interface Application {
-  spec: Omit<Spec, 'input' | 'plugins' | 'quickSync'>;
+  spec: Omit<Spec, 'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher'>;
   input: Input;
+  trigger: Trigger;
+  commitMatcher: CommitMatcher;
   /** Where `input` stands in the file. */
   inputPath: Path;
   /** For `.AppCustomArgs` in queries. */
@@ -101,7 +103,14 @@ export function readApplication(reader: Reader): Application | undefined {
   if (plugins.ecs?.quickSync?.recreate) {
     reader.error(['spec', 'plugins', 'ecs', 'quickSync', 'recreate'], ...RECREATE);
   }
-  return { spec, input: found, inputPath, appCustomArgs: plugins.analysis?.appCustomArgs ?? {} };
+  return {
+    spec,
+    input: found,
+    inputPath,
+    trigger: readTrigger(reader, spec.trigger),
+    commitMatcher: readCommitMatcher(reader, spec.commitMatcher),
+    appCustomArgs: plugins.analysis?.appCustomArgs ?? {},
+  };
 }
 
 const plugin = {

@@ -95,6 +95,8 @@ function read(input: ReleaseInput, findings: Finding[]): Release | undefined {
     image: imageOf(definition, targetGroups.primary.containerName),
     pipeline,
     ...switches(application),
+    ...(Object.keys(application.commitMatcher).length > 0 && { commitMatcher: application.commitMatcher }),
+    ...(application.trigger.onCommand.disabled && { noCommands: true }),
     timeout,
     warnings: [],
   };

@@ -39,7 +39,8 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
     return;
   }
   const deadline = Date.now() + input.release.timeout;
-  const plan = planDeployment(input.release, input.rollbackTo ? 'QUICK_SYNC' : input.strategy, found);
+  const strategy = input.rollbackTo ? 'QUICK_SYNC' : input.strategy;
+  const plan = planDeployment(input.release, strategy, found, input.commit?.message);
   const already = input.rollbackTo?.taskDefinitionArn;
   if (
     plan.kind === 'NOTHING_TO_DO' ||

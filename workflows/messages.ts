@@ -5,6 +5,7 @@ import type { JsonObject } from '../model/json.js';
 import type { VariantPlaces } from '../model/metric.js';
 import type { AnalysisStage } from '../model/stage.js';
 import type { Commit, Release, Strategy } from '../model/release.js';
+import type { RepositoryState } from '../model/repository.js';
 import type { ApplicationDocument, DeploymentDocument, DeploymentStatus, HistoryEntry } from '../model/wire.js';
 
 /** What a person says when they act: who and why, recorded in the trail. */
@@ -171,3 +172,15 @@ export interface DeploymentEnded {
 export const deploymentEndedSignal = defineSignal<[DeploymentEnded]>('deploymentEnded');
 /** Makes the application look after its deployments now; the one that waits for its turn says which it is. */
 export const wakeSignal = defineSignal<[OpenDeployment?]>('wake');
+
+// ── repository ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a repository's watcher starts with: nothing but its name, or all it knows after a continue-as-new. */
+export interface RepositoryInput {
+  repoId: string;
+  state?: RepositoryState;
+}
+
+export const repositoryQuery = defineQuery<RepositoryState>('repository');
+/** Makes the watcher look now; `true` has it read all of the repository anew, as after a change of the configuration. */
+export const pokeSignal = defineSignal<[boolean?]>('poke');

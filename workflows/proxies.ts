@@ -3,6 +3,7 @@ import { HOUR, SECOND, MINUTE } from '../model/duration.js';
 import type { DeliveryActivities } from '../activities/delivery.js';
 import type { MeasureActivities } from '../activities/measure.js';
 import type { DoctorActivities, MemoryActivities, PeopleActivities } from '../activities/people.js';
+import type { RepositoryActivities } from '../activities/repository.js';
 
 /** A worker that is cut off is noticed this fast, and a cancelled activity hears of it within this time. */
 const HEARTBEAT = 10 * SECOND;
@@ -41,6 +42,15 @@ export const reading = proxyActivities<Pick<DeliveryActivities, 'preflight' | 'l
 /** Looks at Temporal and at tags. */
 export const remembering = proxyActivities<MemoryActivities & DoctorActivities>({
   startToCloseTimeout: MINUTE,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: RETRY,
+});
+
+/** Activities that read git and start deployments; what hangs is given up, and the next look tries again. */
+export const looking = proxyActivities<RepositoryActivities>({
+  startToCloseTimeout: 30 * MINUTE,
+  scheduleToCloseTimeout: HOUR,
+  heartbeatTimeout: 3 * HEARTBEAT,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: RETRY,
 });

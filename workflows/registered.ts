@@ -3,3 +3,5 @@ export { analysis } from './analysis.js';
 export { application } from './application.js';
 export { deployment } from './deployment.js';
 export { doctor } from './doctor.js';
+export { readRelease } from './read-release.js';
+export { repository } from './repository.js';

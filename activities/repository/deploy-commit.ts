@@ -1,0 +1,74 @@
+import { createHash } from 'node:crypto';
+import { posix } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { WithStartWorkflowOperation } from '@temporalio/client';
+import { applicationWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
+import type { CommitDeployed } from '../../model/repository.js';
+import type { KnownProviders } from '../../spec/known-providers.js';
+import { parseRelease } from '../../spec/release.js';
+import type { ApplicationInput, DeployAnswer, DeployRequest } from '../../workflows/messages.js';
+import type { Git, Repository } from '../git/repository.js';
+import type { CommitToDeploy } from '../repository.js';
+import { mistakesOf } from './application-files.js';
+import type { Deployed } from './deployed.js';
+import { readReleaseFiles } from './release-files.js';
+
+export interface DeployCommitDependencies {
+  git: Git;
+  known: KnownProviders;
+  seal: (plain: string) => string;
+  deployed: (app: string) => Promise<Deployed>;
+  deploy: (app: string, request: DeployRequest) => Promise<DeployAnswer>;
+}
+
+/**
+ * Asks the application to deploy a commit. The idempotency key names repository, commit and file, so one that is asked again after a crash
+ * finds the deployment that it began.
+ */
+export async function deployCommit(
+  { git, known, seal, deployed, deploy }: DeployCommitDependencies,
+  repository: Repository,
+  { repoId, path, app, commit }: CommitToDeploy,
+): Promise<CommitDeployed> {
+  const { good, held, provider } = await deployed(app);
+  if (held !== undefined) return { outcome: 'WAITS', problem: `${app} is ${held}` };
+  if (good !== undefined && good !== commit.hash && (await git.isAncestor(repository, commit.hash, good))) {
+    const problem = `Commit ${commit.hash.slice(0, 9)} is older than ${good.slice(0, 9)}, which runs — to go back: sluice rollback ${app}.`;
+    return { outcome: 'REFUSED', problem };
+  }
+  const tree = await git.open(repository, commit.hash);
+  const files = await readReleaseFiles(tree, await tree.list(), path);
+  const several = known.ecsProviders.length > 1 && provider !== undefined;
+  const { release, findings } = parseRelease({ app, files, known, seal, ...(several && { provider }) });
+  if (!release) return { outcome: 'INVALID', problem: mistakesOf(findings, posix.dirname(path)) ?? 'unreadable' };
+  const answer = await deploy(app, {
+    release,
+    strategy: 'AUTO',
+    adopt: false,
+    by: `git:${repoId}`,
+    commit,
+    idempotency: {
+      key: `git:${repoId}:${commit.hash}:${path}`,
+      bodySha256: createHash('sha256').update(`${repoId}\n${commit.hash}\n${path}`).digest('hex'),
+    },
+  });
+  if (answer.accepted) return { outcome: 'DEPLOYED', deployment: answer.id };
+  const problem = `${answer.reason}${answer.fix ? ` — ${answer.fix}` : ''}`;
+  // Held meanwhile: the only refusal of the application's that passes by itself.
+  return { outcome: answer.status === 409 ? 'WAITS' : 'REFUSED', problem };
+}
+
+/** The Update `deploy` of an application's workflow, which is started where it does not run. */
+export async function askApplication(client: Client, app: string, request: DeployRequest): Promise<DeployAnswer> {
+  const input: ApplicationInput = { app };
+  return client.workflow.executeUpdateWithStart<DeployAnswer, [DeployRequest]>('deploy', {
+    args: [request],
+    startWorkflowOperation: new WithStartWorkflowOperation('application', {
+      workflowId: applicationWorkflowId(app),
+      taskQueue: TASK_QUEUE,
+      args: [input],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: `Queue, lock and memory of ${app}`,
+    }),
+  });
+}

@@ -1,0 +1,130 @@
+import type {
+  ApplicationFile,
+  CommitDeployed,
+  RepositoryLook,
+  RepositoryState,
+  SeenFile,
+} from '../model/repository.js';
+import type { Commit } from '../model/release.js';
+
+/** Files that are gone are shown until there are more than this: a repository's whole life must fit a workflow's input. */
+const REMOVED_KEPT = 50;
+
+const STATUS_OF = { WAITS: 'WAITING', INVALID: 'INVALID', REFUSED: 'REFUSED' } as const;
+
+/** A file whose commit is to be deployed now. */
+export interface DueFile {
+  path: string;
+  app: string;
+  why: string;
+}
+
+/** Something that people must hear of: an application cannot be deployed from git, or a repository cannot be read. */
+export interface Trouble {
+  app?: string;
+  problem: string;
+}
+
+/** What a commit changed: what to deploy, and what people did not know yet. */
+export interface Changes {
+  due: DueFile[];
+  troubles: Trouble[];
+}
+
+/** Takes a look into the state, and says what people did not know yet. */
+export function noteLook(state: RepositoryState, { remote, branch, problem }: RepositoryLook, now: number): Trouble[] {
+  Object.assign(state, { remote, branch });
+  if (problem === undefined) {
+    delete state.problem;
+    state.lookedAt = now;
+    return [];
+  }
+  const news = state.problem === undefined;
+  state.problem = problem;
+  return news ? [{ problem }] : [];
+}
+
+/** Takes the files of a commit into the state. */
+export function noteFiles(state: RepositoryState, { commit, files }: { commit: Commit; files: SeenFile[] }): Changes {
+  const troubles: Trouble[] = [];
+  const due: DueFile[] = [];
+  const before = new Map(state.applications.map((file) => [file.path, file]));
+  const seen = files.map((file) => {
+    const old = before.get(file.path);
+    if (file.problem !== undefined && file.problem !== old?.problem) {
+      troubles.push({ problem: file.problem, ...(file.app !== undefined && { app: file.app }) });
+    }
+    if (file.due !== undefined && file.app !== undefined) due.push({ path: file.path, app: file.app, why: file.due });
+    before.delete(file.path);
+    return noteFile(old, file, commit);
+  });
+  const gone = [...before.values()].map(({ problem: _nowhere, ...file }): ApplicationFile => ({ ...file, status: 'REMOVED' }));
+  state.head = commit;
+  state.applications = [...seen, ...gone.slice(-REMOVED_KEPT)].sort((a, b) => (a.path < b.path ? -1 : 1));
+  return { due, troubles };
+}
+
+/** A file keeps where its changes are counted from while it is due or cannot be loaded. */
+function noteFile(old: ApplicationFile | undefined, seen: SeenFile, head: Commit): ApplicationFile {
+  const open = seen.due !== undefined || seen.status === 'INVALID';
+  const considered = open ? old?.considered : head.hash;
+  const { path, app, problem } = seen;
+  return {
+    path,
+    status: seen.status,
+    ...(app !== undefined && { app }),
+    ...(problem !== undefined && { problem }),
+    ...(considered !== undefined && { considered }),
+    ...(old?.deployment !== undefined && { deployment: old.deployment }),
+  };
+}
+
+/** Files whose commit waits, such as for a held application: asked again with each look. */
+export function waitingFiles(state: RepositoryState): DueFile[] {
+  return state.applications.flatMap(({ path, app, status, problem }) =>
+    status === 'WAITING' && app !== undefined ? [{ path, app, why: problem ?? '' }] : [],
+  );
+}
+
+/** Takes what became of a due commit into the state. */
+export function noteDeployed(
+  state: RepositoryState,
+  { path, app }: DueFile,
+  commit: Commit,
+  deployed: CommitDeployed,
+): Trouble[] {
+  const file = state.applications.find((one) => one.path === path);
+  if (!file) return [];
+  if (deployed.outcome === 'DEPLOYED') {
+    delete file.problem;
+    Object.assign(file, { status: 'WATCHED', considered: commit.hash, deployment: deployed.deployment });
+    return [];
+  }
+  const news = file.problem !== deployed.problem;
+  file.problem = deployed.problem;
+  file.status = STATUS_OF[deployed.outcome];
+  // What was refused is refused for good; what waits or is mended later is still to be considered.
+  if (deployed.outcome === 'REFUSED') file.considered = commit.hash;
+  return news ? [{ app, problem: deployed.problem }] : [];
+}
+
+/** What Temporal's own UI shows of the repository: Markdown. */
+export function detailsOfRepository(state: RepositoryState): string {
+  const { head, problem, applications } = state;
+  const rows = applications
+    .filter(({ status }) => status !== 'REMOVED')
+    .map((file) => `| ${file.app ?? '?'} | ${file.path} | ${file.status} | ${file.deployment ?? ''} |`);
+  return [
+    `### ${state.remote} ${state.branch}`,
+    head ? `At ${head.hash.slice(0, 9)}${head.message ? `: ${head.message.split('\n', 1)[0] ?? ''}` : ''}` : 'Not read yet.',
+    ...(problem === undefined ? [] : [`**${problem}**`]),
+    ...(rows.length > 0 ? [['| application | file | status | last deployment |', '|-|-|-|-|', ...rows.slice(0, 100)].join('\n')] : []),
+  ].join('\n\n');
+}
+
+/** By path: where each file's changes are counted from. */
+export function consideredBy(state: RepositoryState): Record<string, string> {
+  return Object.fromEntries(
+    state.applications.flatMap(({ path, considered }) => (considered === undefined ? [] : [[path, considered]])),
+  );
+}

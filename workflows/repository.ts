@@ -1,0 +1,165 @@
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setCurrentDetails,
+  setHandler,
+  TemporalFailure,
+  upsertMemo,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { Notice } from '../activities/people.js';
+import { MINUTE } from '../model/duration.js';
+import type { Millis } from '../model/duration.js';
+import type { CommitDeployed, RepositoryFiles, RepositoryLook, RepositoryState } from '../model/repository.js';
+import type { Commit } from '../model/release.js';
+import { pokeSignal, repositoryQuery } from './messages.js';
+import type { RepositoryInput } from './messages.js';
+import { looking, telling } from './proxies.js';
+import { reasonOf } from './reason.js';
+import { consideredBy, detailsOfRepository, noteDeployed, noteFiles, noteLook, waitingFiles } from './repository-state.js';
+import type { DueFile, Trouble } from './repository-state.js';
+
+const EVENTS_PER_RUN = 2_000;
+/** A repository that does not answer is asked less often, up to this. */
+const SLOWEST: Millis = 5 * MINUTE;
+/** As many deployments are begun at once; the rest of a commit follow. */
+const AT_ONCE = 10;
+
+/**
+ * One for each configured repository: looks at its branch each interval, or when a webhook or a person says so, and has those applications
+ * deployed that a new commit touches. It never touches a deployment; what it knows is where each application's changes are counted from.
+ */
+export async function repository({ repoId, state: carried }: RepositoryInput): Promise<void> {
+  const state: RepositoryState = carried ?? { repoId, remote: '', branch: '', applications: [] };
+  let poked = false;
+  // After a continue-as-new all is known already.
+  let anew = carried === undefined;
+  let failures = 0;
+
+  setHandler(repositoryQuery, () => state, { description: 'Head, and how each application file stands.' });
+  setHandler(
+    pokeSignal,
+    (everything?: boolean) => {
+      poked = true;
+      if (everything === true) anew = true;
+    },
+    { description: 'Look at the repository now; `true` reads all of it anew.' },
+  );
+
+  async function deployAll(commit: Commit, due: readonly DueFile[]): Promise<void> {
+    const waiting = [...due];
+    const next = async (): Promise<void> => {
+      for (let file = waiting.shift(); file; file = waiting.shift()) {
+        const deployed = await deployOne(repoId, file, commit);
+        tell(repoId, noteDeployed(state, file, commit, deployed));
+        publish(state);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, next));
+  }
+
+  /** @returns whether the repository could be looked at */
+  async function look(found: RepositoryLook, everything: boolean): Promise<boolean> {
+    tell(repoId, noteLook(state, found, Date.now()));
+    publish(state);
+    if (found.head === undefined) return false;
+    if (found.head === state.head?.hash && !everything) {
+      await deployAll(state.head, waitingFiles(state));
+      return true;
+    }
+    const read = await readFiles(state, found.head);
+    if ('problem' in read) {
+      tell(repoId, noteLook(state, { ...found, ...read }, Date.now()));
+      publish(state);
+      return false;
+    }
+    const { due, troubles } = noteFiles(state, read);
+    publish(state);
+    tell(repoId, troubles);
+    await deployAll(read.commit, due);
+    return true;
+  }
+
+  for (;;) {
+    const everything = anew;
+    poked = false;
+    anew = false;
+    const found = await lookAt(state);
+    if (!found) return;
+    const answered = await look(found, everything);
+    // Not read is to be read.
+    anew ||= everything && !answered;
+    failures = answered ? 0 : failures + 1;
+    const pause = Math.max(found.interval, Math.min(SLOWEST, found.interval * 2 ** Math.min(failures, 10)));
+    await condition(() => poked, answered ? found.interval : pause, { summary: 'until the next look' });
+    if (workflowInfo().historyLength > EVENTS_PER_RUN || workflowInfo().continueAsNewSuggested) {
+      await condition(allHandlersFinished);
+      await continueAsNew<typeof repository>({ repoId, state });
+    }
+  }
+}
+
+/** A look that fails is told as the repository's problem: the next one comes anyway. */
+async function lookAt({ repoId, remote, branch }: RepositoryState): Promise<RepositoryLook | undefined> {
+  try {
+    return await looking.lookAtRepository.executeWithOptions({ summary: 'has the branch moved?' }, [repoId]);
+  } catch (error) {
+    if (!isFailedActivity(error)) throw error;
+    return { remote, branch, interval: MINUTE, problem: `The look at the repository failed: ${reasonOf(error)}` };
+  }
+}
+
+async function readFiles(state: RepositoryState, head: string): Promise<RepositoryFiles> {
+  const { repoId } = state;
+  try {
+    return await looking.readRepository.executeWithOptions({ summary: `read ${head.slice(0, 9)}` }, [
+      { repoId, head, considered: consideredBy(state) },
+    ]);
+  } catch (error) {
+    if (!isFailedActivity(error)) throw error;
+    return { problem: `The repository could not be read: ${reasonOf(error)}` };
+  }
+}
+
+/** A commit that cannot be deployed now waits, and holds up no other application. */
+async function deployOne(repoId: string, { path, app, why }: DueFile, commit: Commit): Promise<CommitDeployed> {
+  try {
+    return await looking.deployCommit.executeWithOptions({ summary: `deploy ${app}: ${why}` }, [
+      { repoId, path, app, commit },
+    ]);
+  } catch (error) {
+    if (!isFailedActivity(error)) throw error;
+    return { outcome: 'WAITS', problem: `The deployment could not be started: ${reasonOf(error)}` };
+  }
+}
+
+function isFailedActivity(error: unknown): boolean {
+  return error instanceof TemporalFailure && !isCancellation(error);
+}
+
+/** In the background: a webhook that is down holds no commit up. */
+function tell(repoId: string, troubles: readonly Trouble[]): void {
+  for (const { app, problem } of troubles) {
+    const notice: Notice = {
+      id: uuid4(),
+      event: 'TRIGGER_FAILED',
+      ...(app !== undefined && { app }),
+      repository: repoId,
+      at: Date.now(),
+      reason: problem,
+      link: `/api/v1/repositories/${repoId}`,
+    };
+    void CancellationScope.nonCancellable(() =>
+      telling.notify.executeWithOptions({ summary: 'tell people: TRIGGER_FAILED' }, [notice]),
+    ).catch(() => undefined);
+  }
+}
+
+function publish(state: RepositoryState): void {
+  upsertMemo({ repository: { ...state, applications: [] } });
+  setCurrentDetails(detailsOfRepository(state));
+}
