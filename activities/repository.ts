@@ -1,6 +1,11 @@
-import type { Finding } from '../model/finding.js';
-import type { CommitDeployed, RepositoryFiles, RepositoryLook } from '../model/repository.js';
-import type { Commit, Release } from '../model/release.js';
+import type {
+  CommitDeployed,
+  ReadRelease,
+  ReleaseInGit,
+  RepositoryFiles,
+  RepositoryLook,
+} from '../model/repository.js';
+import type { Commit } from '../model/release.js';
 
 /** A commit that is to be brought out for one application. */
 export interface CommitToDeploy {
@@ -18,32 +23,9 @@ export interface RepositoryActivities {
    * How the application files stand at a commit, and which of them it deploys.
    * @param input `considered`: by path, the commit from which changes are counted
    */
-  readRepository(input: {
-    repoId: string;
-    head: string;
-    considered: Record<string, string>;
-  }): Promise<RepositoryFiles>;
+  readRepository(input: { repoId: string; head: string; considered: Record<string, string> }): Promise<RepositoryFiles>;
   /** Starts the deployment of a commit, once however often it is asked. */
   deployCommit(input: CommitToDeploy): Promise<CommitDeployed>;
   /** Reads a release from git for one who asks for a deployment of it. */
   readRelease(input: ReleaseInGit): Promise<ReadRelease>;
-}
-
-/** What somebody asks to be deployed from git. */
-export interface ReleaseInGit {
-  app: string;
-  repoId: string;
-  /** A branch, a tag or a commit; the head of the configured branch when left out. */
-  ref?: string;
-  /** The folder of the application, or its application file. */
-  path: string;
-  image?: string | Record<string, string>;
-  provider?: string;
-}
-
-/** The release, unless `findings` refuse it. */
-export interface ReadRelease {
-  release?: Release;
-  commit?: Commit;
-  findings: Finding[];
 }

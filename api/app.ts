@@ -20,8 +20,11 @@ import { controlDeployment } from './routes/controls.js';
 import { listDeployments, readDeployment } from './routes/deployments.js';
 import { streamEvents } from './routes/events.js';
 import { listLog, listMeasurements } from './routes/records.js';
+import { listRepositories, syncRepository } from './routes/repositories.js';
 import { beginSession, endSession } from './routes/session.js';
 import { startDeployment } from './routes/start.js';
+import { rawBody, receiveWebhook } from './routes/webhooks.js';
+import type { Webhooks } from './routes/webhooks.js';
 
 export interface AppDeps {
   gateway: Gateway;
@@ -31,6 +34,7 @@ export interface AppDeps {
   logger: Logger;
   /** Whether people reach us by https. */
   secure: boolean;
+  webhooks: Webhooks;
   /** The OpenAPI document. */
   openApi: unknown;
   /** Folder of the page's files, if there is one. */
@@ -74,7 +78,10 @@ function headersFor(secure: boolean): HelmetOptions {
   };
 }
 
-function apiRoutes({ gateway, live, releases, identity, openApi }: AppDeps, authenticated: RequestHandler): Router {
+function apiRoutes(
+  { gateway, live, releases, identity, openApi, webhooks }: AppDeps,
+  authenticated: RequestHandler,
+): Router {
   const api = express.Router();
   api.use((_req, res, next) => {
     res.setHeader('Cache-Control', 'no-store');
@@ -82,6 +89,8 @@ function apiRoutes({ gateway, live, releases, identity, openApi }: AppDeps, auth
   });
   addPath(api, '/openapi.json', { get: [(_req, res) => void res.json(openApi)] });
   addPath(api, '/session', { post: [jsonBody(), beginSession(identity)], delete: [endSession(identity)] });
+
+  addPath(api, '/webhooks/:repoId', { post: [rawBody(), receiveWebhook(gateway, webhooks)] });
 
   api.use(authenticated);
   const change = [requireRole('deployer'), jsonBody()];
@@ -99,6 +108,8 @@ function apiRoutes({ gateway, live, releases, identity, openApi }: AppDeps, auth
   for (const name of Object.keys(deploymentUpdates) as ControlName[]) {
     addPath(api, `/deployments/:id/${name}`, { post: [...change, controlDeployment(gateway, name)] });
   }
+  addPath(api, '/repositories', { get: [listRepositories(gateway)] });
+  addPath(api, '/repositories/:repoId/sync', { post: [...change, syncRepository(gateway)] });
   addPath(api, '/doctor', { get: [async (_req, res) => void res.json(await gateway.doctor())] });
   return api;
 }

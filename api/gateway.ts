@@ -1,4 +1,5 @@
 import type { AwsChange, LogLine } from '../model/delivery.js';
+import type { ReadRelease, ReleaseInGit } from '../model/repository.js';
 import type {
   ApplicationDocument,
   DeploymentDocument,
@@ -6,6 +7,7 @@ import type {
   DeploymentStatus,
   DoctorReport,
   MeasurementRecord,
+  RepositoryDocument,
 } from '../model/wire.js';
 import type {
   ApplicationRollback,
@@ -79,6 +81,12 @@ export interface Gateway {
     limit: number,
     wanted: (record: DeploymentRecord) => boolean,
   ): Promise<RecordPage | undefined>;
+  /** The configured repositories that are watched, in the order of their names. */
+  repositories(): Promise<RepositoryDocument[]>;
+  /** Has a repository looked at now; false when nobody watches it. */
+  poke(repoId: string): Promise<boolean>;
+  /** Has a worker read what is to be deployed from git. */
+  readRelease(asked: ReleaseInGit): Promise<ReadRelease>;
   /** Whether Temporal answers and a worker polls the queue; the text says what is missing. */
   readiness(): Promise<{ ready: boolean; detail: string }>;
   doctor(): Promise<DoctorReport>;

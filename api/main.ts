@@ -59,6 +59,7 @@ async function main(): Promise<void> {
     },
     logger,
     secure,
+    webhooks: { repositories: config.repositories, openSecret },
     openApi: openApiDocument(await version()),
     ...(existsSync(webDir) && { webDir }),
   });

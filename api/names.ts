@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { APP_NAME, DEPLOYMENT_ID } from '../spec/http.js';
+import { APP_NAME, DEPLOYMENT_ID, REPOSITORY_ID } from '../spec/http.js';
 import { ApiProblem, notFound } from './problem.js';
 
 /** The application in the path. @throws ApiProblem 422 when the name does not fit the contract's pattern */
@@ -28,4 +28,19 @@ export function unknownApplication(app: string): ApiProblem {
 /** The 404 of a deployment. */
 export function unknownDeployment(id: string): ApiProblem {
   return notFound(`deployment ${id}`, 'GET /api/v1/deployments lists them.');
+}
+
+/** The repository in the path. @throws ApiProblem 404 when no repository can have this name */
+export function repositoryParam(req: Request): string {
+  const repoId = String(req.params['repoId']);
+  if (REPOSITORY_ID.test(repoId)) return repoId;
+  throw unknownRepository(repoId.slice(0, 80));
+}
+
+/** The 404 of a repository. */
+export function unknownRepository(repoId: string): ApiProblem {
+  return notFound(
+    `watched repository ${repoId}`,
+    'GET /api/v1/repositories lists them; `repositories` in the server configuration names them.',
+  );
 }

@@ -1,6 +1,7 @@
 import type { ServerConfig } from '../config/server.js';
 import type { Release } from '../model/release.js';
 import { formatFinding } from '../model/finding.js';
+import type { Finding } from '../model/finding.js';
 import { parseRelease } from '../spec/release.js';
 import { ApiProblem } from './problem.js';
 
@@ -31,13 +32,18 @@ export function createReleaseReader(
     read(sent) {
       const { release, findings } = parseRelease({ ...sent, known, seal });
       if (release) return release;
-      const errors = findings.filter(({ level }) => level === 'error');
-      const [first] = errors;
-      const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
-      throw new ApiProblem(422, `The files cannot be deployed: ${first ? formatFinding(first) : 'unreadable'}${more}`, {
-        fix: 'Mend what `findings` names; `sluice lint` shows the same without a server.',
-        findings,
-      });
+      throw refusedFiles(findings);
     },
   };
+}
+
+/** What the files' mistakes are answered with. */
+export function refusedFiles(findings: Finding[]): ApiProblem {
+  const errors = findings.filter(({ level }) => level === 'error');
+  const [first] = errors;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return new ApiProblem(422, `The files cannot be deployed: ${first ? formatFinding(first) : 'unreadable'}${more}`, {
+    fix: 'Mend what `findings` names; `sluice lint` shows the same without a server.',
+    findings,
+  });
 }

@@ -1,12 +1,14 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { SECOND } from '../model/duration.js';
+import type { RepositoryDocument } from '../model/wire.js';
 import { applicationWorkflowId } from '../model/workflow-id.js';
 import { applicationQuery, applicationUpdates } from '../workflows/messages.js';
 import type { Gateway } from './gateway.js';
 import { callTemporal } from './temporal/call.js';
 import { readDeployment } from './temporal/deployment.js';
 import { doctor, readiness } from './temporal/health.js';
+import { pokeRepository, readRelease, readRepository, withGit } from './temporal/repositories.js';
 import { readRecords } from './temporal/history.js';
 import type { ClosedRuns } from './temporal/history.js';
 import { applicationDocument, withDeploymentLinks } from './temporal/links.js';
@@ -20,7 +22,13 @@ const RECORDS_DEADLINE = 30 * SECOND;
 const QUERY_DEADLINE = 2 * SECOND;
 
 /** The gateway over a Temporal client. The client may be lazy: nothing is asked before the first request. */
-export function createGateway(client: Client, bases: LinkBases): Gateway {
+export function createGateway(client: Client, bases: LinkBases, repositoryIds: readonly string[] = []): Gateway {
+  const repositories = async (): Promise<RepositoryDocument[]> => {
+    const read = await callTemporal(client, READ_DEADLINE, () =>
+      Promise.all([...repositoryIds].sort().map((repoId) => readRepository(client, repoId))),
+    );
+    return read.filter((one) => one !== undefined);
+  };
   const closedRuns: ClosedRuns = new Map();
   return {
     deploy: (app, request) => updateApplication(client, app, applicationUpdates.deploy, request),
@@ -30,10 +38,16 @@ export function createGateway(client: Client, bases: LinkBases): Gateway {
     release: async (app, control) =>
       applicationDocument(await updateKnownApplication(client, app, applicationUpdates.release, control), bases),
     control: (id, name, control) => controlDeployment(client, id, name, control),
-    application: (app) => readApplication(client, app, bases),
+    application: async (app) => {
+      const [document, watched] = await Promise.all([readApplication(client, app, bases), repositories()]);
+      return document && withGit(document, watched);
+    },
     applications: async () => {
-      const states = await callTemporal(client, READ_DEADLINE, () => listApplications(client));
-      return states.map((state) => applicationDocument(state, bases));
+      const [states, watched] = await Promise.all([
+        callTemporal(client, READ_DEADLINE, () => listApplications(client)),
+        repositories(),
+      ]);
+      return states.map((state) => withGit(applicationDocument(state, bases), watched));
     },
     deployment: async (id) => {
       const live = await callTemporal(client, READ_DEADLINE, () => readDeployment(client, id));
@@ -45,6 +59,9 @@ export function createGateway(client: Client, bases: LinkBases): Gateway {
     },
     records: (id, place, limit, wanted) =>
       callTemporal(client, RECORDS_DEADLINE, () => readRecords(client, closedRuns, id, place, limit, wanted)),
+    repositories,
+    poke: (repoId) => callTemporal(client, READ_DEADLINE, () => pokeRepository(client, repoId)),
+    readRelease: (asked) => readRelease(client, asked),
     readiness: () => callTemporal(client, READ_DEADLINE, () => readiness(client)),
     doctor: () => doctor(client),
   };

@@ -37,7 +37,8 @@ export function planDeployment(release: Release, strategy: Strategy, found: Pref
   }
   if (release.pipeline.length === 0) return quick('The file has no pipeline.');
   const { commitMatcher } = release;
-  if (says(commitMatcher?.pipeline, commitMessage)) return pipeline('commitMatcher.pipeline fits the commit’s message.');
+  if (says(commitMatcher?.pipeline, commitMessage))
+    return pipeline('commitMatcher.pipeline fits the commit’s message.');
   if (!release.alwaysUsePipeline && says(commitMatcher?.quickSync, commitMessage)) {
     return quick('commitMatcher.quickSync fits the commit’s message.');
   }

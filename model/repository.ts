@@ -1,5 +1,6 @@
 import type { Millis } from './duration.js';
-import type { Commit } from './release.js';
+import type { Finding } from './finding.js';
+import type { Commit, Release } from './release.js';
 
 /** How an application file of a repository stands. */
 export type ApplicationFileStatus =
@@ -67,5 +68,23 @@ export interface SeenFile extends Pick<ApplicationFile, 'path' | 'app' | 'proble
 
 /** What became of a commit that was to be deployed. `WAITS` is tried again with each look. */
 export type CommitDeployed =
-  | { outcome: 'DEPLOYED'; deployment: string }
-  | { outcome: 'WAITS' | 'REFUSED' | 'INVALID'; problem: string };
+  { outcome: 'DEPLOYED'; deployment: string } | { outcome: 'WAITS' | 'REFUSED' | 'INVALID'; problem: string };
+
+/** What somebody asks to be deployed from git. */
+export interface ReleaseInGit {
+  app: string;
+  repoId: string;
+  /** A branch, a tag or a commit; the head of the configured branch when left out. */
+  ref?: string;
+  /** The folder of the application, or its application file. */
+  path: string;
+  image?: string | Record<string, string>;
+  provider?: string;
+}
+
+/** The release, unless `findings` refuse it. */
+export interface ReadRelease {
+  release?: Release;
+  commit?: Commit;
+  findings: Finding[];
+}

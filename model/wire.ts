@@ -2,6 +2,7 @@ import type { AwsChange, LogLine, Weights } from './delivery.js';
 import type { Bucket, EvidenceMark, Measurement, MetricProgress, Outcome, OutcomeCounts } from './evidence.js';
 import type { Finding } from './finding.js';
 import type { Calibration } from './ledger.js';
+import type { ApplicationFile, RepositoryState } from './repository.js';
 
 /** The deployment's states, as other people's scripts know them. */
 export const DEPLOYMENT_STATUSES = [
@@ -148,11 +149,22 @@ export interface ApplicationDocument {
   lastGood?: HistoryEntry;
   /** Newest first, at most 50. */
   history: HistoryEntry[];
+  /** Where commits deploy it from, and how that stands. */
+  git?: { repoId: string } & Pick<ApplicationFile, 'path' | 'status' | 'problem'>;
   links: { temporal?: string; self?: string };
 }
 
 export interface ApplicationList {
   applications: ApplicationDocument[];
+}
+
+/** A watched repository, with every application file in it. */
+export interface RepositoryDocument extends Omit<RepositoryState, 'lookedAt'> {
+  lookedAt?: string;
+}
+
+export interface RepositoryList {
+  repositories: RepositoryDocument[];
 }
 
 /** A measured window with the metric it belongs to. */

@@ -22,8 +22,7 @@ export function readApplicationHead(name: string, text: string): ApplicationHead
   const { trigger } = application;
   const app = application.spec.name;
   if (app === undefined || !APP_NAME.test(app)) {
-    const message =
-      app === undefined ? 'spec.name is missing' : `"${app}" cannot be the name of an application`;
+    const message = app === undefined ? 'spec.name is missing' : `"${app}" cannot be the name of an application`;
     const fix = 'Write lower-case letters, digits and dashes, at most 63: the name is how people and Sluice call it.';
     reader.error(app === undefined ? ['spec'] : ['spec', 'name'], message, fix);
     return { trigger, findings };

@@ -8,6 +8,7 @@ import type {
   LogPage,
   MeasurementPage,
   Problem,
+  RepositoryList,
 } from '../model/wire.js';
 import { DeploymentStatus } from './http.js';
 
@@ -119,6 +120,17 @@ const historyEntry = z.object({
   analysed: z.literal(true).exactOptional(),
 });
 
+const applicationFile = z.object({
+  path: text.describe('Of the application file, from the root of the repository.'),
+  app: maybe,
+  status: z
+    .enum(['WATCHED', 'ON_REQUEST', 'INVALID', 'WAITING', 'REFUSED', 'REMOVED'])
+    .describe('WAITING: its newest commit is tried again; REFUSED: it is not. `problem` says why.'),
+  problem: maybe,
+  considered: maybe.describe('The commit from which its changes are counted.'),
+  deployment: maybe.describe('The last one that a commit began.'),
+});
+
 /** An application's state and memory. */
 export const applicationAnswer = z.object({
   app: text,
@@ -130,6 +142,11 @@ export const applicationAnswer = z.object({
   held: z.object({ by: text, reason: text, at: instant }).exactOptional(),
   lastGood: historyEntry.exactOptional(),
   history: z.array(historyEntry).describe('Newest first, at most 50.'),
+  git: applicationFile
+    .pick({ path: true, status: true, problem: true })
+    .extend({ repoId: text })
+    .exactOptional()
+    .describe('Where commits deploy it from.'),
   links: z.object({ temporal: maybe, self: maybe }),
 }) satisfies z.ZodType<ApplicationDocument>;
 
@@ -150,6 +167,23 @@ export const logPageAnswer = z.object({
   changes: z.array(z.object({ at: number, action: text, resource: text, summary: text, stage: text })),
   cursor: maybe,
 }) satisfies z.ZodType<LogPage>;
+
+export const repositoryListAnswer = z.object({
+  repositories: z.array(
+    z.object({
+      repoId: text,
+      remote: text,
+      branch: text,
+      head: z.object({ hash: text, message: maybe, author: maybe, url: maybe }).exactOptional(),
+      lookedAt: maybeInstant,
+      problem: maybe,
+      applications: z.array(applicationFile),
+    }),
+  ),
+}) satisfies z.ZodType<RepositoryList>;
+
+/** What a webhook is answered, and one who asks for a look. */
+export const lookAnswer = z.object({ looks: z.boolean(), reason: text });
 
 export const doctorAnswer = z.object({
   checks: z.array(z.object({ name: text, ok: z.boolean().nullable(), detail: text, fix: maybe })),

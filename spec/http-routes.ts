@@ -27,6 +27,8 @@ export const SCHEMAS = {
   MeasurementPage: answers.measurementPageAnswer,
   LogPage: answers.logPageAnswer,
   DoctorReport: answers.doctorAnswer,
+  RepositoryList: answers.repositoryListAnswer,
+  Look: answers.lookAnswer,
   ControlAnswer: answers.controlAnswer,
   Session: answers.sessionAnswer,
   Problem: answers.problemAnswer,
@@ -41,6 +43,11 @@ const IDEMPOTENCY_KEY = {
   name: 'Idempotency-Key',
   description: 'Same key and body: the same answer, and one deployment. Same key and another body: 422.',
 };
+
+const WEBHOOK_HEADERS = [
+  { name: 'X-Hub-Signature-256', description: 'GitHub: the HMAC of the body.' },
+  { name: 'X-Gitlab-Token', description: 'GitLab: the secret itself.' },
+];
 
 const CONTROLS = {
   approve: 'Approve the stage that waits',
@@ -100,6 +107,24 @@ export const ROUTES: readonly Route[] = [
     const body = name === 'cancel' ? http.CancelControl : http.Control;
     return change(`/deployments/{id}/${name}`, summary, body, 'ControlAnswer', [404, 409]);
   }),
+  read('/repositories', 'Watched repositories, and how each application file in them stands', 'RepositoryList'),
+  {
+    method: 'post',
+    path: '/repositories/{repoId}/sync',
+    summary: 'Look at the repository now',
+    role: 'deployer',
+    answers: { 202: { description: 'It is looked at.', schema: 'Look' } },
+    problems: [404, 503],
+  },
+  {
+    method: 'post',
+    path: '/webhooks/{repoId}',
+    summary: 'GitHub’s or GitLab’s push: signed with the repository’s webhookSecret',
+    role: 'none',
+    headers: WEBHOOK_HEADERS,
+    answers: { 202: { description: 'Whether it makes the repository be looked at, and why.', schema: 'Look' } },
+    problems: [401, 404, 413, 503],
+  },
   read('/doctor', 'Whether everything that a deployment needs is there', 'DoctorReport'),
   {
     method: 'post',

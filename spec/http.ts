@@ -8,6 +8,12 @@ export const APP_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 /** A deployment's id in a path. */
 export const DEPLOYMENT_ID = /^[a-z0-9][a-z0-9-]{0,62}-[1-9][0-9]{0,9}$/;
 
+/** A configured repository's name in a path. */
+export const REPOSITORY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+
+/** A branch, tag or commit: what no git command takes for an option or a range. */
+const GIT_REF = /^(?!-)(?!.*\.\.)[\w./+-]{1,200}$/;
+
 const FILE_CHARACTERS = 512 * 1024;
 const REASON_CHARACTERS = 1_000;
 const PAGE_DEFAULT = 50;
@@ -24,32 +30,46 @@ const appName = z.string().regex(APP_NAME, { error: 'must be lower-case letters,
 const provider = z.string().min(1).describe('The ECS provider, when several are configured.').exactOptional();
 
 /** `POST /applications/{app}/deployments` */
-export const StartDeployment = z.strictObject({
-  files: z
-    .record(z.string(), z.string().max(FILE_CHARACTERS))
-    .describe(
-      'File name → text: app.pipecd.yaml, the service and task definition that it names, and files of kind: AnalysisTemplate.',
-    ),
-  git: z
-    .never({ error: 'deploying from a git repository is not supported yet: send the files' })
-    .describe('Not supported yet.')
-    .exactOptional(),
-  image: z
-    .union([image, z.record(z.string(), image)], { error: 'must be an image, or a map of container names to images' })
-    .describe('Replaces the image of the container named in targetGroups.primary, or of the containers named.')
-    .exactOptional(),
-  commit: z
-    .strictObject({
-      hash: z.string().min(1),
-      message: z.string().exactOptional(),
-      author: z.string().exactOptional(),
-      url: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).exactOptional(),
-    })
-    .exactOptional(),
-  strategy: z.enum(['AUTO', 'QUICK_SYNC', 'PIPELINE']).default('AUTO'),
-  platformProvider: provider,
-  adopt: z.boolean().default(false).describe('Take over the task sets that PipeCD left.'),
-});
+export const StartDeployment = z
+  .strictObject({
+    files: z
+      .record(z.string(), z.string().max(FILE_CHARACTERS))
+      .describe(
+        'File name → text: app.pipecd.yaml, the service and task definition that it names, and files of kind: AnalysisTemplate.',
+      )
+      .exactOptional(),
+    git: z
+      .strictObject({
+        repoId: z.string().min(1).describe('Of a configured repository.'),
+        ref: z
+          .string()
+          .regex(GIT_REF, { error: 'must be a branch, a tag or a commit' })
+          .describe('A branch, a tag or a commit; the head of the configured branch when left out.')
+          .exactOptional(),
+        path: z.string().min(1).max(1_000).describe('Folder of the application, or its application file.'),
+      })
+      .describe('Instead of files.')
+      .exactOptional(),
+    image: z
+      .union([image, z.record(z.string(), image)], { error: 'must be an image, or a map of container names to images' })
+      .describe('Replaces the image of the container named in targetGroups.primary, or of the containers named.')
+      .exactOptional(),
+    commit: z
+      .strictObject({
+        hash: z.string().min(1),
+        message: z.string().exactOptional(),
+        author: z.string().exactOptional(),
+        url: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).exactOptional(),
+      })
+      .exactOptional(),
+    strategy: z.enum(['AUTO', 'QUICK_SYNC', 'PIPELINE']).default('AUTO'),
+    platformProvider: provider,
+    adopt: z.boolean().default(false).describe('Take over the task sets that PipeCD left.'),
+  })
+  .refine(({ files, git }) => (files === undefined) !== (git === undefined), {
+    error: 'send either the files, or git: where they are to be read from',
+    path: ['files'],
+  });
 
 /** `POST /deployments/{id}/{approve,reject,skip,pause,resume,rollback}` */
 export const Control = z.strictObject({ reason, stage });

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ROUTES, SCHEMAS } from './http-routes.js';
 import type { Route } from './http-routes.js';
-import { APP_NAME, DEPLOYMENT_ID } from './http.js';
+import { APP_NAME, DEPLOYMENT_ID, REPOSITORY_ID } from './http.js';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
@@ -16,6 +16,9 @@ const PROBLEMS: Readonly<Record<number, string>> = {
   422: 'What was sent has mistakes; findings name file, line and field.',
   503: 'Temporal or every worker is away; nothing is wrong with the request.',
 };
+
+/** What stands in a path. */
+const PATTERNS = { app: APP_NAME, id: DEPLOYMENT_ID, repoId: REPOSITORY_ID };
 
 /** The OpenAPI 3.1 document of the HTTP API, made from the schemas that check its requests. */
 export function openApiDocument(version: string): Record<string, unknown> {
@@ -92,7 +95,7 @@ function pathParameters(path: string): unknown[] {
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string', pattern: (name === 'app' ? APP_NAME : DEPLOYMENT_ID).source },
+    schema: { type: 'string', pattern: PATTERNS[name as keyof typeof PATTERNS].source },
   }));
 }
 

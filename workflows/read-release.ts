@@ -1,4 +1,4 @@
-import type { ReadRelease, ReleaseInGit } from '../activities/repository.js';
+import type { ReadRelease, ReleaseInGit } from '../model/repository.js';
 import { looking } from './proxies.js';
 
 /** Reads a release from git for the API, which holds no right to any repository. */

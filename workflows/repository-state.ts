@@ -58,7 +58,10 @@ export function noteFiles(state: RepositoryState, { commit, files }: { commit: C
     before.delete(file.path);
     return noteFile(old, file, commit);
   });
-  const gone = [...before.values()].map(({ problem: _nowhere, ...file }): ApplicationFile => ({ ...file, status: 'REMOVED' }));
+  const gone = [...before.values()].map(({ problem: _nowhere, ...file }): ApplicationFile => ({
+    ...file,
+    status: 'REMOVED',
+  }));
   state.head = commit;
   state.applications = [...seen, ...gone.slice(-REMOVED_KEPT)].sort((a, b) => (a.path < b.path ? -1 : 1));
   return { due, troubles };
@@ -116,9 +119,13 @@ export function detailsOfRepository(state: RepositoryState): string {
     .map((file) => `| ${file.app ?? '?'} | ${file.path} | ${file.status} | ${file.deployment ?? ''} |`);
   return [
     `### ${state.remote} ${state.branch}`,
-    head ? `At ${head.hash.slice(0, 9)}${head.message ? `: ${head.message.split('\n', 1)[0] ?? ''}` : ''}` : 'Not read yet.',
+    head
+      ? `At ${head.hash.slice(0, 9)}${head.message ? `: ${head.message.split('\n', 1)[0] ?? ''}` : ''}`
+      : 'Not read yet.',
     ...(problem === undefined ? [] : [`**${problem}**`]),
-    ...(rows.length > 0 ? [['| application | file | status | last deployment |', '|-|-|-|-|', ...rows.slice(0, 100)].join('\n')] : []),
+    ...(rows.length > 0
+      ? [['| application | file | status | last deployment |', '|-|-|-|-|', ...rows.slice(0, 100)].join('\n')]
+      : []),
   ].join('\n\n');
 }
 

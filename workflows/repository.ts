@@ -20,7 +20,14 @@ import { pokeSignal, repositoryQuery } from './messages.js';
 import type { RepositoryInput } from './messages.js';
 import { looking, telling } from './proxies.js';
 import { reasonOf } from './reason.js';
-import { consideredBy, detailsOfRepository, noteDeployed, noteFiles, noteLook, waitingFiles } from './repository-state.js';
+import {
+  consideredBy,
+  detailsOfRepository,
+  noteDeployed,
+  noteFiles,
+  noteLook,
+  waitingFiles,
+} from './repository-state.js';
 import type { DueFile, Trouble } from './repository-state.js';
 
 const EVENTS_PER_RUN = 2_000;

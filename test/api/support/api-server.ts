@@ -38,6 +38,7 @@ export async function startApi(gateway: Partial<Gateway>, over: Partial<AppDeps>
     logger: pino({ level: 'silent' }),
     secure: false,
     openApi: { openapi: '3.1.0' },
+    webhooks: { repositories: [], openSecret: () => Promise.reject(new Error('no secret')) },
     ...over,
   });
   const { server, port } = await listen(app, '127.0.0.1', 0);

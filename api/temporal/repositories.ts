@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { MINUTE, SECOND } from '../../model/duration.js';
+import type { Millis } from '../../model/duration.js';
+import type { ReadRelease, ReleaseInGit, RepositoryState } from '../../model/repository.js';
+import { iso } from '../../model/wire.js';
+import type { ApplicationDocument, RepositoryDocument } from '../../model/wire.js';
+import { repositoryWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
+import { pokeSignal, repositoryQuery } from '../../workflows/messages.js';
+import { unavailable } from '../problem.js';
+import { RepositoryMemo } from './stored.js';
+
+const READ: Millis = 60 * SECOND;
+const QUERY: Millis = 2 * SECOND;
+
+/** A repository as its watcher knows it; undefined when nobody watches it. */
+export async function readRepository(client: Client, repoId: string): Promise<RepositoryDocument | undefined> {
+  try {
+    const handle = client.workflow.getHandle(repositoryWorkflowId(repoId));
+    const { status, memo } = await handle.describe();
+    if (status.name !== 'RUNNING') return undefined;
+    // Without a worker the memo tells all but the files.
+    return repositoryDocument(
+      await client
+        .withDeadline(Date.now() + QUERY, () => handle.query(repositoryQuery))
+        .catch(() => remembered(memo) ?? { repoId, remote: '', branch: '', applications: [] }),
+    );
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
+
+/** Makes the watcher look now. @returns false when nobody watches the repository */
+export async function pokeRepository(client: Client, repoId: string): Promise<boolean> {
+  try {
+    await client.workflow.getHandle(repositoryWorkflowId(repoId)).signal(pokeSignal);
+    return true;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
+/** Has a worker read a release from git: this process holds no right to any repository. @throws ApiProblem 503 */
+export async function readRelease(client: Client, asked: ReleaseInGit): Promise<ReadRelease> {
+  const handle = await client.workflow.start<(asked: ReleaseInGit) => Promise<ReadRelease>>('readRelease', {
+    workflowId: `read-release:${randomUUID()}`,
+    taskQueue: TASK_QUEUE,
+    workflowExecutionTimeout: 2 * MINUTE,
+    args: [asked],
+    staticSummary: `Reads ${asked.path} of ${asked.repoId}`,
+  });
+  try {
+    return await client.withDeadline(Date.now() + READ, () => handle.result());
+  } catch {
+    await handle.terminate('Nobody waits for it any more.').catch(() => undefined);
+    throw unavailable(
+      `The repository ${asked.repoId} could not be read within ${READ / SECOND} s.`,
+      'Look at GET /api/v1/repositories and at the worker’s log.',
+    );
+  }
+}
+
+function repositoryDocument({ lookedAt, head, ...state }: RepositoryState): RepositoryDocument {
+  return {
+    ...state,
+    ...(head && { head }),
+    ...(lookedAt !== undefined && { lookedAt: iso(lookedAt) }),
+  };
+}
+
+/** An application with where commits deploy it from. */
+export function withGit(
+  document: ApplicationDocument,
+  repositories: readonly RepositoryDocument[],
+): ApplicationDocument {
+  for (const { repoId, applications } of repositories) {
+    const file = applications.find(({ app, status }) => app === document.app && status !== 'REMOVED');
+    if (!file) continue;
+    const { path, status, problem } = file;
+    return { ...document, git: { repoId, path, status, ...(problem !== undefined && { problem }) } };
+  }
+  return document;
+}
+
+/** What the watcher wrote into its memo, which is ours. */
+function remembered(memo: Record<string, unknown> | undefined): RepositoryState | undefined {
+  return RepositoryMemo.safeParse(memo).data?.repository;
+}
