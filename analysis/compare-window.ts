@@ -2,6 +2,7 @@ import type { Millis } from '../model/duration.js';
 import type { Bucket, EvidenceMark, Measurement } from '../model/evidence.js';
 import type { Ledger } from '../model/ledger.js';
 import type { ComparedMetric } from '../model/metric.js';
+import { closelyFollowing } from './history-note.js';
 import { delaySeen, isWindowComplete } from './completeness.js';
 import { addPair, calibrate, finalTest, harmIn, openLedger, type Harm, type Pair } from './ledger.js';
 import { compareSamples } from './compare-samples.js';
@@ -38,7 +39,8 @@ export function openWindow(metric: ComparedMetric, window: Window, ledger: Ledge
 
 /** Whether the next look must also tell of the reference's time before the canary. */
 export function needsHistory(metric: ComparedMetric, { ledger }: Pick<OpenWindow, 'ledger'>): boolean {
-  return metric.test === 'SEQUENTIAL' && metric.reference?.variant === 'primary' && ledger.calibration === undefined;
+  const has = metric.reference?.variant === 'primary' || metric.history !== undefined;
+  return metric.test === 'SEQUENTIAL' && has && ledger.calibration === undefined;
 }
 
 /** What is known of an earlier version: its buckets moved to this deployment's time. */
@@ -75,7 +77,8 @@ export function takeLook(
   const { window } = open;
   const canary = sideOf(metric, look.canary);
   const reference = referenceOf(metric, look, given.earlier);
-  let ledger = calibrated(metric, open.ledger, reference, given.start);
+  const history = look.history ? sideOf(metric, look.history) : reference;
+  let ledger = calibrated(metric, open.ledger, history, given.start);
   const used = [...open.used];
   const known = new Set(used.map(({ at }) => at));
   let settled = true;
@@ -181,7 +184,7 @@ function endingOf(metric: ComparedMetric, open: OpenWindow, closing: Closing, be
   if (open.harm) {
     return {
       outcome: 'FAIL',
-      reason: harmInWords(metric, ledger, open.harm),
+      reason: `${harmInWords(metric, ledger, open.harm)}${closelyFollowing(metric, ledger)}`,
       evidence: evidenceMark(metric, ledger, open.harm),
       ledger,
     };
@@ -198,7 +201,7 @@ function endingOf(metric: ComparedMetric, open: OpenWindow, closing: Closing, be
     const final = finalTest(metric, ledger, closing.mayBeExtended);
     after = final.ledger;
     if (final.harm) {
-      const reason = harmInWords(metric, after, final.harm);
+      const reason = `${harmInWords(metric, after, final.harm)}${closelyFollowing(metric, after)}`;
       return { outcome: 'FAIL', reason, evidence: evidenceMark(metric, after, final.harm), ledger: after };
     }
   }

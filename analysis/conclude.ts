@@ -2,6 +2,7 @@ import type { Ledger } from '../model/ledger.js';
 import type { ComparedMetric } from '../model/metric.js';
 import { formatEvidence } from './compare-words.js';
 import { evidenceMark } from './evidence-mark.js';
+import { noteOfHistory } from './history-note.js';
 import { hasAllowedRate } from './ledger.js';
 import { sufficiency } from './statistics/ratio-evidence.js';
 
@@ -48,9 +49,6 @@ export function lackingInWords(metric: ComparedMetric, ledger: Ledger | undefine
 /** Where the evidence stood at the end, for the sentence of a pass. */
 export function evidenceAtEnd(metric: ComparedMetric, ledger: Ledger): string {
   const mark = evidenceMark(metric, ledger);
-  const note =
-    metric.kind === 'COUNTS' && metric.reference && (ledger.calibration?.buckets ?? 0) === 0
-      ? ' No history of the reference was there to tell whether its errors come in clusters.'
-      : '';
+  const note = noteOfHistory(metric, ledger);
   return `evidence of harm ${formatEvidence(mark.value)} : 1 (${formatEvidence(mark.bar)} : 1 would have been enough).${note}`;
 }

@@ -7,6 +7,7 @@ import {
   beginLatency,
   finalLatencyTest,
   historyScale,
+  lagOneAutocorrelation,
   latencyLogE,
 } from './statistics/latency-evidence.js';
 import {
@@ -44,6 +45,9 @@ type Test = Ledger['tests'][number];
 /** A primary that is above the allowed rate by more than chance makes that rate no measure of the canary. */
 const CLEARLY_ABOVE = 0.05;
 
+/** Of fewer values a correlation says little: its standard error is about 1/√n. */
+const ENOUGH_TO_FOLLOW = 30;
+
 /** A ledger before its first bucket. */
 export function openLedger(metric: ComparedMetric): Ledger {
   const directions = metric.deviation === 'EITHER' ? (['HIGH', 'LOW'] as const) : ([metric.deviation] as const);
@@ -67,8 +71,15 @@ function counts({ errors = 0, requests = 0 }: Bucket): { errors: number; request
  */
 export function calibrate(metric: ComparedMetric, history: readonly Bucket[]): Calibration {
   if (metric.kind === 'VALUE') {
-    const scale = historyScale(history.flatMap(({ value }) => (value === undefined ? [] : [value])));
-    return { dispersion: 1, buckets: history.length, ...(scale !== undefined && { scale }) };
+    const values = history.flatMap(({ value }) => (value === undefined ? [] : [value]));
+    const scale = historyScale(values);
+    const follows = values.length >= ENOUGH_TO_FOLLOW ? lagOneAutocorrelation(values) : undefined;
+    return {
+      dispersion: 1,
+      buckets: history.length,
+      ...(scale !== undefined && { scale }),
+      ...(follows !== undefined && { autocorrelation: follows }),
+    };
   }
   const pairs = history.map(counts);
   const requests = pairs.reduce((sum, each) => sum + each.requests, 0);

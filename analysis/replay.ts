@@ -2,7 +2,7 @@ import type { Bucket, Measurement, MetricProgress, Outcome, Point } from '../mod
 import type { Ledger } from '../model/ledger.js';
 import { isCompared, type ComparedMetric, type Metric, type ThresholdMetric } from '../model/metric.js';
 import type { Millis } from '../model/duration.js';
-import { closeWindow, openWindow, takeLook, type OpenWindow } from './compare-window.js';
+import { closeWindow, needsHistory, openWindow, takeLook, type OpenWindow } from './compare-window.js';
 import { isComplete, judgeWindow, type Look } from './judge.js';
 import { isSpent, metricVerdict, standingOf } from './metric-verdict.js';
 import type { PairLook, SideSeries } from './side-buckets.js';
@@ -138,6 +138,8 @@ function compareAt(
     look = {
       canary: sideSeries(metric, input.arriving.canary?.at(at) ?? []),
       ...(referenceOf && { reference: sideSeries(metric, reference?.at(at) ?? []) }),
+      ...(needsHistory(metric, open) &&
+        metric.history && { history: sideSeries(metric, input.arriving.primary?.at(at) ?? []) }),
       query: metric.query,
       bucket: metric.resolution,
       phase,

@@ -10,6 +10,8 @@ export interface PairLook {
   canary: SideSeries;
   /** Absent where the metric has no reference. */
   reference?: SideSeries;
+  /** The primary's time before the canary, where the reference has none of its own. */
+  history?: SideSeries;
   /** The queries as sent. */
   query: string;
   /** Length of the source's buckets. */

@@ -40,6 +40,8 @@ export function addMeasurements(
     const delaySeconds = largest(next.delaySeconds, measurement.delaySeconds);
     next = {
       ...next,
+      // As it was sent: what is known only when a deployment runs stands in it.
+      query: measurement.query || next.query,
       counts: { ...next.counts, [measurement.outcome]: next.counts[measurement.outcome] + 1 },
       consecutiveFailures: standing.consecutiveFailures,
       ...(delaySeconds !== undefined && { delaySeconds }),

@@ -34,6 +34,8 @@ export interface Calibration {
   scale?: number;
   /** The reference's rate of errors before the canary. */
   rate?: number;
+  /** Of values: how much each follows the one before it, -1 to 1. */
+  autocorrelation?: number;
   /** How many buckets of history there were. */
   buckets: number;
 }

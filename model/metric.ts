@@ -113,6 +113,11 @@ export interface ComparedMetric extends MetricCommon {
   canary: VariantQueries;
   /** What the canary is compared with; absent for THRESHOLD. */
   reference?: { variant: Exclude<Variant, 'canary'>; queries: VariantQueries };
+  /**
+   * CANARY_BASELINE's, where its query can be asked for the primary: the baseline is as young as the canary, and the primary's time before
+   * them tells how the old version's errors vary.
+   */
+  history?: VariantQueries;
   deviation: Deviation;
   /** How many times as high (or low) the canary may be without being worse: 1 or more. */
   tolerance: number;

@@ -179,3 +179,91 @@ function withoutComments(query: string): string {
     .map(({ from, to }, index) => (index > 0 && tokens[index - 1]?.to !== from ? ' ' : '') + query.slice(from, to))
     .join('');
 }
+
+const AGGREGATIONS = new Set(['sum', 'avg', 'min', 'max', 'count', 'group', 'stddev', 'stdvar', 'quantile']);
+/** Functions that make one series of several. */
+const ONE_OF_SEVERAL = /^(histogram_|scalar$|absent)/;
+/** They give as many series as one asks for, and `topk(1, …)` another one at each moment. */
+const PICKS = new Set(['topk', 'bottomk', 'count_values', 'limitk', 'limit_ratio']);
+
+function isGrouping(token: Token | undefined): boolean {
+  return ['by', 'without'].includes(wordOf(token) ?? '');
+}
+
+/**
+ * What a query gives several series for, whatever the data, as it is written: `by (code)`. So does an aggregation that stands alone or as an
+ * operand with `by` some label or `without`, and one that picks series. What stands within another aggregation does not
+ * count, nor what `histogram_quantile(0.9, sum by (le) (…))` makes one of.
+ */
+export function severalBy(query: string): string | undefined {
+  const tokens = tokensOf(query);
+  for (let index = 0; index < tokens.length; index += 1) {
+    const word = wordOf(tokens[index]);
+    const isCall = isSign(tokens[index + 1], '(') || isGrouping(tokens[index + 1]);
+    if (word === undefined || !isCall || KEYWORDS.has(word)) continue;
+    if (PICKS.has(word)) return word;
+    const before = isGrouping(tokens[index + 1]) ? index + 1 : undefined;
+    const open = before === undefined ? index + 1 : afterParentheses(tokens, before + 1);
+    const end = afterParentheses(tokens, open);
+    const grouping = before ?? (isGrouping(tokens[end]) ? end : undefined);
+    if (AGGREGATIONS.has(word) && grouping !== undefined) {
+      const close = afterParentheses(tokens, grouping + 1);
+      const first = tokens[grouping];
+      const last = tokens[close - 1];
+      const isEmpty = close - grouping === 3;
+      if (first && last && (!isEmpty || wordOf(first) === 'without')) return query.slice(first.from, last.to);
+    }
+    // Of each series such a function makes one: what stands in it counts.
+    if (AGGREGATIONS.has(word) || ONE_OF_SEVERAL.test(word)) index = end - 1;
+  }
+  return undefined;
+}
+
+/** Whether a query asks how fast each of its series grows and makes no one of them. */
+export function ratesEachSeries(query: string): boolean {
+  const words = tokensOf(query).map((token) => wordOf(token) ?? '');
+  const isRated = words.some((word) => ['rate', 'irate', 'increase'].includes(word));
+  return isRated && !words.some((word) => AGGREGATIONS.has(word) || word === 'scalar');
+}
+
+/** What is plainly wrong with a query's brackets and quotes; the rest its server says. */
+export function brokenPart(query: string): string | undefined {
+  const open: string[] = [];
+  let quote = '';
+  const bare = query.replace(/#[^\n]*/g, '');
+  for (let index = 0; index < bare.length; index += 1) {
+    const character = bare.charAt(index);
+    if (quote) {
+      if (character === '\\' && quote !== '`') index += 1;
+      else if (character === quote) quote = '';
+    } else if ('"\'`'.includes(character)) quote = character;
+    else if ('([{'.includes(character)) open.push(character);
+    else if (')]}'.includes(character)) {
+      const expected = open.pop();
+      if (expected === undefined) return `a ${character} closes nothing`;
+      if ('([{'.indexOf(expected) !== ')]}'.indexOf(character)) return `a ${expected} is closed by ${character}`;
+    }
+  }
+  if (quote) return `a text in ${quote} does not end`;
+  const left = open.pop();
+  return left === undefined ? undefined : `a ${left} is not closed`;
+}
+
+/**
+ * The two counts of a quotient of which the numerator is a part of the denominator (`denominatorOf`), as how much each grew; a factor beside
+ * them would change the rate.
+ * @returns undefined for every other query
+ */
+export function countsOfQuotient(query: string): { errors: string; requests: string } | undefined {
+  const bare = withoutComments(query);
+  if (denominatorOf(bare) === undefined) return undefined;
+  const [above, below, more] = factors(bare) ?? [];
+  if (!above || !below?.inverse || more) return undefined;
+  return { errors: asGrowth(above.text), requests: asGrowth(below.text) };
+}
+
+/** `sum(rate(x[5m]))` as `sum(increase(x[5m]))`: a count and no speed. */
+function asGrowth(text: string): string {
+  const rate = tokensOf(text).find((token) => ['rate', 'irate'].includes(wordOf(token) ?? ''));
+  return rate ? `${text.slice(0, rate.from)}increase${text.slice(rate.to)}` : text;
+}

@@ -267,14 +267,27 @@ export function metricsOfTasksQuery(text: string): string[] {
   return 'expression' in parsed ? metricsOfExpression(parsed.expression) : [];
 }
 
-function isCounter({ kind }: TasksExpression): boolean {
-  return kind === 'increase' || kind === 'rate';
+function isCounter(expression: TasksExpression): expression is TasksCounter {
+  return expression.kind === 'increase' || expression.kind === 'rate';
+}
+
+/** A counter of a task, as how much it grew or how fast. */
+export type TasksCounter = Extract<TasksExpression, { kind: 'increase' | 'rate' }>;
+
+function quoted(text: string): string {
+  return `"${text.replace(/["\\]/g, '\\$&').replace(/\n/g, '\\n')}"`;
+}
+
+/** How much a counter grew, as a query. */
+export function writeCounter({ selector: { metric, matchers } }: TasksCounter): string {
+  if (matchers.length === 0) return metric;
+  return `${metric}{${matchers.map(({ label, operator, value }) => `${label}${operator}${quoted(value)}`).join(',')}}`;
 }
 
 /** The two counters of a query that divides one by the other; undefined for every other query. */
 export function countersOfQuotient(
   expression: TasksExpression,
-): { numerator: TasksExpression; denominator: TasksExpression } | undefined {
+): { numerator: TasksCounter; denominator: TasksCounter } | undefined {
   if (expression.kind !== 'operation' || expression.operator !== '/') return undefined;
   const { left, right } = expression;
   return isCounter(left) && isCounter(right) ? { numerator: left, denominator: right } : undefined;

@@ -1,7 +1,10 @@
+import { hasErrors } from '../document/check.js';
+import { readerOf } from '../document/reader.js';
 import type { Reader } from '../document/reader.js';
 import { written } from '../document/written.js';
 import type { Path } from '../document/yaml.js';
-import type { ComparedMetric, MetricStrategy, Variant } from '../model/metric.js';
+import type { Finding } from '../model/finding.js';
+import type { ComparedMetric, MetricStrategy, Variant, VariantQueries } from '../model/metric.js';
 import { checkCompared, deviationOf, refuseSame } from './comparison-checks.js';
 import type { MetricContext } from './metric.js';
 import type { MetricFields } from './metric-fields.js';
@@ -49,6 +52,8 @@ export function readCompared(
   if (asked && settings.source !== 'TASKS') {
     refuseSame(reader, fields, texts, path, [canary, queries], context.known !== undefined);
   }
+  const history =
+    variant === 'baseline' && test === 'SEQUENTIAL' ? historyQueries(reader, fields, texts, path, context) : undefined;
   const expected = written({ min: fields.expected?.min, max: fields.expected?.max });
   const usual = texts.kind === 'VALUE' && test === 'SEQUENTIAL' ? VALUE_TOLERANCE : 1;
   const byWindow = test === 'MANN_WHITNEY';
@@ -60,6 +65,7 @@ export function readCompared(
     query: queryText(canary),
     canary,
     ...(variant && { reference: { variant, queries } }),
+    ...(history && { history }),
     deviation,
     tolerance: fields.tolerance ?? usual,
     // The stage shares its budget out when it knows all of its metrics.
@@ -73,4 +79,18 @@ export function readCompared(
     }),
     ...(fields.onNoPrevious === 'PASS' && { onNoPrevious: 'PASS' as const }),
   };
+}
+
+/** The baseline's queries as they are for the primary; none where they name what only the baseline has. */
+function historyQueries(
+  reader: Reader,
+  fields: MetricFields,
+  texts: Texts,
+  path: Path,
+  context: MetricContext,
+): VariantQueries | undefined {
+  const findings: Finding[] = [];
+  const quiet = readerOf(reader.document, findings);
+  const queries = queriesFor(quiet, fields, texts, path, { variant: 'primary', named: 'primary' }, context);
+  return hasErrors(findings) ? undefined : queries;
 }

@@ -76,7 +76,13 @@ const analysis = z.object({
   counts: z.object({ PASS: number, FAIL: number, NO_DATA: number, NOT_ENOUGH_DATA: number, ERROR: number }),
   settings: z.record(text, z.unknown()).exactOptional().describe('How the metric was judged.'),
   calibration: z
-    .object({ dispersion: number, scale: number.exactOptional(), rate: number.exactOptional(), buckets: number })
+    .object({
+      dispersion: number,
+      scale: number.exactOptional(),
+      rate: number.exactOptional(),
+      autocorrelation: number.exactOptional(),
+      buckets: number,
+    })
     .exactOptional(),
   measurements: z.array(measurement).describe('The last 20.'),
 });

@@ -287,6 +287,7 @@ function comparedOf(
     kind,
     canary: {},
     ...(variant && { reference: { variant, queries: {} } }),
+    ...(variant === 'baseline' && test === 'SEQUENTIAL' && fields.points.primary && { history: {} }),
     deviation,
     tolerance: metric.tolerance ?? usual,
     alpha: metric.alpha ?? fields.alpha ?? (test === 'MANN_WHITNEY' ? MANN_WHITNEY_ALPHA : DEFAULT_ALPHA),

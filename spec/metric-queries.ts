@@ -7,6 +7,8 @@ import type { MetricFields } from './metric-fields.js';
 import { warnOfQuery } from './metric-query.js';
 import { warnOfQuotient } from './metric-quotient.js';
 import { compares, fieldOf, type Texts } from './metric-texts.js';
+import { warnOfPrometheusQuery } from './prometheus-query.js';
+import { checkTasksQuery } from './tasks-query.js';
 
 /** A query to look at, and the field in which it stands. */
 interface Asked {
@@ -39,7 +41,11 @@ export function checkQueries(
         warnOfCloudWatchQuery(reader, at, query, groups, fields.emptyValue);
         break;
       case 'PROMETHEUS':
+        warnOfPrometheusQuery(reader, at, query, metric, groups);
+        break;
       case 'TASKS':
+        checkTasksQuery(reader, at, query);
+        break;
       case 'HTTP':
         break;
       default:

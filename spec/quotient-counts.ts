@@ -3,6 +3,8 @@ import { mathText } from '../model/cloudwatch-math.js';
 import { cloudWatchQuotient, parseCloudWatchQuery, withoutFill } from '../model/cloudwatch-query.js';
 import { isSeveral, oneLine, quotientOf, withoutDefaults } from '../model/datadog-query.js';
 import type { MetricSource } from '../model/metric.js';
+import { countsOfQuotient } from '../model/prometheus-query.js';
+import { countersOfQuotient, parseTasksQuery, writeCounter } from '../model/tasks-query.js';
 
 /** The two counts of a rate of errors, as queries. */
 export interface Counts {
@@ -18,7 +20,7 @@ const VARIABLE = /\{\{.*?\}\}/gs;
  * @returns undefined for every other query, and for sources whose quotients are not known
  */
 export function countsOf(query: string, source: MetricSource): Counts | undefined {
-  const take = source === 'DATADOG' ? datadogCounts : source === 'CLOUDWATCH' ? cloudWatchCounts : undefined;
+  const take = TAKERS[source];
   // The braces of a variable would end a filter for those who read the query.
   const variables: string[] = [];
   const plain = query.replace(VARIABLE, (variable) => {
@@ -54,6 +56,20 @@ function cloudWatchCounts(query: string): Counts | undefined {
   if (whole.kind !== 'operation' || whole.operator !== '/' || bare(whole.left).kind !== 'term') return undefined;
   return { errors: mathText(bare(whole.left)), requests: mathText(bare(whole.right)) };
 }
+
+function tasksCounts(query: string): Counts | undefined {
+  const parsed = parseTasksQuery(query);
+  const counters = 'expression' in parsed && countersOfQuotient(parsed.expression);
+  if (!counters) return undefined;
+  return { errors: writeCounter(counters.numerator), requests: writeCounter(counters.denominator) };
+}
+
+const TAKERS: Readonly<Partial<Record<MetricSource, (query: string) => Counts | undefined>>> = {
+  DATADOG: datadogCounts,
+  CLOUDWATCH: cloudWatchCounts,
+  PROMETHEUS: countsOfQuotient,
+  TASKS: tasksCounts,
+};
 
 /** What does not stand in quotes, braces or a name of CloudWatch: operators, if any are there. */
 function isCompound(text: string): boolean {

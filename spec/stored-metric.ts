@@ -39,6 +39,7 @@ const compared = common.extend({
   kind: z.enum(['COUNTS', 'VALUE']),
   canary: queries,
   reference: z.object({ variant: z.enum(['primary', 'baseline', 'previous']), queries }).exactOptional(),
+  history: queries.exactOptional(),
   deviation: z.enum(['HIGH', 'LOW', 'EITHER']),
   tolerance: z.number(),
   alpha: z.number(),

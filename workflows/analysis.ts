@@ -22,6 +22,8 @@ import { reading } from './proxies.js';
 
 /** A new run begins well before the server's limits; all that is carried over is where each metric stands. */
 const EVENTS_PER_RUN = 3_000;
+/** Short windows fill it sooner than events do: each leaves its evidence, some 1 KB. A worker that comes anew reads all of it. */
+const BYTES_PER_RUN = 2 * 1024 * 1024;
 const LOST_AFTER = 5 * SECOND;
 
 /**
@@ -144,7 +146,8 @@ function comparedInput(input: AnalysisInput, metric: Metric, before: MetricProgr
 
 /** Whether this run's history is long enough. */
 function isFull(): boolean {
-  return workflowInfo().historyLength > EVENTS_PER_RUN;
+  const { historyLength, historySize, continueAsNewSuggested } = workflowInfo();
+  return historyLength > EVENTS_PER_RUN || historySize > BYTES_PER_RUN || continueAsNewSuggested;
 }
 
 /** A metric that is spent, or has its planned windows and enough of them measured, needs no further window. */

@@ -152,8 +152,10 @@ async function judgeByComparing(
   let open = openWindow(metric, window, before);
   const found = await lookUntilComplete(metric, window, firstLookAt(metric, window, seenDelay), looking, {
     async ask(now) {
-      const from = needsHistory(metric, open) ? start - historyOf(metric) : window.from;
-      return await readPair(metric, source(), { from, now, cancelled: looking.cancelled, places: input.places ?? {} });
+      const withHistory = needsHistory(metric, open);
+      const from = withHistory ? start - historyOf(metric) : window.from;
+      const places = input.places ?? {};
+      return await readPair(metric, source(), { from, now, cancelled: looking.cancelled, places, withHistory });
     },
     isEnough(look) {
       open = takeLook(metric, open, look, { start, ...(earlier && { earlier }) });

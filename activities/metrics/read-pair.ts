@@ -5,12 +5,9 @@ import type { MetricSourceClient, WantedSeries } from './source.js';
 
 const NAMES: readonly SeriesName[] = ['value', 'errors', 'requests', 'watermark'];
 
-function wantedOf(
-  side: 'canary' | 'reference',
-  variant: Variant,
-  queries: VariantQueries,
-  places: VariantPlaces,
-): WantedSeries[] {
+type WantedSide = 'canary' | 'reference' | 'history';
+
+function wantedOf(side: WantedSide, variant: Variant, queries: VariantQueries, places: VariantPlaces): WantedSeries[] {
   const place = places.taskSets?.[variant];
   return NAMES.flatMap((name) => {
     const query = queries[name];
@@ -21,15 +18,19 @@ function wantedOf(
   });
 }
 
-/** All series that a metric needs of a source, of both versions, so that they show the same moment. */
-export function seriesOf(metric: ComparedMetric, places: VariantPlaces): WantedSeries[] {
-  const { reference } = metric;
+/**
+ * All series that a metric needs of a source, of both versions, so that they show the same moment.
+ * @param withHistory also what is only read of the time before, where that is another version's
+ */
+export function seriesOf(metric: ComparedMetric, places: VariantPlaces, withHistory = false): WantedSeries[] {
+  const { reference, history } = metric;
   // What an earlier version did was kept as evidence; nobody is asked for it.
   const other =
     reference && reference.variant !== 'previous'
       ? wantedOf('reference', reference.variant, reference.queries, places)
       : [];
-  return [...wantedOf('canary', 'canary', metric.canary, places), ...other];
+  const before = withHistory && history ? wantedOf('history', 'primary', history, places) : [];
+  return [...wantedOf('canary', 'canary', metric.canary, places), ...other, ...before];
 }
 
 /**
@@ -39,9 +40,9 @@ export function seriesOf(metric: ComparedMetric, places: VariantPlaces): WantedS
 export async function readPair(
   metric: ComparedMetric,
   source: MetricSourceClient,
-  asked: { from: number; now: number; cancelled: AbortSignal; places: VariantPlaces },
+  asked: { from: number; now: number; cancelled: AbortSignal; places: VariantPlaces; withHistory?: boolean },
 ): Promise<PairLook> {
-  const wanted = seriesOf(metric, asked.places);
+  const wanted = seriesOf(metric, asked.places, asked.withHistory);
   const { from, now, cancelled } = asked;
   const { series, bucket, at } = await source.read({
     wanted,
@@ -51,7 +52,7 @@ export async function readPair(
     resolution: metric.resolution,
     timeout: metric.timeout,
   });
-  const sideSeries = (side: 'canary' | 'reference'): SideSeries =>
+  const sideSeries = (side: WantedSide): SideSeries =>
     Object.fromEntries(
       NAMES.flatMap((name) => {
         const points = series[`${side}.${name}`];
@@ -61,6 +62,7 @@ export async function readPair(
   return {
     canary: sideSeries('canary'),
     ...(metric.reference && { reference: sideSeries('reference') }),
+    ...(asked.withHistory && metric.history && { history: sideSeries('history') }),
     query: wanted.map(({ id, query }) => `${id}: ${query}`).join('\n'),
     bucket,
     at,

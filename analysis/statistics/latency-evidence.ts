@@ -65,7 +65,7 @@ export function historyScale(values: readonly number[]): number | undefined {
 
 /**
  * How alike neighbouring buckets of the history are: the autocorrelation of their logarithms at lag 1. The bets and the rank sum allow
- * for about 0.3; above 0.5 they find harm too often (verdicts.md §5). Undefined for fewer than three values, or equal ones.
+ * for about 0.3; above 0.5 they find harm too often (verdicts.md §6). Undefined for fewer than three values, or equal ones.
  * @param values in order of time, above zero
  */
 export function lagOneAutocorrelation(values: readonly number[]): number | undefined {

@@ -1,6 +1,7 @@
 import type { Cloud } from '../cloud/cloud.js';
 import { SECOND, bucketLength } from '../cloud/times.js';
-import { countOf, meanOf } from '../cloud/response-times.js';
+import { countOf, meanOf, quantileOf } from '../cloud/response-times.js';
+import type { Responses } from '../cloud/response-times.js';
 import type { MetricBucket } from '../cloud/traffic-record.js';
 
 /** One value of one resource in one bucket, with the tags that Datadog's AWS integration gives it. */
@@ -30,10 +31,22 @@ const PER_TARGET_GROUP: Readonly<Record<string, (record: GroupRecord) => number>
 
 type GroupSample = (record: GroupRecord, part: Part) => number | undefined;
 
+/** The percentiles that the integration has of a target's answers (Datadog's page *Amazon Elastic Load Balancing*). */
+const PERCENTILES = [50, 90, 95, 99];
+
+function answerTime(of: (responses: Responses) => number): GroupSample {
+  return ({ responses }, part) => (Math.floor(countOf(responses) * part) > 0 ? of(responses) / SECOND : undefined);
+}
+
 /** Undefined where there is nothing to take an average of. */
 const GAUGE_PER_TARGET_GROUP: Readonly<Record<string, GroupSample>> = {
-  'aws.applicationelb.target_response_time.average': ({ responses }, part) =>
-    Math.floor(countOf(responses) * part) > 0 ? meanOf(responses) / SECOND : undefined,
+  'aws.applicationelb.target_response_time.average': answerTime(meanOf),
+  ...Object.fromEntries(
+    PERCENTILES.map((percent) => [
+      `aws.applicationelb.target_response_time.p${percent}`,
+      answerTime((responses) => quantileOf(responses, percent / 100)),
+    ]),
+  ),
   'aws.applicationelb.healthy_host_count': ({ healthy }) => healthy,
   'aws.applicationelb.un_healthy_host_count': ({ unhealthy }) => unhealthy,
 };

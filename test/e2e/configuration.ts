@@ -16,11 +16,15 @@ export interface StackOptions {
   aws?: string;
   /** Metrics providers besides `sandbox-datadog`, on the sandbox unless they have an address of their own. */
   metrics?: { name: string; address?: string; apiKey?: string; resolution?: string; maxDelay?: string }[];
+  /** Sources of other kinds, as the configuration writes them. */
+  sources?: readonly object[];
+  /** Where the sandbox's tasks listen. */
+  tasksPort?: number;
 }
 
 /** Waits that fit the sandbox's speed (cli/up/configuration.ts has the same at another one), and three keys. */
 export async function configuration(
-  { provider, metrics = [] }: StackOptions,
+  { provider, metrics = [], sources = [] }: StackOptions,
   folder: string,
   sandboxUrl: string,
 ): Promise<string> {
@@ -57,7 +61,7 @@ export async function configuration(
     kind: 'Sluice',
     spec: {
       ecsProviders: [provider ?? { name: 'sandbox', region: 'eu-central-1' }],
-      analysisProviders,
+      analysisProviders: [...analysisProviders, ...sources],
       apiKeys: [
         key('deployer', 'deployer'),
         key('viewer', 'viewer'),

@@ -65,7 +65,8 @@ function threeGroupAction(shop: Required<Shop>, stickySeconds?: number): Action 
 
 /**
  * A world with a load balancer for each application. `sticky` ones bind clients for an hour of AWS's time, `idle` ones get no
- * requests: the others' counters are then not spoilt by what is asked before a first deployment. With `baseline` each has a third group.
+ * requests: the others' counters are then not spoilt by what is asked before a first deployment. Those of `baseline` have a third
+ * group; `true` means all.
  */
 export function worldOf(
   apps: readonly string[],
@@ -73,10 +74,12 @@ export function worldOf(
     sticky = [],
     idle = [],
     baseline = false,
-  }: { sticky?: readonly string[]; idle?: readonly string[]; baseline?: boolean } = {},
+  }: { sticky?: readonly string[]; idle?: readonly string[]; baseline?: boolean | readonly string[] } = {},
 ): WorldInput {
   const shops = apps.map(shopOf);
-  const action = baseline ? threeGroupAction : pairAction;
+  const hasThree = (app: string): boolean => (typeof baseline === 'boolean' ? baseline : baseline.includes(app));
+  const action = (shop: Required<Shop>, stickySeconds?: number): Action =>
+    (hasThree(shop.app) ? threeGroupAction : pairAction)(shop, stickySeconds);
   return {
     loadBalancers: shops.map((shop) => ({
       name: shop.app,
@@ -88,10 +91,10 @@ export function worldOf(
         },
       ],
     })),
-    targetGroups: shops.flatMap(({ blue, green, white }) => [
+    targetGroups: shops.flatMap(({ app, blue, green, white }) => [
       { arn: blue },
       { arn: green },
-      ...(baseline ? [{ arn: white }] : []),
+      ...(hasThree(app) ? [{ arn: white }] : []),
     ]),
     // Enough for each application's groups to have whole requests in each bucket.
     traffic: { requestsPerSecond: 100 * (apps.length - idle.length) },
@@ -120,7 +123,7 @@ interface ApplicationFile {
 export interface Written {
   /** Which of the examples; `canary` unless given. */
   example?: 'canary' | 'bluegreen' | 'baseline';
-  /** Members of the ANALYSIS stage's `with` and of its only metric. */
+  /** Members of the ANALYSIS stage's `with` and of its only metric; undefined takes one away. */
   analysis?: Record<string, unknown>;
   metric?: Record<string, unknown>;
   /** Changes the stages at will. */
@@ -144,7 +147,14 @@ export function filesOf({ app, blue, green, white, hostname }: Shop, written: Wr
     stage.with = {
       duration: '6s',
       ...analysis,
-      metrics: [{ ...first, query: errorShare(hostname, green), maxDelay: '20s', ...metric }],
+      metrics: [
+        {
+          ...first,
+          ...(first?.['query'] !== undefined && { query: errorShare(hostname, green) }),
+          maxDelay: '20s',
+          ...metric,
+        },
+      ],
     };
   }
   if (written.stages) file.spec.pipeline.stages = written.stages(file.spec.pipeline.stages);

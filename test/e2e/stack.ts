@@ -99,7 +99,10 @@ async function openStack(options: StackOptions, folder: string): Promise<Running
     SLUICE_API_KEY: '',
   };
   const file = join(folder, 'temporal.db');
-  const sandboxArguments = ['--port', String(sandboxPort), '--data', join(folder, 'sandbox')];
+  const sandboxArguments = [
+    ...['--port', String(sandboxPort), '--data', join(folder, 'sandbox')],
+    ...(options.tasksPort === undefined ? [] : ['--tasks-port', String(options.tasksPort)]),
+  ];
   const starts: Record<ProcessName, () => TestProcess> = {
     temporal: () => startProgram(found.path, devServerArguments({ port, metricsPort, file })),
     sandbox: () =>

@@ -37,7 +37,6 @@ describe('a ready-made metric', () => {
           watermark: cloudWatch('Sum', 'RequestCount'),
         },
         requests: { value: cloudWatch('Sum', 'RequestCount') },
-        'unhealthy-hosts': { value: cloudWatch('Maximum', 'UnHealthyHostCount') },
       },
     ],
     [
@@ -51,7 +50,6 @@ describe('a ready-made metric', () => {
           value: datadog('avg', 'target_response_time.p95'),
           watermark: `${datadog('sum', 'request_count')}.as_count()`,
         },
-        'unhealthy-hosts': { value: datadog('max', 'un_healthy_host_count') },
       },
     ],
     [
@@ -92,13 +90,24 @@ describe('a ready-made metric', () => {
   });
 
   it.each(READY_MADE)('%s of CloudWatch can be read as a query of CloudWatch', (metric) => {
-    const read = readOne({ strategy: 'CANARY_PRIMARY', provider: 'cloudwatch', metric }).metric;
-    const queries = 'canary' in read ? Object.values(read.canary) : [];
+    const way = metric === 'unhealthy-hosts' ? { expected: { max: 0 } } : { strategy: 'CANARY_PRIMARY' };
+    const read = readOne({ ...way, provider: 'cloudwatch', metric }).metric;
+    const queries = 'canary' in read ? Object.values(read.canary) : [read.query];
     expect(queries.length).toBeGreaterThan(0);
     for (const query of queries) {
       const placed = query.replace('{{ .Variant.LoadBalancer }}', 'app/web/123');
       expect(parseCloudWatchQuery(placed)).toMatchObject({ kind: 'math' });
     }
+  });
+
+  it.each([
+    ['cloudwatch', cloudWatch('Maximum', 'UnHealthyHostCount')],
+    ['datadog', datadog('max', 'un_healthy_host_count')],
+    ['prometheus', exporter('un_healthy_host_count_maximum')],
+  ])('unhealthy-hosts of %s is judged against bounds', (provider, query) => {
+    const { metric, errors, warnings } = readOne({ provider, metric: 'unhealthy-hosts', expected: { max: 0 } });
+    expect([...errors, ...warnings]).toEqual([]);
+    expect(metric).toMatchObject({ strategy: 'THRESHOLD', test: 'EACH_POINT', query });
   });
 
   it('needs no strategy: a rate is gathered, everything else judged point by point', () => {

@@ -73,7 +73,7 @@ const classifiers = of('mannWhitneyClassifier');
 const measured = classifiers.filter(({ experiment, control }) => experiment.length > 0 && control.length > 0);
 const empty = classifiers.filter((each) => !measured.includes(each));
 
-/** Kayenta's rule on top of the interval (anchors.md §3.1, steps 6 and 8), which is not Sluice's. */
+/** Kayenta's rule on top of the interval (steps 6 and 8 of its Mann-Whitney judge), which is not Sluice's. */
 function classify({ control, experiment, parameters }: Classifier): { classification: string; critical: boolean } {
   const { tolerance, confLevel, direction, effectSizeThresholds, criticalThresholds, isCriticalMetric } = parameters;
   const { estimate, low, high } = hodgesLehmann(experiment, control, confLevel);

@@ -1,0 +1,15 @@
+import type { Reader } from '../document/reader.js';
+import type { Path } from '../document/yaml.js';
+import { parseTasksQuery } from '../model/tasks-query.js';
+
+const SHOWN = 20;
+
+/** Refuses a query to the tasks that cannot be read: the place, and what to write. */
+export function checkTasksQuery(reader: Reader, path: Path, query: string): void {
+  const parsed = parseTasksQuery(query);
+  if (!('error' in parsed)) return;
+  const { position, problem, fix } = parsed.error;
+  const rest = query.slice(position, position + SHOWN);
+  const place = rest === '' ? 'at its end' : `at “${rest}${query.length > position + SHOWN ? '…' : ''}”`;
+  reader.error(path, `the query cannot be read ${place}: ${problem}`, fix);
+}
