@@ -33,7 +33,8 @@ const ARROWS = {
     pure: true,
     only: ['@temporalio/workflow', '@temporalio/common'],
   },
-  activities: { folders: ['model', 'analysis', 'config'], types: ['workflows'] },
+  // Of spec for what is read from git, which no other process may.
+  activities: { folders: ['model', 'analysis', 'config', 'spec'], types: ['workflows'] },
   worker: { folders: ['model', 'activities', 'config'], files: ['workflows/search-attributes'] },
   api: { folders: ['model', 'spec', 'config'], files: ['workflows/messages', 'workflows/search-attributes'] },
   cli: { folders: ['model', 'document', 'spec', 'analysis', 'config'] },

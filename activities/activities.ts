@@ -1,4 +1,6 @@
+import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
+import { gitEnvironment } from '../config/environment.js';
 import { openSealer } from '../config/seal.js';
 import { openSecret } from '../config/secret.js';
 import type { ServerConfig } from '../config/server.js';
@@ -12,14 +14,18 @@ import { createReadEvidence } from './memory/evidence.js';
 import { createMemory } from './memory/memory.js';
 import { createMeasure } from './metrics/measure.js';
 import { createSources } from './metrics/sources.js';
+import { createGit } from './git/git.js';
 import { createNotify } from './notify/webhook.js';
 import type { DoctorActivities, MemoryActivities, PeopleActivities } from './people.js';
+import { createRepositoryActivities } from './repository/activities.js';
+import type { RepositoryActivities } from './repository.js';
 
 /** Everything that a workflow can ask for. */
 export type Activities = DeliveryActivities &
   MeasureActivities &
   MemoryActivities &
   PeopleActivities &
+  RepositoryActivities &
   DoctorActivities;
 
 export interface ActivityDependencies {
@@ -38,11 +44,14 @@ export interface ActivityDependencies {
  */
 export async function createActivities(dependencies: ActivityDependencies): Promise<Activities> {
   const { config, client, clock, background = clock, context } = dependencies;
-  const { running, findTasks, ...driver } = createTaskSetDriver({
-    config,
-    context,
-    clock,
-    ...(await openSealer(config)),
+  const sealer = await openSealer(config);
+  const { running, findTasks, ...driver } = createTaskSetDriver({ config, context, clock, ...sealer });
+  const git = createGit({
+    access: config.git,
+    openSecret,
+    environment: gitEnvironment(),
+    folder: join(config.dataDir, 'git'),
+    cancelled: () => context().cancelled,
   });
   const sources = createSources(config.analysisProviders, openSecret, {
     limiter: createLimiter(clock, 1),
@@ -59,6 +68,7 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
     }),
     ...createMemory({ client, readRunning: running }),
     notify: (notice) => notify({ ...notice, link: `${config.publicUrl}${notice.link}` }),
+    ...createRepositoryActivities({ config, client, git, seal: (plain) => sealer.seal(plain), context }),
     examine: createDoctor({ config, sources, clock }),
   };
 }

@@ -39,11 +39,15 @@ async function main(): Promise<void> {
   // Lazy: the api serves, and says 503, while Temporal is away.
   const connection = Connection.lazy(temporal.connectionOptions);
   const client = new Client({ connection, ...(temporal.namespace !== undefined && { namespace: temporal.namespace }) });
-  const gateway = createGateway(client, {
-    publicUrl: config.publicUrl,
-    namespace: client.options.namespace,
-    ...(config.temporalUiUrl !== undefined && { temporalUiUrl: config.temporalUiUrl }),
-  });
+  const gateway = createGateway(
+    client,
+    {
+      publicUrl: config.publicUrl,
+      namespace: client.options.namespace,
+      ...(config.temporalUiUrl !== undefined && { temporalUiUrl: config.temporalUiUrl }),
+    },
+    config.repositories.map(({ repoId }) => repoId),
+  );
   const live = createLiveEvents(gateway);
   const secure = config.publicUrl.startsWith('https:');
   const webDir = join(ROOT, 'web');

@@ -71,3 +71,11 @@ export function splitFiles(list: string): string[] {
     .filter(Boolean)
     .map((file) => resolve(file));
 }
+
+/** What git and ssh need of our environment to be found, to reach the host and to know certificates; no secret of ours is among it. */
+const FOR_GIT = /^(PATH|HOME|USER|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(https?|no|all)_proxy)$/i;
+
+/** The variables that git is run with. */
+export function gitEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => FOR_GIT.test(name)));
+}

@@ -4,7 +4,7 @@ import { hasErrors } from '../document/check.js';
 import { readerOf } from '../document/reader.js';
 import type { Reader } from '../document/reader.js';
 import { readDocuments } from '../document/yaml.js';
-import { SECOND } from '../model/duration.js';
+import { MINUTE, SECOND } from '../model/duration.js';
 import { formatFinding } from '../model/finding.js';
 import type { Finding } from '../model/finding.js';
 import { hashKey } from './api-key.js';
@@ -29,6 +29,9 @@ const DELIVERY: DeliverySettings = {
   pollMax: 15 * SECOND,
   absence: 10 * SECOND,
 };
+
+/** PipeCD's (pipecd.md §1.6). */
+const SYNC_INTERVAL = MINUTE;
 
 /**
  * Reads the server's configuration from the environment and the files that `SLUICE_CONFIG` names. Lists of several files add up;
@@ -106,6 +109,9 @@ function merge(parts: ConfigPart[], environment: Environment): ServerConfig {
     analysisProviders: parts.flatMap((part) => part.analysisProviders),
     apiKeys,
     ...(webhook && { webhook }),
+    git: last('git') ?? {},
+    repositories: parts.flatMap((part) => part.repositories),
+    syncInterval: last('syncInterval') ?? SYNC_INTERVAL,
     delivery: Object.assign({}, DELIVERY, ...parts.map((part) => part.delivery)) as DeliverySettings,
     host,
     port,
@@ -131,6 +137,11 @@ function contradictions(config: ServerConfig): Finding[] {
       const message = `"${name}" is configured more than once`;
       findings.push({ level: 'error', field, message, fix: 'Give each its own name, over all files.' });
     }
+  }
+  const ids = config.repositories.map(({ repoId }) => repoId);
+  for (const id of new Set(ids.filter((id, i) => ids.indexOf(id) !== i))) {
+    const message = `"${id}" is configured more than once`;
+    findings.push({ level: 'error', field: 'repositories', message, fix: 'Give each its own repoId, over all files.' });
   }
   const { pollMin, pollMax } = config.delivery;
   if (pollMin <= 0 || pollMax < pollMin) {

@@ -3,13 +3,26 @@ import { z } from 'zod';
 import { findingAt } from '../document/check.js';
 import type { Reader } from '../document/reader.js';
 import type { Path, SourceDocument } from '../document/yaml.js';
-import type { AnalysisProvider, ApiKey, DeliverySettings, EcsProvider, SecretRef, Webhook } from './server.js';
+import type { Millis } from '../model/duration.js';
+import type {
+  AnalysisProvider,
+  ApiKey,
+  DeliverySettings,
+  EcsProvider,
+  GitAccess,
+  GitRepository,
+  SecretRef,
+  Webhook,
+} from './server.js';
 
 /** What one document of the configuration adds to the whole. */
 export interface ConfigPart {
   ecsProviders: EcsProvider[];
   analysisProviders: AnalysisProvider[];
   apiKeys: ApiKey[];
+  repositories: GitRepository[];
+  git?: GitAccess;
+  syncInterval?: Millis;
   webhook?: Webhook;
   delivery?: Partial<DeliverySettings>;
   publicUrl?: string;
@@ -20,7 +33,7 @@ export interface ConfigPart {
 
 /** A part that adds nothing. */
 export function emptyPart(): ConfigPart {
-  return { ecsProviders: [], analysisProviders: [], apiKeys: [], notNeeded: [] };
+  return { ecsProviders: [], analysisProviders: [], apiKeys: [], repositories: [], notNeeded: [] };
 }
 
 /** A field that Sluice accepts and does not need, for the start-up log. */

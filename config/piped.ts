@@ -7,6 +7,7 @@ import { cloudWatchProvider, cloudWatchSchema } from './cloudwatch-provider.js';
 import { ecsProvider, ecsProviderSchema } from './ecs-provider.js';
 import { emptyPart, name, notNeeded } from './part.js';
 import type { ConfigPart } from './part.js';
+import { gitFields, repositoriesPart, repositoryFields, syncInterval } from './repositories.js';
 import { prometheusProvider, prometheusSchema } from './prometheus-provider.js';
 import { tasksProvider, tasksSchema } from './tasks-provider.js';
 
@@ -25,12 +26,15 @@ const schema = z.object({
     platformProviders: z.array(provider).optional(),
     cloudProviders: z.array(provider).optional(),
     analysisProviders: z.array(provider).optional(),
+    git: gitFields.optional(),
+    repositories: z.array(repositoryFields).optional(),
+    syncInterval: syncInterval.optional(),
   }),
 });
 
 /**
- * Reads a Piped document (pipecd.md §1.6): its ECS providers, Datadog and Prometheus sources, and those of CloudWatch and of the
- * tasks, which PipeCD does not have. Everything else configures PipeCD's own agent and is reported as not needed; so are metrics sources of kinds that Sluice cannot
+ * Reads a Piped document (pipecd.md §1.6): its ECS providers, Datadog and Prometheus sources, those of CloudWatch and of the
+ * tasks, which PipeCD does not have, and its repositories. Everything else configures PipeCD's own agent and is reported as not needed; so are metrics sources of kinds that Sluice cannot
  * ask yet.
  */
 export function readPiped(reader: Reader): ConfigPart {
@@ -41,6 +45,7 @@ export function readPiped(reader: Reader): ConfigPart {
   });
   const spec = piped?.spec;
   if (!spec) return part;
+  Object.assign(part, repositoriesPart(reader, spec));
 
   const skipped = (path: Path, type: string): void => {
     part.notNeeded.push(`${notNeeded(document, path)} (type ${type} is not supported yet)`);

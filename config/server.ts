@@ -107,6 +107,27 @@ export interface Webhook {
   secret: SecretRef;
 }
 
+/** How git repositories are reached, and as whom commits are made. */
+export interface GitAccess {
+  /** Of commits; over https also the user of the token. */
+  username?: string;
+  email?: string;
+  sshKey?: SecretRef;
+  /** A token or password for https. */
+  token?: SecretRef;
+  /** Host keys that are believed; absent: those of the user that the worker runs as. */
+  knownHostsFile?: string;
+}
+
+/** A repository whose commits deploy applications. */
+export interface GitRepository {
+  repoId: string;
+  remote: string;
+  branch: string;
+  /** What its host signs webhooks with; without one they are refused. */
+  webhookSecret?: SecretRef;
+}
+
 /** Everything the server processes read from their configuration and environment. */
 export interface ServerConfig {
   ecsProviders: EcsProvider[];
@@ -114,6 +135,10 @@ export interface ServerConfig {
   apiKeys: ApiKey[];
   webhook?: Webhook;
   delivery: DeliverySettings;
+  git: GitAccess;
+  repositories: GitRepository[];
+  /** Between two looks at a repository's branch. */
+  syncInterval: Millis;
   /** The API's listening address. */
   host: string;
   port: number;

@@ -8,6 +8,7 @@ import { cloudWatchFields, cloudWatchProvider } from './cloudwatch-provider.js';
 import { ecsProvider, ecsProviderFields } from './ecs-provider.js';
 import { besides, emptyPart, name, oneSecret } from './part.js';
 import type { ConfigPart } from './part.js';
+import { gitFields, repositoriesPart, repositoryFields, syncInterval } from './repositories.js';
 import { prometheusFields, prometheusProvider } from './prometheus-provider.js';
 import type { AnalysisProvider, Webhook } from './server.js';
 import { tasksFields, tasksProvider } from './tasks-provider.js';
@@ -32,6 +33,9 @@ const schema = z.object({
     analysisProviders: z.array(z.unknown()).optional(),
     apiKeys: z.array(apiKey).optional(),
     webhook: z.object({ url: webUrl, secretFile: name.optional(), secretEnv: name.optional() }).optional(),
+    git: gitFields.optional(),
+    repositories: z.array(repositoryFields).optional(),
+    syncInterval: syncInterval.optional(),
     delivery: z
       .object({
         trafficSettle: duration.optional(),
@@ -84,6 +88,7 @@ export function readSluice(reader: Reader): ConfigPart {
   const entry = (list: string, i: number): Path => ['spec', list, i];
   return {
     ...emptyPart(),
+    ...repositoriesPart(reader, spec),
     ecsProviders: (spec.ecsProviders ?? []).map((fields, i) =>
       ecsProvider(reader, entry('ecsProviders', i), fields.name, fields),
     ),

@@ -8,6 +8,7 @@ import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.js';
 import { backgroundClock, temporalContext, wallClock } from './activity-context.js';
 import { createLog, temporalLogger } from './logger.js';
 import { keepHistories, registerSearchAttributes } from './namespace.js';
+import { watchRepositories } from './watch-repositories.js';
 import { untilConnected } from './until-connected.js';
 import { WORKFLOW_BUNDLE } from './workflow-bundle.js';
 
@@ -48,6 +49,7 @@ const worker = await Worker.create({
   shutdownGraceTime: '10s',
   shutdownForceTime: '15s',
 });
+await watchRepositories(client, config.repositories);
 log.info({ namespace, taskQueue: TASK_QUEUE }, 'worker is polling');
 await worker.run();
 await client.connection.close();

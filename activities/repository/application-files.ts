@@ -31,9 +31,8 @@ export async function readApplicationFiles(git: GitFiles, known: KnownProviders)
   const paths = await git.list();
   const read: ReadFile[] = [];
   for (const path of paths.filter(isApplicationFile)) read.push(await readOne(git, paths, path, known));
-  const byName = Map.groupBy(read, ({ app }) => app);
   return read.map((file) => {
-    const others = file.app === undefined ? [] : (byName.get(file.app) ?? []).filter(({ path }) => path !== file.path);
+    const others = read.filter(({ app, path }) => app !== undefined && app === file.app && path !== file.path);
     if (others.length === 0) return file;
     const problem = `${file.path}: ${others.map(({ path }) => path).join(', ')} names the application "${file.app ?? ''}" too — give one of them another spec.name.`;
     return { ...file, status: 'INVALID', problem };

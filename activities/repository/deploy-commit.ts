@@ -30,12 +30,11 @@ export async function deployCommit(
   repository: Repository,
   { repoId, path, app, commit }: CommitToDeploy,
 ): Promise<CommitDeployed> {
-  const { good, held, provider } = await deployed(app);
+  const state = await deployed(app);
+  const { held, provider } = state;
   if (held !== undefined) return { outcome: 'WAITS', problem: `${app} is ${held}` };
-  if (good !== undefined && good !== commit.hash && (await git.isAncestor(repository, commit.hash, good))) {
-    const problem = `Commit ${commit.hash.slice(0, 9)} is older than ${good.slice(0, 9)}, which runs — to go back: sluice rollback ${app}.`;
-    return { outcome: 'REFUSED', problem };
-  }
+  const older = await olderThanRunning(git, repository, commit.hash, state);
+  if (older !== undefined) return { outcome: 'REFUSED', problem: `${older} — to go back: sluice rollback ${app}.` };
   const tree = await git.open(repository, commit.hash);
   const files = await readReleaseFiles(tree, await tree.list(), path);
   const several = known.ecsProviders.length > 1 && provider !== undefined;
@@ -58,12 +57,25 @@ export async function deployCommit(
   return { outcome: answer.status === 409 ? 'WAITS' : 'REFUSED', problem };
 }
 
+/** That a commit is an ancestor of the one that runs, in words: only a rollback goes back. */
+export async function olderThanRunning(
+  git: Git,
+  repository: Repository,
+  hash: string,
+  { good }: Deployed,
+): Promise<string | undefined> {
+  if (good === undefined || good === hash || !(await git.isAncestor(repository, hash, good))) return undefined;
+  return `commit ${hash.slice(0, 9)} is older than ${good.slice(0, 9)}, which runs`;
+}
+
+type Application = (input: ApplicationInput) => Promise<void>;
+
 /** The Update `deploy` of an application's workflow, which is started where it does not run. */
 export async function askApplication(client: Client, app: string, request: DeployRequest): Promise<DeployAnswer> {
   const input: ApplicationInput = { app };
-  return client.workflow.executeUpdateWithStart<DeployAnswer, [DeployRequest]>('deploy', {
+  return client.workflow.executeUpdateWithStart<Application, DeployAnswer, [DeployRequest]>('deploy', {
     args: [request],
-    startWorkflowOperation: new WithStartWorkflowOperation('application', {
+    startWorkflowOperation: new WithStartWorkflowOperation<Application>('application', {
       workflowId: applicationWorkflowId(app),
       taskQueue: TASK_QUEUE,
       args: [input],

@@ -7,7 +7,7 @@ import type { ReadFile } from './application-files.js';
 import { whyDue } from './is-due.js';
 import type { Deployed } from './deployed.js';
 
-export interface ReadDependencies {
+export interface SeenFilesDependencies {
   git: Git;
   known: KnownProviders;
   /** What was deployed of an application last. */
@@ -15,8 +15,8 @@ export interface ReadDependencies {
 }
 
 /** The files at the head of a branch, with those that its newest commit deploys. @param considered by path, where changes are counted from */
-export async function readFiles(
-  { git, known, deployed }: ReadDependencies,
+export async function readSeenFiles(
+  { git, known, deployed }: SeenFilesDependencies,
   repository: Repository,
   head: Commit,
   considered: Readonly<Record<string, string>>,
@@ -44,5 +44,8 @@ export async function readFiles(
     const problem = `${path}: commit ${last.commit.slice(0, 9)}, from which its changes are counted, is not in the repository any more (its history was rewritten), so it cannot be told whether this commit changes it — if it does: sluice deploy --git ${repository.repoId}:${path}.`;
     return { ...file, problem };
   }
-  return Promise.all(files.map(withDue));
+  const seen: SeenFile[] = [];
+  // One after the other: each first sight asks a workflow.
+  for (const file of files) seen.push(await withDue(file));
+  return seen;
 }

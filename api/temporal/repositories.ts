@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { WorkflowNotFoundError } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import type { Millis } from '../../model/duration.js';
 import type { ReadRelease, ReleaseInGit, RepositoryState } from '../../model/repository.js';
@@ -54,13 +54,20 @@ export async function readRelease(client: Client, asked: ReleaseInGit): Promise<
   });
   try {
     return await client.withDeadline(Date.now() + READ, () => handle.result());
-  } catch {
+  } catch (error) {
+    const said = error instanceof WorkflowFailedError ? innermost(error) : undefined;
+    if (said !== undefined) throw unavailable(said, 'Nothing was deployed; ask again when the repository answers.');
     await handle.terminate('Nobody waits for it any more.').catch(() => undefined);
     throw unavailable(
       `The repository ${asked.repoId} could not be read within ${READ / SECOND} s.`,
       'Look at GET /api/v1/repositories and at the worker’s log.',
     );
   }
+}
+
+/** The activity's own words. */
+function innermost(error: Error): string {
+  return error.cause instanceof Error ? innermost(error.cause) : error.message;
 }
 
 function repositoryDocument({ lookedAt, head, ...state }: RepositoryState): RepositoryDocument {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AwsChange, LogLine, Weights } from '../../model/delivery.js';
 import type { Measurement } from '../../model/evidence.js';
+import type { RepositoryState } from '../../model/repository.js';
 import type { DeploymentDocument } from '../../model/wire.js';
 import type { ApplicationState } from '../../workflows/messages.js';
 
@@ -78,4 +79,16 @@ export const DeploymentMemo = z.object({
 /** The memo of an application: its state. */
 export const ApplicationMemo = z.object({
   application: z.custom<ApplicationState>((value) => stateShape.safeParse(value).success),
+});
+
+const repositoryShape = z.looseObject({
+  repoId: z.string(),
+  remote: z.string(),
+  branch: z.string(),
+  applications: z.array(z.unknown()),
+});
+
+/** The memo of a repository's watcher: its state, without the files. */
+export const RepositoryMemo = z.object({
+  repository: z.custom<RepositoryState>((value) => repositoryShape.safeParse(value).success),
 });

@@ -1,0 +1,158 @@
+import { posix } from 'node:path';
+import type { Client } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
+import type { GitRepository, ServerConfig } from '../../config/server.js';
+import { SECOND } from '../../model/duration.js';
+import type { ReadRelease, ReleaseInGit } from '../../model/repository.js';
+import type { Finding } from '../../model/finding.js';
+import { parseRelease } from '../../spec/release.js';
+import type { ActivityContext } from '../context.js';
+import { GitFailure } from '../git/repository.js';
+import type { Git } from '../git/repository.js';
+import type { RepositoryActivities } from '../repository.js';
+import { isApplicationFile } from './application-files.js';
+import { askApplication, deployCommit, olderThanRunning } from './deploy-commit.js';
+import { readDeployed } from './deployed.js';
+import { readReleaseFiles } from './release-files.js';
+import { readSeenFiles } from './seen-files.js';
+
+/** A third of what the workflow waits for one. */
+const BEAT = 10 * SECOND;
+
+export interface RepositoryDependencies {
+  config: Pick<ServerConfig, 'repositories' | 'syncInterval' | 'ecsProviders' | 'analysisProviders'>;
+  client: Client;
+  git: Git;
+  seal: (plain: string) => string;
+  context: () => ActivityContext;
+}
+
+/** The activities that read repositories and have their commits deployed. */
+export function createRepositoryActivities(dependencies: RepositoryDependencies): RepositoryActivities {
+  const { config, client, git, seal, context } = dependencies;
+  const known = {
+    ecsProviders: config.ecsProviders.map(({ name }) => name),
+    analysisProviders: config.analysisProviders,
+  };
+  const deployed = (app: string): ReturnType<typeof readDeployed> => readDeployed(client, app);
+  const find = (repoId: string): GitRepository | undefined => config.repositories.find((one) => one.repoId === repoId);
+
+  /** Heartbeats while git works: a clone takes minutes. */
+  async function beating<T>(work: () => Promise<T>): Promise<T> {
+    const running = context();
+    const beats = setInterval(() => running.heartbeat({ stage: '', detail: '', log: [] }), BEAT);
+    try {
+      return await work();
+    } finally {
+      clearInterval(beats);
+    }
+  }
+
+  async function readFromGit(asked: ReleaseInGit): Promise<ReadRelease> {
+    const { app, repoId, ref, path, image, provider } = asked;
+    const refused = (field: string, message: string, fix: string): ReadRelease => ({
+      findings: [{ level: 'error', field, message, fix }],
+    });
+    const repository = find(repoId);
+    if (!repository) {
+      const names = config.repositories.map((one) => one.repoId).join(', ') || 'none';
+      return refused('git.repoId', `no repository "${repoId}" is configured`, `Configured: ${names}.`);
+    }
+    const hash = ref === undefined ? await git.head(repository) : await git.resolve(repository, ref);
+    if (hash === undefined) {
+      return refused('git.ref', `${repoId} has no branch, tag or commit ${ref ?? ''}`, 'Name one that was pushed.');
+    }
+    const older = await olderThanRunning(git, repository, hash, await deployed(app));
+    if (older !== undefined) return refused('git.ref', older, `To go back: sluice rollback ${app}.`);
+    const tree = await git.open(repository, hash);
+    const paths = await tree.list();
+    const file = applicationFileAt(paths, path);
+    if (file === undefined) {
+      const there = paths.filter(isApplicationFile);
+      const names = there.slice(0, 10).join(', ') || 'none';
+      return refused(
+        'git.path',
+        `there is no application file at ${path} in ${hash.slice(0, 9)}`,
+        `There are: ${names}.`,
+      );
+    }
+    const files = await readReleaseFiles(tree, paths, file);
+    const { release, findings } = parseRelease({
+      ...{ app, files, known, seal },
+      ...(image !== undefined && { image }),
+      ...(provider !== undefined && { provider }),
+    });
+    const commit = await git.commit(repository, hash);
+    const placed = findings.map((one) => inRepository(one, posix.dirname(file)));
+    return { findings: placed, ...(release && { release, commit }) };
+  }
+
+  return {
+    async lookAtRepository(repoId) {
+      const repository = find(repoId);
+      if (!repository) return undefined;
+      const { remote, branch } = repository;
+      const common = { remote, branch, interval: config.syncInterval };
+      return beating(async () => {
+        try {
+          return { ...common, head: await git.head(repository) };
+        } catch (error) {
+          return { ...common, problem: wordsOf(error) };
+        }
+      });
+    },
+    readRepository: ({ repoId, head, considered }) =>
+      beating(async () => {
+        const repository = find(repoId);
+        if (!repository) return { problem: `Repository ${repoId} is not configured any more.` };
+        try {
+          const commit = await git.commit(repository, head);
+          return { commit, files: await readSeenFiles({ git, known, deployed }, repository, commit, considered) };
+        } catch (error) {
+          return { problem: wordsOf(error) };
+        }
+      }),
+    deployCommit: (asked) =>
+      beating(async () => {
+        const repository = find(asked.repoId);
+        if (!repository)
+          return { outcome: 'REFUSED', problem: `Repository ${asked.repoId} is not configured any more.` };
+        const deploy = (app: string, request: Parameters<typeof askApplication>[2]) =>
+          askApplication(client, app, request);
+        try {
+          return await deployCommit({ git, known, seal, deployed, deploy }, repository, asked);
+        } catch (error) {
+          return { outcome: 'WAITS', problem: wordsOf(error) };
+        }
+      }),
+    readRelease: (asked) =>
+      beating(async () => {
+        try {
+          return await readFromGit(asked);
+        } catch (error) {
+          throw ApplicationFailure.nonRetryable(wordsOf(error), 'GitFailure');
+        }
+      }),
+  };
+}
+
+/** What git could not do is told; everything else is ours to retry. */
+function wordsOf(error: unknown): string {
+  if (error instanceof GitFailure) return error.message;
+  throw error;
+}
+
+/** The application file that a path means: itself, or the one of the folder. */
+function applicationFileAt(paths: readonly string[], path: string): string | undefined {
+  const asked = posix.normalize(path).replace(/^\/|\/$/g, '');
+  if (paths.includes(asked) && isApplicationFile(asked)) return asked;
+  const inFolder = paths.filter(
+    (file) => isApplicationFile(file) && posix.dirname(file) === (asked === '' ? '.' : asked),
+  );
+  const usual = inFolder.find((file) => posix.basename(file) === 'app.pipecd.yaml');
+  return usual ?? (inFolder.length === 1 ? inFolder[0] : undefined);
+}
+
+function inRepository(finding: Finding, folder: string): Finding {
+  return { ...finding, ...(finding.file && { file: posix.join(folder, finding.file) }) };
+}
