@@ -20,6 +20,7 @@ import { controlDeployment } from './routes/controls.js';
 import { listDeployments, readDeployment } from './routes/deployments.js';
 import { streamEvents } from './routes/events.js';
 import { listLog, listMeasurements } from './routes/records.js';
+import { planDeployment } from './routes/plan.js';
 import { listRepositories, syncRepository } from './routes/repositories.js';
 import { beginSession, endSession } from './routes/session.js';
 import { startDeployment } from './routes/start.js';
@@ -108,6 +109,7 @@ function apiRoutes(
   for (const name of Object.keys(deploymentUpdates) as ControlName[]) {
     addPath(api, `/deployments/:id/${name}`, { post: [...change, controlDeployment(gateway, name)] });
   }
+  addPath(api, '/plan', { post: [jsonBody(), planDeployment(gateway, releases)] });
   addPath(api, '/repositories', { get: [listRepositories(gateway)] });
   addPath(api, '/repositories/:repoId/sync', { post: [...change, syncRepository(gateway)] });
   addPath(api, '/doctor', { get: [async (_req, res) => void res.json(await gateway.doctor())] });

@@ -184,3 +184,8 @@ export interface RepositoryInput {
 export const repositoryQuery = defineQuery<RepositoryState>('repository');
 /** Makes the watcher look now; `true` has it read all of the repository anew, as after a change of the configuration. */
 export const pokeSignal = defineSignal<[boolean?]>('poke');
+
+// ── plan ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A deployment that is only planned. */
+export type PlanInput = Pick<DeployRequest, 'release' | 'strategy' | 'commit' | 'adopt'> & { app: string };

@@ -3,5 +3,6 @@ export { analysis } from './analysis.js';
 export { application } from './application.js';
 export { deployment } from './deployment.js';
 export { doctor } from './doctor.js';
+export { plan } from './plan.js';
 export { readRelease } from './read-release.js';
 export { repository } from './repository.js';

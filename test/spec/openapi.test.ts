@@ -47,6 +47,7 @@ describe('the OpenAPI document', () => {
       'POST /api/v1/deployments/{id}/resume',
       'POST /api/v1/deployments/{id}/rollback',
       'POST /api/v1/deployments/{id}/skip',
+      'POST /api/v1/plan',
       'POST /api/v1/repositories/{repoId}/sync',
       'POST /api/v1/session',
       'POST /api/v1/webhooks/{repoId}',
