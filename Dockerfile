@@ -19,9 +19,10 @@ RUN npm ci --omit=dev --ignore-scripts \
 
 FROM node:20.20-bookworm-slim
 # Certificates: the bridge trusts the system's, and the slim image has none. tini: a process 1 that passes signals on and reaps.
+# git and ssh: the worker reads repositories with them.
 # hadolint ignore=DL3008
 RUN apt-get update \
-  && apt-get install -y --no-install-recommends ca-certificates tini \
+  && apt-get install -y --no-install-recommends ca-certificates git openssh-client tini \
   && rm -rf /var/lib/apt/lists/* \
   && install -d -o node -g node /data
 WORKDIR /app

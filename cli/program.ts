@@ -9,6 +9,7 @@ import { addLint } from './commands/lint.js';
 import { addPause } from './commands/pause.js';
 import { addReject } from './commands/reject.js';
 import { addRelease } from './commands/release.js';
+import { addRepositories } from './commands/repositories.js';
 import { addResume } from './commands/resume.js';
 import { addRollback } from './commands/rollback.js';
 import { addSkip } from './commands/skip.js';
@@ -55,6 +56,7 @@ export async function runCommand(args: string[], context: Context): Promise<Exit
     addRollback,
     addHold,
     addRelease,
+    addRepositories,
     addLint,
     addJudge,
     addDoctor,

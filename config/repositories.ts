@@ -8,9 +8,10 @@ import type { ConfigPart, SecretFields } from './part.js';
 import type { GitAccess, GitRepository } from './server.js';
 
 /** An address that git reaches by https, http or ssh. What begins with a dash would be an option. */
-const REMOTE = /^(https?:\/\/|ssh:\/\/)[^\s-][^\s]*$|^[\w.-]+@[\w.-]+:[^\s]+$/;
+const REMOTE = /^(https?|ssh):\/\/[^\s-].*$|^[\w.-]+@[\w.-]+:.+$/;
 const PASSWORD_IN_ADDRESS = /^https?:\/\/[^/@]*:[^/@]*@/;
-const REPOSITORY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+/** Any name, as with PipeCD, that can stand in an address. */
+const REPOSITORY_ID = /^[^/\p{Cc}]{1,100}$/u;
 
 /** `git` of a Piped or Sluice document: PipeCD's fields, and ours for host keys and tokens. */
 export const gitFields = z.object({
@@ -28,7 +29,7 @@ export const gitFields = z.object({
 export const repositoryFields = z.object({
   repoId: z
     .string()
-    .regex(REPOSITORY_ID, { error: 'must be letters, digits, dots, dashes and underscores, at most 100' }),
+    .regex(REPOSITORY_ID, { error: 'must be a name of at most 100 characters, without a slash' }),
   remote: z
     .string()
     .regex(REMOTE, { error: 'must be an address such as https://host/team/repo.git or git@host:team/repo.git' }),

@@ -1,6 +1,6 @@
 import type { Millis } from './duration.js';
 
-/** What makes an application deploy by itself: `trigger` of its file (pipecd.md §1.2). */
+/** What makes an application deploy by itself: `trigger` of its file (pipecd.md §1.1). */
 export interface Trigger {
   /** A push that touches its folder or `paths`; nothing when any changed file is one of `ignores`. */
   onCommit: { disabled: boolean; paths: string[]; ignores: string[] };

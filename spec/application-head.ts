@@ -4,6 +4,7 @@ import type { Trigger } from '../model/trigger.js';
 import { readApplication } from './application.js';
 import { readFile } from './files.js';
 import { APP_NAME } from './http.js';
+import { filesNamedBy } from './release-files.js';
 
 /** What an application file says of itself, before the files it names are read. */
 export interface ApplicationHead {
@@ -18,7 +19,11 @@ export function readApplicationHead(name: string, text: string): ApplicationHead
   const document = readFile({ [name]: text }, name, findings);
   const reader = document && readerOf(document, findings);
   const application = reader && readApplication(reader);
-  if (!application) return { findings };
+  if (!application) {
+    // What it is called can often be read where nothing else can: people look for it by that.
+    const { app } = filesNamedBy(text);
+    return { findings, ...(app !== undefined && APP_NAME.test(app) && { app }) };
+  }
   const { trigger } = application;
   const app = application.spec.name;
   if (app === undefined || !APP_NAME.test(app)) {

@@ -9,7 +9,7 @@ export const APP_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 export const DEPLOYMENT_ID = /^[a-z0-9][a-z0-9-]{0,62}-[1-9][0-9]{0,9}$/;
 
 /** A configured repository's name in a path. */
-export const REPOSITORY_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
+export const REPOSITORY_ID = /^[^/\p{Cc}]{1,100}$/u;
 
 /** A branch, tag or commit: what no git command takes for an option or a range. */
 const GIT_REF = /^(?!-)(?!.*\.\.)[\w./+-]{1,200}$/;

@@ -66,7 +66,7 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
 
   /** The mirror, made where there is none. One that is damaged, as by a full disk, is made anew. */
   async function mirrorOf({ repoId, remote }: Repository): Promise<string> {
-    const mirror = join(folder, `${repoId}.git`);
+    const mirror = join(folder, `${encodeURIComponent(repoId)}.git`);
     const exists = await stat(join(mirror, 'HEAD')).then(
       () => true,
       () => false,

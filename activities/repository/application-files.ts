@@ -51,7 +51,10 @@ async function readOne(
   if (text === undefined) return { path, status: 'INVALID', problem: `${path}: the file is longer than 512 KB.` };
   const { app, trigger, findings } = readApplicationHead(name, text);
   // Sealed nowhere and kept nowhere: only what is wrong with it is wanted.
-  const judged = app === undefined ? findings : parseRelease({ app, files, known, seal: () => '' }).findings;
+  const judged =
+    trigger === undefined || app === undefined
+      ? findings
+      : parseRelease({ app, files, known, seal: () => '' }).findings;
   const problem = mistakesOf(judged, posix.dirname(path));
   const common = { path, ...(app !== undefined && { app }), ...(trigger && { trigger }) };
   if (problem !== undefined) return { ...common, status: 'INVALID', problem };

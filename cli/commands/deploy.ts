@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
 import type { DeploymentDocument } from '../../model/wire.js';
-import { deploymentAnswer } from '../../spec/http-answers.js';
+import { deploymentAnswer, repositoryListAnswer } from '../../spec/http-answers.js';
 import { call, type Server } from '../client.js';
 import { findServer, follower } from '../context.js';
 import { CommandFailure, EXIT } from '../failure.js';
@@ -15,6 +15,7 @@ type Images = string | Record<string, string>;
 /** What a deployment can be asked with beside its files. */
 export interface DeployOptions {
   app?: string;
+  git?: string;
   image?: Images;
   strategy?: string;
   provider?: string;
@@ -33,6 +34,7 @@ export function addDeploy(host: CommandHost): void {
     .command('deploy')
     .description('Start a deployment from the app.pipecd.yaml of a folder and the files it names.')
     .argument('[dir]', 'the folder', '.')
+    .option('--git <place>', 'read the files from a configured repository: REPOID[@REF]:PATH')
     .option('--app <name>', 'name of the application; spec.name of the file when left out')
     .option('--image <image>', 'replaces the image: IMAGE, or CONTAINER=IMAGE for each container', readImage)
     .addOption(
@@ -66,8 +68,11 @@ export async function startDeployment(
   dir: string,
   options: DeployOptions,
 ): Promise<DeploymentDocument> {
-  const folder = await readReleaseFolder(dir);
-  const app = options.app ?? folder.app;
+  const place = options.git === undefined ? undefined : placeInGit(options.git);
+  const { app: named, ...source } = place
+    ? { app: await applicationAt(server, place, options.app), git: place }
+    : await readReleaseFolder(dir);
+  const app = options.app ?? named;
   if (app === undefined) {
     throw new CommandFailure(
       EXIT.wrongUse,
@@ -77,7 +82,7 @@ export async function startDeployment(
   }
   const { commit: hash, commitMessage: message, commitAuthor: author, commitUrl: url } = options;
   const body = {
-    files: folder.files,
+    ...source,
     ...(options.image !== undefined && { image: options.image }),
     ...(options.strategy !== undefined && { strategy: options.strategy }),
     ...(options.provider !== undefined && { platformProvider: options.provider }),
@@ -89,6 +94,37 @@ export async function startDeployment(
   const headers = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
   const path = `/applications/${encodeURIComponent(app)}/deployments`;
   return call(server, { method: 'POST', path, body, headers }, deploymentAnswer);
+}
+
+/** Where the files lie in git. */
+interface PlaceInGit {
+  repoId: string;
+  ref?: string;
+  path: string;
+}
+
+/** `shop@v1.2:apps/web`: the repository, perhaps a branch, tag or commit, and the folder or application file. */
+function placeInGit(written: string): PlaceInGit {
+  const [, repoId, ref, path] = /^([^@:]+)(?:@([^:]+))?:(.+)$/.exec(written) ?? [];
+  if (repoId !== undefined && path !== undefined) return { repoId, ...(ref !== undefined && { ref }), path };
+  throw new CommandFailure(
+    EXIT.wrongUse,
+    `--git must be REPOID:PATH or REPOID@REF:PATH, not "${written}".`,
+    'Write for example --git shop:apps/web; `sluice repositories` shows what there is.',
+  );
+}
+
+/** The name of the application at a place, as the repository's watcher knows it. */
+async function applicationAt(
+  server: Server,
+  { repoId, path }: PlaceInGit,
+  given: string | undefined,
+): Promise<string | undefined> {
+  if (given !== undefined) return given;
+  const { repositories } = await call(server, { path: '/repositories' }, repositoryListAnswer);
+  const asked = path.replace(/^\.?\/|\/$/g, '');
+  const files = repositories.find((one) => one.repoId === repoId)?.applications ?? [];
+  return files.find((file) => file.path === asked || file.path.startsWith(`${asked}/`))?.app;
 }
 
 function readImage(value: string, before: Images | undefined): Images {

@@ -56,9 +56,6 @@ describe('the seed’s piped.yaml', () => {
       '5 spec.pipedID',
       '6 spec.pipedKeyFile',
       '7 spec.apiAddress',
-      '8 spec.git',
-      '10 spec.repositories',
-      '14 spec.syncInterval',
     ]);
   });
 });
@@ -199,6 +196,9 @@ describe('a Sluice document', () => {
       host: '127.0.0.1',
       port: 8080,
       dataDir: `${folder}/data`,
+      git: {},
+      repositories: [],
+      syncInterval: MINUTE,
       publicUrl: 'https://sluice.example',
       temporalUiUrl: 'http://127.0.0.1:8233',
       sealKey: { file: `${folder}/seal.key` },
@@ -260,6 +260,9 @@ describe('the whole', () => {
         pollMax: 15 * SECOND,
         absence: 10 * SECOND,
       },
+      git: {},
+      repositories: [],
+      syncInterval: MINUTE,
       publicUrl: 'http://127.0.0.1:8080',
       sealKey: { file: `${folder}/seal.key` },
     });

@@ -18,13 +18,15 @@ export interface StackOptions {
   metrics?: { name: string; address?: string; apiKey?: string; resolution?: string; maxDelay?: string }[];
   /** Sources of other kinds, as the configuration writes them. */
   sources?: readonly object[];
+  /** Further fields of the configuration's spec. */
+  more?: object;
   /** Where the sandbox's tasks listen. */
   tasksPort?: number;
 }
 
 /** Waits that fit the sandbox's speed (cli/up/configuration.ts has the same at another one), and three keys. */
 export async function configuration(
-  { provider, metrics = [], sources = [] }: StackOptions,
+  { provider, metrics = [], sources = [], more = {} }: StackOptions,
   folder: string,
   sandboxUrl: string,
 ): Promise<string> {
@@ -60,6 +62,7 @@ export async function configuration(
     apiVersion: 'sluice.dev/v1',
     kind: 'Sluice',
     spec: {
+      ...more,
       ecsProviders: [provider ?? { name: 'sandbox', region: 'eu-central-1' }],
       analysisProviders: [...analysisProviders, ...sources],
       apiKeys: [

@@ -44,10 +44,10 @@ interface Running {
 }
 
 /** One stack for the tests of a file; its processes' last words are shown with a test that fails. */
-export function useStack(options: StackOptions): () => Stack {
+export function useStack(options: StackOptions | (() => Promise<StackOptions>)): () => Stack {
   let running: Running | undefined;
   beforeAll(async () => {
-    running = await startStack(options);
+    running = await startStack(typeof options === 'function' ? await options() : options);
   }, 3 * MINUTE);
   afterEach(({ task }) => {
     if (task.result?.state === 'fail') console.error(running?.logs());

@@ -110,8 +110,15 @@ describe.runIf(existsSync(SSHD))('over ssh', () => {
   });
 
   describe('a host or key that is not as it should be', () => {
-    beforeAll(async () => (host = await serveSsh(await createOrigin())));
-    afterAll(() => host.close());
+    let own: Origin;
+    beforeAll(async () => {
+      own = await createOrigin();
+      host = await serveSsh(own);
+    });
+    afterAll(async () => {
+      await host.close();
+      await own.remove();
+    });
     const repository = () => of(host, 'ssh-wrong');
     const refused = (access: GitAccess) => expect(gitWith(access).head(repository())).rejects;
 

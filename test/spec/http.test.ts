@@ -30,11 +30,17 @@ describe('the body of a start', () => {
   });
 
   it.each<[unknown, string | undefined, string]>([
-    [{}, 'files', 'is missing'],
+    [{}, 'files', 'send either the files, or git: where they are to be read from'],
     [undefined, undefined, 'is missing'],
     [{ files: [] }, 'files', 'must be a map, not a list'],
     [{ files: { a: 1 } }, 'files.a', 'must be a string, not 1'],
-    [{ files, git: { repoId: 'x' } }, 'git', 'deploying from a git repository is not supported yet: send the files'],
+    [
+      { files, git: { repoId: 'x', path: 'web' } },
+      'files',
+      'send either the files, or git: where they are to be read from',
+    ],
+    [{ git: { repoId: 'x' } }, 'git.path', 'is missing'],
+    [{ git: { repoId: 'x', path: 'web', ref: '--upload-pack=x' } }, 'git.ref', 'must be a branch, a tag or a commit'],
     [{ files, image: 4 }, 'image', 'must be an image, or a map of container names to images'],
     [{ files, strategy: 'FAST' }, 'strategy', 'must be "AUTO" or "QUICK_SYNC" or "PIPELINE", not "FAST"'],
     [{ files, commit: { hash: 'a', url: 'javascript:alert(1)' } }, 'commit.url', 'must be an http or https address'],

@@ -31,6 +31,7 @@ describe('the OpenAPI document', () => {
       'GET /api/v1/deployments/{id}/log',
       'GET /api/v1/deployments/{id}/measurements',
       'GET /api/v1/doctor',
+      'GET /api/v1/repositories',
       'GET /healthz',
       'GET /metrics',
       'GET /openapi.json',
@@ -46,7 +47,9 @@ describe('the OpenAPI document', () => {
       'POST /api/v1/deployments/{id}/resume',
       'POST /api/v1/deployments/{id}/rollback',
       'POST /api/v1/deployments/{id}/skip',
+      'POST /api/v1/repositories/{repoId}/sync',
       'POST /api/v1/session',
+      'POST /api/v1/webhooks/{repoId}',
     ]);
   });
 
@@ -73,7 +76,7 @@ describe('the OpenAPI document', () => {
   it('makes requests from the schemas that check them', () => {
     const start = document.paths['/api/v1/applications/{app}/deployments']!['post']!;
     const { schema } = start.requestBody!.content['application/json']!;
-    expect(schema).toMatchObject({ type: 'object', required: ['files'], additionalProperties: false });
+    expect(schema).toMatchObject({ type: 'object', additionalProperties: false });
     expect(schema['properties']).toMatchObject({
       strategy: { enum: ['AUTO', 'QUICK_SYNC', 'PIPELINE'], default: 'AUTO' },
       image: { anyOf: [{ type: 'string' }, { type: 'object' }] },
@@ -98,7 +101,13 @@ describe('the OpenAPI document', () => {
 
   it('needs a key but where the contract says none', () => {
     const open = operations.filter(({ operation }) => operation.security?.length === 0).map(({ path }) => path);
-    expect([...new Set(open)].sort()).toEqual(['/api/v1/session', '/healthz', '/openapi.json', '/readyz']);
+    expect([...new Set(open)].sort()).toEqual([
+      '/api/v1/session',
+      '/api/v1/webhooks/{repoId}',
+      '/healthz',
+      '/openapi.json',
+      '/readyz',
+    ]);
     for (const { operation } of operations) {
       if (operation.security?.length !== 0) expect(operation.responses).toHaveProperty('401');
     }

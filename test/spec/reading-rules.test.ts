@@ -176,8 +176,6 @@ describe('PipeCD’s reading rules', () => {
 
   it('report what is accepted and does nothing', () => {
     const more = [
-      '  commitMatcher: {pipeline: "^feat"}',
-      '  trigger: {onCommit: {disabled: true}}',
       '  notification: {mentions: []}',
       '  eventWatcher: []',
       '  driftDetection: {ignoreFields: []}',
@@ -188,8 +186,6 @@ describe('PipeCD’s reading rules', () => {
     expect(errors(parsed)).toEqual([]);
     const said = warnings(parsed).filter(({ message }) => message.includes('is accepted and does nothing'));
     expect(said.map(({ field }) => field)).toEqual([
-      'spec.commitMatcher',
-      'spec.trigger',
       'spec.postSync',
       'spec.notification',
       'spec.eventWatcher',

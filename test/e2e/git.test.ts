@@ -1,0 +1,206 @@
+import { execFile } from 'node:child_process';
+import { createHmac } from 'node:crypto';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { writeFile } from 'node:fs/promises';
+import { afterAll, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { packageRoot } from '../../cli/package-root.js';
+import { MINUTE } from '../../model/duration.js';
+import type { ApplicationDocument, DeploymentDocument, RepositoryList } from '../../model/wire.js';
+import { createOrigin, serveHttp } from '../git/served.js';
+import type { GitHost, Origin } from '../git/served.js';
+import { until } from '../support/processes.js';
+import { changesOf, FIRST, PROMOTED } from './changes.js';
+import { KEYS } from './configuration.js';
+import { filesOf, shopOf, worldOf } from './shop.js';
+import { useStack } from './stack.js';
+
+const LIMIT = 5 * MINUTE;
+const APPS = ['web', 'api', 'lone'] as const;
+const SECRET = 'a webhook secret';
+const TOKEN = 'a-token';
+
+let origin: Origin;
+let host: GitHost;
+const stack = useStack(async () => {
+  origin = await createOrigin();
+  host = await serveHttp(origin, TOKEN);
+  await origin.push({ 'README.md': 'Nothing to deploy yet.' });
+  const secret = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(origin.root, name), text);
+    return join(origin.root, name);
+  };
+  return {
+    world: worldOf(APPS),
+    more: {
+      git: { tokenFile: await secret('token', TOKEN) },
+      // Long: what happens at once is the webhook's doing.
+      syncInterval: '10m',
+      repositories: [
+        { repoId: 'shop', remote: host.remote, branch: 'main', webhookSecretFile: await secret('hook', SECRET) },
+      ],
+    },
+  };
+});
+afterAll(async () => {
+  await host.close();
+  await origin.remove();
+});
+
+/** An application's files in a folder of the repository. */
+function inFolder(app: (typeof APPS)[number], change: (files: Record<string, string>) => void = () => undefined) {
+  const files = filesOf(shopOf(app));
+  change(files);
+  return Object.fromEntries(Object.entries(files).map(([name, text]) => [`apps/${app}/${name}`, text]));
+}
+
+function withImage(image: string) {
+  return (files: Record<string, string>): void => {
+    const task = parse(files['taskdef.yaml'] ?? '') as { containerDefinitions: { image: string }[] };
+    for (const container of task.containerDefinitions) container.image = image;
+    files['taskdef.yaml'] = stringify(task);
+  };
+}
+
+async function webhook(): Promise<void> {
+  const body = JSON.stringify({ ref: 'refs/heads/main' });
+  const signature = `sha256=${createHmac('sha256', SECRET).update(body).digest('hex')}`;
+  const answer = await fetch(`${stack().apiUrl}/api/v1/webhooks/shop`, {
+    method: 'POST',
+    body,
+    headers: { 'x-github-event': 'push', 'x-hub-signature-256': signature },
+  });
+  expect(answer.status).toBe(202);
+}
+
+async function fileOf(app: string) {
+  const { body } = await stack().ask('GET', '/repositories');
+  const [repository] = (body as RepositoryList).repositories;
+  return repository?.applications.find((file) => file.path === `apps/${app}/app.pipecd.yaml`);
+}
+
+/** The deployment that a commit began, at its end. */
+async function deployedBy(hash: string, app: string): Promise<DeploymentDocument> {
+  const id = await until(
+    `${app} to be deployed at ${hash.slice(0, 9)}`,
+    async () => {
+      const file = await fileOf(app);
+      return file?.considered === hash ? file.deployment : undefined;
+    },
+    { timeout: LIMIT },
+  );
+  return stack().ends(id);
+}
+
+async function sluice(...args: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(process.execPath, [join(packageRoot(), 'cli', 'sluice.mjs'), ...args], {
+    env: { ...process.env, SLUICE_URL: stack().apiUrl, SLUICE_API_KEY: KEYS.deployer },
+  });
+  return stdout;
+}
+
+test(
+  'a push brings the applications out that it adds, each once, and tells their commit',
+  { timeout: LIMIT },
+  async () => {
+    const hash = await origin.push({ ...inFolder('web'), ...inFolder('api') }, 'Add web and api');
+    await webhook();
+    for (const app of ['web', 'api'] as const) {
+      const end = await deployedBy(hash, app);
+      expect(end).toMatchObject({
+        id: `${app}-1`,
+        status: 'SUCCEEDED',
+        version: { commit: hash },
+        trigger: { by: 'git:shop' },
+      });
+      expect(changesOf(await stack().sandbox.changes(), shopOf(app))).toEqual(FIRST);
+    }
+  },
+);
+
+test('a push to one application’s folder deploys it alone, by its pipeline', { timeout: LIMIT }, async () => {
+  const since = await stack().sandbox.nextChange();
+  const hash = await origin.push(inFolder('web', withImage('web:2')), 'Bring web:2 out');
+  await webhook();
+  const end = await deployedBy(hash, 'web');
+  expect([end.status, end.version.image]).toEqual(['SUCCEEDED', 'web:2']);
+  const changes = await stack().sandbox.changes(since);
+  expect(changesOf(changes, shopOf('web'))).toEqual(PROMOTED);
+  expect(changesOf(changes, shopOf('api'))).toEqual([]);
+});
+
+test(
+  'a file that cannot be loaded is told with its line, stops nothing else, and is deployed when it is mended',
+  { timeout: LIMIT },
+  async () => {
+    const broken = inFolder('lone', (files) => (files['app.pipecd.yaml'] = 'kind: ECSApp\nspec: {name: lone}\n'));
+    const hash = await origin.push({ ...broken, ...inFolder('api', withImage('api:2')) }, 'Break lone, change api');
+    await webhook();
+    expect((await deployedBy(hash, 'api')).status).toBe('SUCCEEDED');
+    expect(await fileOf('lone')).toMatchObject({
+      status: 'INVALID',
+      problem: expect.stringMatching(/^apps\/lone\/app\.pipecd\.yaml:\d+/) as string,
+    });
+    const shown = await sluice('repositories').catch((error: unknown) => (error as { stdout: string }).stdout);
+    expect(shown).toMatch(/lone .*INVALID .*\n\s+→ apps\/lone\/app\.pipecd\.yaml:\d+/);
+    const mended = await origin.push(inFolder('lone'), 'Mend lone');
+    await webhook();
+    expect((await deployedBy(mended, 'lone')).status).toBe('SUCCEEDED');
+  },
+);
+
+test(
+  'a held application’s commit waits and says so; the next one that is let go brings it out',
+  { timeout: LIMIT },
+  async () => {
+    await stack().ask('POST', '/applications/web/hold', { reason: 'a test' });
+    const hash = await origin.push(inFolder('web', withImage('web:3')), 'Bring web:3 out');
+    await webhook();
+    await until('the commit to wait', async () => (await fileOf('web'))?.status === 'WAITING');
+    const { body } = await stack().ask('GET', '/applications/web');
+    expect((body as ApplicationDocument).git).toMatchObject({
+      repoId: 'shop',
+      status: 'WAITING',
+      problem: expect.stringContaining('web is held by deployer') as string,
+    });
+    await stack().ask('POST', '/applications/web/release', { reason: 'enough' });
+    await webhook();
+    expect((await deployedBy(hash, 'web')).version).toMatchObject({ image: 'web:3', commit: hash });
+  },
+);
+
+test(
+  'a worker that is killed while a commit is on its way loses none and begins none twice',
+  { timeout: LIMIT },
+  async () => {
+    const since = await stack().sandbox.nextChange();
+    const hash = await origin.push(inFolder('api', withImage('api:3')), 'Bring api:3 out');
+    await Promise.all([webhook(), stack().kill('worker')]);
+    await stack().restart('worker');
+    await webhook();
+    const end = await deployedBy(hash, 'api');
+    expect(end).toMatchObject({ status: 'SUCCEEDED', version: { image: 'api:3' } });
+    expect(changesOf(await stack().sandbox.changes(since), shopOf('api'))).toEqual(PROMOTED);
+  },
+);
+
+test('people deploy from git too; an older commit than the one that runs is refused', { timeout: LIMIT }, async () => {
+  const document = JSON.parse(
+    await sluice('deploy', '--git', 'shop:apps/lone', '--image', 'lone:2', '--json'),
+  ) as DeploymentDocument;
+  expect((await stack().ends(document.id)).version).toMatchObject({
+    image: 'lone:2',
+    commit: expect.any(String) as string,
+  });
+  const first = await origin.git('rev-list', '--max-parents=0', 'HEAD');
+  const older = await stack().ask('POST', '/applications/web/deployments', {
+    git: { repoId: 'shop', ref: first, path: 'apps/web' },
+  });
+  expect(older).toMatchObject({ status: 422, body: { detail: expect.stringContaining('is older than') as string } });
+  const nowhere = await stack().ask('POST', '/applications/web/deployments', { git: { repoId: 'shop', path: 'apps' } });
+  expect(nowhere).toMatchObject({
+    status: 422,
+    body: { detail: expect.stringContaining('no application file at apps') as string },
+  });
+});

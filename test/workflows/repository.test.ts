@@ -1,0 +1,215 @@
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import type { WorkflowHandle } from '@temporalio/client';
+import { Worker } from '@temporalio/worker';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Notice } from '../../activities/people.js';
+import type { CommitToDeploy, RepositoryActivities } from '../../activities/repository.js';
+import { MINUTE } from '../../model/duration.js';
+import type { CommitDeployed, RepositoryState, SeenFile } from '../../model/repository.js';
+import { pokeSignal, repositoryQuery } from '../../workflows/messages.js';
+import { workflowBundle } from '../support/bundle.js';
+import { until } from '../support/processes.js';
+import { timeSkippingTemporal } from '../support/temporal.js';
+
+interface Host {
+  head: string;
+  files: SeenFile[];
+  problem?: string;
+  configured: boolean;
+  deployed: (asked: CommitToDeploy) => CommitDeployed;
+  looks: number;
+  reads: { head: string; considered: Record<string, string> }[];
+  asked: string[];
+  notices: Notice[];
+}
+
+let env: TestWorkflowEnvironment;
+let worker: Worker;
+let running: Promise<void>;
+let host: Host;
+let handle: WorkflowHandle;
+let count = 0;
+
+const web = (over: Partial<SeenFile> = {}): SeenFile => ({
+  path: 'web/app.pipecd.yaml',
+  app: 'web',
+  status: 'WATCHED',
+  ...over,
+});
+
+const activities: RepositoryActivities & { notify: (notice: Notice) => Promise<{ delivered: boolean }> } = {
+  lookAtRepository: () => {
+    host.looks += 1;
+    if (!host.configured) return Promise.resolve(undefined);
+    const common = { remote: 'git@host:repo.git', branch: 'main', interval: MINUTE };
+    return Promise.resolve(
+      host.problem === undefined ? { ...common, head: host.head } : { ...common, problem: host.problem },
+    );
+  },
+  readRepository: ({ head, considered }) => {
+    host.reads.push({ head, considered });
+    return Promise.resolve({ commit: { hash: head, message: 'words' }, files: host.files });
+  },
+  deployCommit: (asked) => {
+    host.asked.push(`${asked.app} ${asked.commit.hash}`);
+    return Promise.resolve(host.deployed(asked));
+  },
+  readRelease: () => Promise.resolve({ findings: [] }),
+  notify: (notice) => {
+    host.notices.push(notice);
+    return Promise.resolve({ delivered: true });
+  },
+};
+
+beforeAll(async () => {
+  env = await timeSkippingTemporal();
+  worker = await Worker.create({
+    connection: env.nativeConnection,
+    taskQueue: 'test',
+    workflowBundle: await workflowBundle(),
+    activities,
+  });
+  running = worker.run();
+});
+afterAll(async () => {
+  worker.shutdown();
+  await running;
+  await env.teardown();
+});
+beforeEach(async () => {
+  host = {
+    head: 'c1',
+    files: [web()],
+    configured: true,
+    deployed: ({ app, commit }) => ({ outcome: 'DEPLOYED', deployment: `${app}-${commit.hash}` }),
+    looks: 0,
+    reads: [],
+    asked: [],
+    notices: [],
+  };
+  handle = await env.client.workflow.start('repository', {
+    workflowId: `repository:r${++count}`,
+    taskQueue: 'test',
+    args: [{ repoId: 'r' }],
+  });
+  await until('the first look', () => host.reads.length > 0);
+});
+afterEach(async () => {
+  await handle.terminate().catch(() => undefined);
+});
+
+const state = (): Promise<RepositoryState> => handle.query(repositoryQuery);
+const poke = (everything?: boolean): Promise<void> => handle.signal(pokeSignal, everything);
+async function looked(): Promise<void> {
+  const before = host.looks;
+  await poke();
+  await until('one more look', () => host.looks > before);
+}
+
+test('looks once an interval, and reads only when the branch has moved', async () => {
+  await until('to be at rest', async () => (await state()).head?.hash === 'c1');
+  await env.sleep('10 minutes');
+  expect(host.looks).toBeGreaterThanOrEqual(10);
+  expect(host.looks).toBeLessThanOrEqual(12);
+  expect(host.reads).toEqual([{ head: 'c1', considered: {} }]);
+  host.head = 'c2';
+  await env.sleep('2 minutes');
+  expect(host.reads[1]).toEqual({ head: 'c2', considered: { 'web/app.pipecd.yaml': 'c1' } });
+  expect(host.asked).toEqual([]);
+});
+
+test('has a due commit deployed once, and counts changes from it', async () => {
+  host.files = [web({ due: 'Changed: web/a.' })];
+  host.head = 'c2';
+  await looked();
+  await until('the deployment', async () => (await state()).applications[0]?.deployment === 'web-c2');
+  await env.sleep('5 minutes');
+  expect(host.asked).toEqual(['web c2']);
+  expect((await state()).applications).toEqual([
+    { path: 'web/app.pipecd.yaml', app: 'web', status: 'WATCHED', considered: 'c2', deployment: 'web-c2' },
+  ]);
+  expect(host.notices).toEqual([]);
+});
+
+test('tries a held application’s commit again with each look, says so once, and deploys it when it is let go', async () => {
+  host.deployed = () => ({ outcome: 'WAITS', problem: 'web is held by ada' });
+  host.files = [web({ due: 'Changed: web/a.' })];
+  host.head = 'c2';
+  await looked();
+  await until('the refusal', async () => (await state()).applications[0]?.status === 'WAITING');
+  await env.sleep('3 minutes');
+  expect(host.asked.length).toBeGreaterThanOrEqual(3);
+  expect(host.notices.map(({ event, app, reason }) => [event, app, reason])).toEqual([
+    ['TRIGGER_FAILED', 'web', 'web is held by ada'],
+  ]);
+  host.deployed = () => ({ outcome: 'DEPLOYED', deployment: 'web-9' });
+  await looked();
+  await until('the deployment', async () => (await state()).applications[0]?.deployment === 'web-9');
+  expect((await state()).applications[0]).toMatchObject({ status: 'WATCHED', considered: 'c2' });
+});
+
+test('counts from the last good commit while a file cannot be loaded, and says what is wrong with it once', async () => {
+  host.files = [
+    web({ status: 'INVALID', problem: 'web/app.pipecd.yaml:3 kind: is wrong' }),
+    { path: 'api.pipecd.yaml', app: 'api', status: 'WATCHED', due: 'Changed: all.' },
+  ];
+  host.head = 'c2';
+  await looked();
+  await until('the other one to be deployed', () => host.asked.length === 1);
+  host.head = 'c3';
+  host.files = [host.files[0]!, { path: 'api.pipecd.yaml', app: 'api', status: 'WATCHED' }];
+  await looked();
+  await until('the third commit', () => host.reads.length === 3);
+  expect(host.reads[2]?.considered).toEqual({ 'web/app.pipecd.yaml': 'c1', 'api.pipecd.yaml': 'c2' });
+  await until('to be told', () => host.notices.length > 0);
+  expect(host.notices.map(({ app, reason }) => [app, reason])).toEqual([
+    ['web', 'web/app.pipecd.yaml:3 kind: is wrong'],
+  ]);
+  expect(host.asked).toEqual(['api c2']);
+});
+
+test('one that does not answer is told once and asked less often, then goes on', async () => {
+  host.problem = 'The host does not answer.';
+  await looked();
+  await until('the problem', async () => (await state()).problem === 'The host does not answer.');
+  const before = host.looks;
+  await env.sleep('60 minutes');
+  expect(host.looks - before).toBeLessThan(20);
+  expect(host.looks - before).toBeGreaterThan(8);
+  expect(host.notices).toMatchObject([
+    { event: 'TRIGGER_FAILED', repository: 'r', reason: 'The host does not answer.' },
+  ]);
+  delete host.problem;
+  await looked();
+  await until('the answer', async () => (await state()).problem === undefined);
+});
+
+test('a file that is gone is shown as removed, and comes back', async () => {
+  host.files = [];
+  host.head = 'c2';
+  await looked();
+  await until('the removal', async () => (await state()).applications[0]?.status === 'REMOVED');
+  host.files = [web()];
+  host.head = 'c3';
+  await looked();
+  await until('the return', async () => (await state()).applications[0]?.status === 'WATCHED');
+});
+
+test('reads anew when asked for all of it, and ends when it is not configured any more', async () => {
+  await poke(true);
+  await until('a second reading', () => host.reads.length === 2);
+  host.configured = false;
+  await looked();
+  await handle.result();
+});
+
+test('knows the same after its history is continued as new', async () => {
+  const first = (await handle.describe()).runId;
+  await env.sleep('8 hours');
+  await until(
+    'a new run',
+    async () => (await env.client.workflow.getHandle(handle.workflowId).describe()).runId !== first,
+  );
+  expect(host.reads).toHaveLength(1);
+  expect((await state()).applications).toMatchObject([{ app: 'web', considered: 'c1' }]);
+});
