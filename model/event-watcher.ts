@@ -16,7 +16,7 @@ export interface EventWatcher {
   labels: Record<string, string>;
   /** A template with `{{ .Value }}` and `{{ .EventName }}`. */
   commitMessage?: string;
-  /** The change goes to a branch of its own, with a pull request. */
+  /** Asked for a branch of its own with a pull request, which is not supported yet. */
   makePullRequest: boolean;
   replacements: Replacement[];
 }

@@ -31,7 +31,7 @@ export function replaceHclField(text: string, field: string, value: string): str
 
 /** `${` and `%{` begin templates, which doubling their first character switches off. */
 function quoted(value: string): string {
-  return JSON.stringify(value).replaceAll('${', '$${').replaceAll('%{', '%%{');
+  return JSON.stringify(value).replace(/[$%](?=\{)/g, (sign) => sign + sign);
 }
 
 /** All values of a document with their paths. */
@@ -99,7 +99,7 @@ function valuesOf(text: string): Value[] {
 
   /** Steps over an expression: to the end of the line, or of the list or map that it stands in. */
   function expression(): void {
-    for (let depth = 0; at < text.length; ) {
+    for (let depth = 0; at < text.length;) {
       const sign = text[at] ?? '';
       if (heredoc()) return;
       if (sign === '"' && take(TEXT) !== undefined) continue;

@@ -177,7 +177,6 @@ describe('PipeCD’s reading rules', () => {
   it('report what is accepted and does nothing', () => {
     const more = [
       '  notification: {mentions: []}',
-      '  eventWatcher: []',
       '  driftDetection: {ignoreFields: []}',
       '  postSync: {chain: {applications: []}}',
       '  description: words',
@@ -188,7 +187,6 @@ describe('PipeCD’s reading rules', () => {
     expect(said.map(({ field }) => field)).toEqual([
       'spec.postSync',
       'spec.notification',
-      'spec.eventWatcher',
       'spec.driftDetection',
     ]);
   });
