@@ -17,3 +17,16 @@ export type EventEnd =
   | { status: 'HANDLED'; commit: string; url?: string; reason: string }
   | { status: 'SUPERSEDED'; reason: string }
   | { status: 'FAILED'; reason: string; unmatched?: true };
+
+/** An event that ended. */
+export type EndedEvent = RegisteredEvent & EventEnd & { endedAt: number };
+
+/** What one repository's event watcher knows. */
+export interface EventWatcherState {
+  /** Oldest first. */
+  pending: RegisteredEvent[];
+  /** Oldest first, the newest ones alone. */
+  ended: EndedEvent[];
+  /** Why nothing can be committed now. */
+  problem?: string;
+}

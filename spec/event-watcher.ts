@@ -31,7 +31,7 @@ export const eventWatcherFields = z.array(
 );
 
 /** `kind: EventWatcher`, PipeCD's older form, in a file of `.pipe/`. */
-export const eventWatcherFile = z.object({
+const eventWatcherFile = z.object({
   apiVersion: z.literal('pipecd.dev/v1beta1'),
   kind: z.literal('EventWatcher'),
   spec: z.object({
@@ -51,9 +51,12 @@ export function readApplicationWatchers(
 }
 
 /** Reads a file of `kind: EventWatcher`; its files are meant from the root of the repository. */
-export function readWatcherFile(reader: Reader): EventWatcher[] {
+export function readWatcherFile(reader: Reader, folder = '.'): EventWatcher[] {
   const read = reader.read(eventWatcherFile, reader.document.value, []);
-  return (read?.spec.events ?? []).map((event, i) => watcher(reader, event, ['spec', 'events', i], '.'));
+  return (read?.spec.events ?? []).map((event, i) => ({
+    ...watcher(reader, event, ['spec', 'events', i], '.'),
+    from: posix.join(folder, reader.document.file),
+  }));
 }
 
 type Fields = z.output<typeof config> & { name: string; labels?: Record<string, string> | undefined };

@@ -24,10 +24,7 @@ const WATCHERS_NAMED = 10;
 const LABELLED = /\{\{\s*\.(Value|EventName)\s*\}\}/g;
 
 /** The watchers that an event is for: the same name and exactly its labels (pipecd.md §1.4). */
-function watchersOf(
-  event: Pick<RegisteredEvent, 'name' | 'labels'>,
-  all: readonly EventWatcher[],
-): EventWatcher[] {
+function watchersOf(event: Pick<RegisteredEvent, 'name' | 'labels'>, all: readonly EventWatcher[]): EventWatcher[] {
   return all.filter((watcher) => eventKey(watcher) === eventKey(event));
 }
 

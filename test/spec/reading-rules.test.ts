@@ -184,10 +184,6 @@ describe('PipeCD’s reading rules', () => {
     const parsed = parse(edited(['app.pipecd.yaml', '  name: canary', `  name: canary\n${more}`]));
     expect(errors(parsed)).toEqual([]);
     const said = warnings(parsed).filter(({ message }) => message.includes('is accepted and does nothing'));
-    expect(said.map(({ field }) => field)).toEqual([
-      'spec.postSync',
-      'spec.notification',
-      'spec.driftDetection',
-    ]);
+    expect(said.map(({ field }) => field)).toEqual(['spec.postSync', 'spec.notification', 'spec.driftDetection']);
   });
 });
