@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { SECOND } from '../model/duration.js';
+import { eventDocuments } from '../model/event-document.js';
 import type { RepositoryDocument } from '../model/wire.js';
 import { applicationWorkflowId } from '../model/workflow-id.js';
 import { applicationQuery, applicationUpdates } from '../workflows/messages.js';
@@ -8,6 +9,7 @@ import type { Gateway } from './gateway.js';
 import { callTemporal } from './temporal/call.js';
 import { readDeployment } from './temporal/deployment.js';
 import { doctor, readiness } from './temporal/health.js';
+import { readEvents, registerEvent } from './temporal/events.js';
 import { pokeRepository, readRelease, readRepository, withGit } from './temporal/repositories.js';
 import { readRecords } from './temporal/history.js';
 import type { ClosedRuns } from './temporal/history.js';
@@ -61,6 +63,18 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
       callTemporal(client, RECORDS_DEADLINE, () => readRecords(client, closedRuns, id, place, limit, wanted)),
     repositories,
     poke: (repoId) => callTemporal(client, READ_DEADLINE, () => pokeRepository(client, repoId)),
+    registerEvent: async (event) => {
+      await callTemporal(client, READ_DEADLINE, () =>
+        Promise.all(repositoryIds.map((repoId) => registerEvent(client, repoId, event))),
+      );
+      return repositoryIds.length > 0;
+    },
+    events: async () =>
+      eventDocuments(
+        await callTemporal(client, READ_DEADLINE, () =>
+          Promise.all(repositoryIds.map((repoId) => readEvents(client, repoId))),
+        ),
+      ),
     readRelease: (asked) => readRelease(client, asked),
     readiness: () => callTemporal(client, READ_DEADLINE, () => readiness(client)),
     doctor: () => doctor(client),

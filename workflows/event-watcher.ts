@@ -2,6 +2,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  getExternalWorkflowHandle,
   isCancellation,
   setHandler,
   sleep,
@@ -14,7 +15,8 @@ import { MINUTE, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import type { EventEnd, EventWatcherState, RegisteredEvent } from '../model/event.js';
 import { eventKey } from '../model/event-watcher.js';
-import { eventsQuery, registerEventSignal } from './messages.js';
+import { repositoryWorkflowId } from '../model/workflow-id.js';
+import { eventsQuery, pokeSignal, registerEventSignal } from './messages.js';
 import type { EventWatcherInput } from './messages.js';
 import { looking, telling } from './proxies.js';
 import { reasonOf } from './reason.js';
@@ -71,6 +73,7 @@ export async function eventWatcher({ repoId, state: carried }: EventWatcherInput
       failures += 1;
       await sleep(Math.min(SLOWEST, 10 * SECOND * 2 ** Math.min(failures, 10)));
     } else {
+      if (Object.values(committed.ends).some(({ status }) => status === 'HANDLED')) haveDeployed(repoId);
       delete state.problem;
       failures = 0;
       for (const event of batch) {
@@ -94,6 +97,13 @@ async function commit(repoId: string, events: RegisteredEvent[]): Promise<Events
     if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
     return { problem: `The events could not be committed: ${reasonOf(error)}` };
   }
+}
+
+/** What was committed is deployed at once, not with the next look. */
+function haveDeployed(repoId: string): void {
+  void getExternalWorkflowHandle(repositoryWorkflowId(repoId))
+    .signal(pokeSignal)
+    .catch(() => undefined);
 }
 
 /** In the background: a webhook that is down holds no event up. */

@@ -198,7 +198,10 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
       if (end === 'PUSHED') return hash;
       if (end === 'LOST_RACE') return undefined;
       if (end === 'FAILED') throw failureOf(repository, run, FETCH_WITHIN);
-      const [why = ''] = run.stdout.toString('utf8').split('\n').filter((line) => line.startsWith('!'));
+      const [why = ''] = run.stdout
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('!'));
       throw new PushRefused(
         `Repository ${repository.repoId} refused the commit (${why.split('\t').at(-1) ?? ''}): let our key push to ${repository.branch}.`,
       );

@@ -47,7 +47,9 @@ export async function makeCommit(
 export function pushEnd({ code, stdout, stderr }: GitRun): 'PUSHED' | 'LOST_RACE' | 'REFUSED' | 'FAILED' {
   if (code === 0) return 'PUSHED';
   const said = `${stdout.toString('utf8')}\n${stderr}`;
-  if (/stale info|fetch first|non-fast-forward|cannot lock ref|failed to update ref|reference already exists/i.test(said)) {
+  if (
+    /stale info|fetch first|non-fast-forward|cannot lock ref|failed to update ref|reference already exists/i.test(said)
+  ) {
     return 'LOST_RACE';
   }
   return /\[remote rejected\]|pre-receive hook declined|protected branch/i.test(said) ? 'REFUSED' : 'FAILED';
