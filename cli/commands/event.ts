@@ -46,8 +46,8 @@ export function addEvent({ program, context, done }: CommandHost): void {
     .action(async ({ json, name, data, labels = {}, contexts = {}, ...where }: RegisterOptions) => {
       const server = serverOf(findServer(context), where);
       const body = { name, data, labels, contexts };
-      const call_ = { method: 'POST', path: '/events', body, timeout: ANSWER_WITHIN } as const;
-      show(await call(server, call_, eventAnswer), json);
+      const asked = { method: 'POST', path: '/events', body, timeout: ANSWER_WITHIN } as const;
+      show(await call(server, asked, eventAnswer).catch(naming(where)), json);
     });
   event
     .command('list')
@@ -101,4 +101,17 @@ function pairs(text: string, before: Record<string, string> = {}): Record<string
 function eventLine({ id, status, name, data, commit, reason }: EventDocument): string {
   const at = commit === undefined ? '' : `${commit.slice(0, 9)} `;
   return plain(`${id}  ${status.padEnd(10)}  ${name} ${data}  ${at}${reason}`);
+}
+
+/** Advice names what the caller wrote: the flags, where those were given. */
+function naming({ address, apiKey, apiKeyFile }: Partial<RegisterOptions>): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof CommandFailure)) throw error;
+    let fix = error.fix;
+    if (address !== undefined) fix = fix?.replaceAll('SLUICE_URL', '--address');
+    if (apiKey !== undefined || apiKeyFile !== undefined) {
+      fix = fix?.replaceAll('SLUICE_API_KEY', apiKey === undefined ? '--api-key-file' : '--api-key');
+    }
+    throw new CommandFailure(error.exitCode, error.message, fix);
+  };
 }
