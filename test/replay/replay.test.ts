@@ -23,6 +23,8 @@ test('a change of the workflows breaks no deployment that runs: every stored his
   expect(names.some((name) => name.includes('analysis'))).toBe(true);
   expect(names.some((name) => name.includes('application'))).toBe(true);
 
+  expect(names.some((name) => name.includes('repository'))).toBe(true);
+
   const failed: string[] = [];
   let replayed = 0;
   for await (const result of Worker.runReplayHistories({ workflowBundle: await workflowBundle() }, histories(names))) {

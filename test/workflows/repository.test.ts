@@ -7,6 +7,7 @@ import type { CommitToDeploy, RepositoryActivities } from '../../activities/repo
 import { MINUTE } from '../../model/duration.js';
 import type { CommitDeployed, RepositoryState, SeenFile } from '../../model/repository.js';
 import { pokeSignal, repositoryQuery } from '../../workflows/messages.js';
+import { isRecording, record } from '../replay/record.js';
 import { workflowBundle } from '../support/bundle.js';
 import { until } from '../support/processes.js';
 import { timeSkippingTemporal } from '../support/temporal.js';
@@ -94,7 +95,8 @@ beforeEach(async () => {
   });
   await until('the first look', () => host.reads.length > 0);
 });
-afterEach(async () => {
+afterEach(async ({ task }) => {
+  if (isRecording) await record(env.client, handle.workflowId, task.name);
   await handle.terminate().catch(() => undefined);
 });
 
