@@ -134,7 +134,7 @@ test('while the repository does not answer events wait, however long; the newest
 
 test('a failure is told; that nobody waits for it is not, where another repository may', async () => {
   const failed: EventEnd = { status: 'FAILED', reason: 'No event watcher matches.', unmatched: true };
-  answer = (events, attempt) => ({ ...all(events, failed), alone: attempt > 1 }) as EventsCommitted;
+  answer = (events, attempt) => ({ ...all(events, failed), alone: attempt > 1 });
   await register(event('id-1', 'a'));
   await settled(1);
   expect(notices).toEqual([]);
