@@ -6,6 +6,7 @@ import type { EventActivities, EventsCommitted } from '../../activities/events.j
 import type { Notice } from '../../activities/people.js';
 import type { EventEnd, EventWatcherState, RegisteredEvent } from '../../model/event.js';
 import { eventsQuery, registerEventSignal } from '../../workflows/messages.js';
+import { isRecording, record } from '../replay/record.js';
 import { workflowBundle } from '../support/bundle.js';
 import { until } from '../support/processes.js';
 import { timeSkippingTemporal } from '../support/temporal.js';
@@ -69,7 +70,8 @@ beforeEach(async () => {
     args: [{ repoId: 'r' }],
   });
 });
-afterEach(async () => {
+afterEach(async ({ task }) => {
+  if (isRecording) await record(env.client, handle.workflowId, task.name);
   await handle.terminate().catch(() => undefined);
 });
 
