@@ -1,5 +1,6 @@
 import type { DeliveryHandle, Position, Preflight, Progress, Traffic } from '../model/delivery.js';
 import type { TaskSetPlace, Variant } from '../model/metric.js';
+import type { Preview } from '../model/plan-preview.js';
 import type { Release } from '../model/release.js';
 
 export interface PreflightInput {
@@ -48,6 +49,8 @@ export interface RollbackInput {
 export interface DeliveryActivities {
   /** Reads only: whether this release can start, and the snapshot of what stands. */
   preflight(input: PreflightInput): Promise<Preflight>;
+  /** Reads only: the preflight, and in what the files differ from what runs. */
+  preview(input: PreflightInput): Promise<Preview>;
   /** Registers the task definition (once for each content), creates or updates the service. */
   begin(input: BeginInput): Promise<{ handle: DeliveryHandle } & Progress>;
   /** Goes to a position, and returns when it is reached and verified. Fails with FAILURE.stage when it cannot be. */

@@ -21,6 +21,7 @@ import { listDeployments, readDeployment } from './routes/deployments.js';
 import { streamEvents } from './routes/events.js';
 import { listEvents, readEvent, registerEvent } from './routes/registered-events.js';
 import { listLog, listMeasurements } from './routes/records.js';
+import { planDeployment } from './routes/plan.js';
 import { listRepositories, syncRepository } from './routes/repositories.js';
 import { beginSession, endSession } from './routes/session.js';
 import { startDeployment } from './routes/start.js';
@@ -109,6 +110,7 @@ function apiRoutes(
   for (const name of Object.keys(deploymentUpdates) as ControlName[]) {
     addPath(api, `/deployments/:id/${name}`, { post: [...change, controlDeployment(gateway, name)] });
   }
+  addPath(api, '/plan', { post: [jsonBody(), planDeployment(gateway, releases)] });
   addPath(api, '/repositories', { get: [listRepositories(gateway)] });
   addPath(api, '/repositories/:repoId/sync', { post: [...change, syncRepository(gateway)] });
   addPath(api, '/events', { get: [listEvents(gateway)], post: [...change, registerEvent(gateway)] });

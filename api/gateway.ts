@@ -1,4 +1,5 @@
 import type { AwsChange, LogLine } from '../model/delivery.js';
+import type { PlanDocument } from '../model/plan-preview.js';
 import type { ReadRelease, ReleaseInGit } from '../model/repository.js';
 import type {
   ApplicationDocument,
@@ -19,6 +20,7 @@ import type {
   DeployAnswer,
   DeployRequest,
   HoldControl,
+  PlanInput,
 } from '../workflows/messages.js';
 
 /** One thing that a deployment left in its histories. */
@@ -87,6 +89,8 @@ export interface Gateway {
   repositories(): Promise<RepositoryDocument[]>;
   /** Has a repository looked at now; false when nobody watches it. */
   poke(repoId: string): Promise<boolean>;
+  /** Has a worker look at AWS for what a deployment would do. */
+  plan(input: PlanInput): Promise<PlanDocument>;
   /** Has a worker read what is to be deployed from git. */
   readRelease(asked: ReleaseInGit): Promise<ReadRelease>;
   /** Gives an event to every configured repository; false when there is none. */

@@ -2,10 +2,12 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { SECOND } from '../model/duration.js';
 import { eventDocuments } from '../model/event-document.js';
+import type { PlanDocument } from '../model/plan-preview.js';
 import type { RepositoryDocument } from '../model/wire.js';
 import { applicationWorkflowId } from '../model/workflow-id.js';
 import { applicationQuery, applicationUpdates } from '../workflows/messages.js';
 import type { Gateway } from './gateway.js';
+import { askWorker } from './temporal/ask-worker.js';
 import { callTemporal } from './temporal/call.js';
 import { readDeployment } from './temporal/deployment.js';
 import { doctor, readiness } from './temporal/health.js';
@@ -75,6 +77,11 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
           Promise.all(repositoryIds.map((repoId) => readEvents(client, repoId))),
         ),
       ),
+    plan: (input) =>
+      askWorker<PlanDocument>(client, 'plan', input, {
+        summary: `Plans a deployment of ${input.app}`,
+        fix: 'Nothing was changed. Look at `sluice doctor` and at the worker’s log.',
+      }),
     readRelease: (asked) => readRelease(client, asked),
     readiness: () => callTemporal(client, READ_DEADLINE, () => readiness(client)),
     doctor: () => doctor(client),

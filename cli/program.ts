@@ -8,6 +8,7 @@ import { addHold } from './commands/hold.js';
 import { addJudge } from './commands/judge.js';
 import { addLint } from './commands/lint.js';
 import { addPause } from './commands/pause.js';
+import { addPlan } from './commands/plan.js';
 import { addReject } from './commands/reject.js';
 import { addRelease } from './commands/release.js';
 import { addRepositories } from './commands/repositories.js';
@@ -46,6 +47,7 @@ export async function runCommand(args: string[], context: Context): Promise<Exit
   for (const add of [
     addUp,
     addDeploy,
+    addPlan,
     addStatus,
     addWatch,
     addApprove,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { PlanDocument } from '../model/plan-preview.js';
 import type {
   ApplicationDocument,
   ApplicationList,
@@ -206,6 +207,36 @@ export const repositoryListAnswer = z.object({
     }),
   ),
 }) satisfies z.ZodType<RepositoryList>;
+
+const differences = z
+  .array(z.object({ path: text, from: maybe, to: maybe }))
+  .describe('Against what runs in AWS. Values of environment variables are not shown.');
+
+export const planAnswer = z.object({
+  app: text,
+  plan: z.enum(['NOTHING_TO_DO', 'QUICK_SYNC', 'PIPELINE', 'REFUSED']),
+  reason: text,
+  version: z.object({ image: text, commit: maybe }),
+  running: z.object({ image: maybe, taskDefinitionArn: text, content: maybe, deployment: maybe }).exactOptional(),
+  stages: z.array(z.object({ id: text, name: text, does: text })),
+  changes: z.array(text).describe('The AWS calls that change something, in their order.'),
+  analysis: z.array(
+    z.object({
+      stage: text,
+      metric: text,
+      strategy: text,
+      query: text,
+      windows: number,
+      firstVerdict: text,
+      lastVerdict: text,
+    }),
+  ),
+  peakTasks: number,
+  taskDefinition: differences,
+  service: differences,
+  problems: z.array(text),
+  warnings: z.array(text),
+}) satisfies z.ZodType<PlanDocument>;
 
 /** What a webhook is answered, and one who asks for a look. */
 export const lookAnswer = z.object({ looks: z.boolean(), reason: text });

@@ -31,6 +31,7 @@ export const SCHEMAS = {
   Event: answers.eventAnswer,
   EventList: answers.eventListAnswer,
   Look: answers.lookAnswer,
+  Plan: answers.planAnswer,
   ControlAnswer: answers.controlAnswer,
   Session: answers.sessionAnswer,
   Problem: answers.problemAnswer,
@@ -109,6 +110,15 @@ export const ROUTES: readonly Route[] = [
     const body = name === 'cancel' ? http.CancelControl : http.Control;
     return change(`/deployments/{id}/${name}`, summary, body, 'ControlAnswer', [404, 409]);
   }),
+  {
+    method: 'post',
+    path: '/plan',
+    summary: 'What a deployment of these files would do now; changes nothing',
+    role: 'viewer',
+    body: http.PlanDeployment,
+    answers: { 200: { description: 'The plan.', schema: 'Plan' } },
+    problems: [...CHANGE_PROBLEMS],
+  },
   read('/repositories', 'Watched repositories, and how each application file in them stands', 'RepositoryList'),
   {
     method: 'post',

@@ -29,47 +29,54 @@ const stage = z.string().describe('The stage that is meant; the current one when
 const appName = z.string().regex(APP_NAME, { error: 'must be lower-case letters, digits and dashes, at most 63' });
 const provider = z.string().min(1).describe('The ECS provider, when several are configured.').exactOptional();
 
+const startFields = {
+  files: z
+    .record(z.string(), z.string().max(FILE_CHARACTERS))
+    .describe(
+      'File name → text: app.pipecd.yaml, the service and task definition that it names, and files of kind: AnalysisTemplate.',
+    )
+    .exactOptional(),
+  git: z
+    .strictObject({
+      repoId: z.string().min(1).describe('Of a configured repository.'),
+      ref: z
+        .string()
+        .regex(GIT_REF, { error: 'must be a branch, a tag or a commit' })
+        .describe('A branch, a tag or a commit; the head of the configured branch when left out.')
+        .exactOptional(),
+      path: z.string().min(1).max(1_000).describe('Folder of the application, or its application file.'),
+    })
+    .describe('Instead of files.')
+    .exactOptional(),
+  image: z
+    .union([image, z.record(z.string(), image)], { error: 'must be an image, or a map of container names to images' })
+    .describe('Replaces the image of the container named in targetGroups.primary, or of the containers named.')
+    .exactOptional(),
+  commit: z
+    .strictObject({
+      hash: z.string().min(1),
+      message: z.string().exactOptional(),
+      author: z.string().exactOptional(),
+      url: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).exactOptional(),
+    })
+    .exactOptional(),
+  strategy: z.enum(['AUTO', 'QUICK_SYNC', 'PIPELINE']).default('AUTO'),
+  platformProvider: provider,
+  adopt: z.boolean().default(false).describe('Take over the task sets that PipeCD left.'),
+};
+
+const oneSource = {
+  error: 'send either the files, or git: where they are to be read from',
+  path: ['files'],
+};
+const hasOneSource = ({ files, git }: { files?: unknown; git?: unknown }): boolean =>
+  (files === undefined) !== (git === undefined);
+
 /** `POST /applications/{app}/deployments` */
-export const StartDeployment = z
-  .strictObject({
-    files: z
-      .record(z.string(), z.string().max(FILE_CHARACTERS))
-      .describe(
-        'File name → text: app.pipecd.yaml, the service and task definition that it names, and files of kind: AnalysisTemplate.',
-      )
-      .exactOptional(),
-    git: z
-      .strictObject({
-        repoId: z.string().min(1).describe('Of a configured repository.'),
-        ref: z
-          .string()
-          .regex(GIT_REF, { error: 'must be a branch, a tag or a commit' })
-          .describe('A branch, a tag or a commit; the head of the configured branch when left out.')
-          .exactOptional(),
-        path: z.string().min(1).max(1_000).describe('Folder of the application, or its application file.'),
-      })
-      .describe('Instead of files.')
-      .exactOptional(),
-    image: z
-      .union([image, z.record(z.string(), image)], { error: 'must be an image, or a map of container names to images' })
-      .describe('Replaces the image of the container named in targetGroups.primary, or of the containers named.')
-      .exactOptional(),
-    commit: z
-      .strictObject({
-        hash: z.string().min(1),
-        message: z.string().exactOptional(),
-        author: z.string().exactOptional(),
-        url: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).exactOptional(),
-      })
-      .exactOptional(),
-    strategy: z.enum(['AUTO', 'QUICK_SYNC', 'PIPELINE']).default('AUTO'),
-    platformProvider: provider,
-    adopt: z.boolean().default(false).describe('Take over the task sets that PipeCD left.'),
-  })
-  .refine(({ files, git }) => (files === undefined) !== (git === undefined), {
-    error: 'send either the files, or git: where they are to be read from',
-    path: ['files'],
-  });
+export const StartDeployment = z.strictObject(startFields).refine(hasOneSource, oneSource);
+
+/** `POST /plan` */
+export const PlanDeployment = z.strictObject({ app: appName, ...startFields }).refine(hasOneSource, oneSource);
 
 /** `POST /deployments/{id}/{approve,reject,skip,pause,resume,rollback}` */
 export const Control = z.strictObject({ reason, stage });

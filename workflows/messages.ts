@@ -196,3 +196,8 @@ export interface EventWatcherInput {
 
 export const registerEventSignal = defineSignal<[RegisteredEvent]>('registerEvent');
 export const eventsQuery = defineQuery<EventWatcherState>('events');
+
+// ── plan ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** A deployment that is only planned. */
+export type PlanInput = Pick<DeployRequest, 'release' | 'strategy' | 'commit' | 'adopt'> & { app: string };

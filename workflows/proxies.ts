@@ -33,7 +33,9 @@ export const undoing = proxyActivities<Pick<DeliveryActivities, 'restoreTraffic'
 });
 
 /** Activities that only read: nothing is lost when one is left behind, and the rollback begins at once. */
-export const reading = proxyActivities<Pick<DeliveryActivities, 'preflight' | 'locate'> & MeasureActivities>({
+export const reading = proxyActivities<
+  Pick<DeliveryActivities, 'preflight' | 'preview' | 'locate'> & MeasureActivities
+>({
   startToCloseTimeout: 2 * HOUR,
   heartbeatTimeout: HEARTBEAT,
   cancellationType: ActivityCancellationType.TRY_CANCEL,

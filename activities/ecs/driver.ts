@@ -23,6 +23,7 @@ import { locate } from './locate.js';
 import { observe } from './observe.js';
 import { preflight } from './preflight.js';
 import { pairOf } from './preflight-traffic.js';
+import { preview } from './preview.js';
 import { promote } from './promote.js';
 import { restoreTraffic } from './restore-traffic.js';
 import { routeTraffic } from './route-traffic.js';
@@ -131,6 +132,13 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
         { stage: 'preflight', provider: input.release.provider, deployment: input.deployment },
         false,
         (run) => preflight(run, input, deps),
+        asStage,
+      ),
+    preview: (input) =>
+      running(
+        { stage: 'preview', provider: input.release.provider, deployment: input.deployment },
+        false,
+        (run) => preview(run, input, deps),
         asStage,
       ),
     begin: (input) =>

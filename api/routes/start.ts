@@ -1,16 +1,14 @@
 import type { Request, RequestHandler } from 'express';
-import type { Commit, Release } from '../../model/release.js';
-import type { ReleaseInGit } from '../../model/repository.js';
 import type { DeployRequest } from '../../workflows/messages.js';
 import { fingerprint, parseWith } from '../body.js';
 import type { Gateway } from '../gateway.js';
 import { keyOf } from '../identity.js';
 import { appParam } from '../names.js';
 import { ApiProblem } from '../problem.js';
-import { refusedFiles } from '../release-reader.js';
 import type { ReleaseReader } from '../release-reader.js';
 import { StartDeployment } from '../../spec/http.js';
 import { answerDeployment } from './deploy-answer.js';
+import { releaseOf } from './release-of.js';
 
 /** `POST /applications/{app}/deployments`: the files become a release here or, of git, in a worker; the application's workflow takes it from there. */
 export function startDeployment(gateway: Gateway, releases: ReleaseReader): RequestHandler {
@@ -18,15 +16,7 @@ export function startDeployment(gateway: Gateway, releases: ReleaseReader): Requ
     const app = appParam(req);
     const key = idempotencyKey(req);
     const body = parseWith(StartDeployment, req.body, 422);
-    const provider = body.platformProvider ?? (await rememberedProvider(gateway, releases, app));
-    const what = {
-      app,
-      ...(body.image !== undefined && { image: body.image }),
-      ...(provider !== undefined && { provider }),
-    };
-    const { release, commit } = body.git
-      ? await readFromGit(gateway, { ...what, ...body.git })
-      : { release: releases.read({ ...what, files: body.files ?? {} }) };
+    const { release, commit } = await releaseOf(gateway, releases, app, body);
     if (release.noCommands) throw onlyByCommits(app);
     const by = keyOf(res).name;
     const told = body.commit ?? commit;
@@ -42,23 +32,10 @@ export function startDeployment(gateway: Gateway, releases: ReleaseReader): Requ
   };
 }
 
-/** A worker reads the files: the api holds no right to any repository. */
-async function readFromGit(gateway: Gateway, asked: ReleaseInGit): Promise<{ release: Release; commit?: Commit }> {
-  const { release, commit, findings } = await gateway.readRelease(asked);
-  if (!release) throw refusedFiles(findings);
-  return { release, ...(commit && { commit }) };
-}
-
 function onlyByCommits(app: string): ApiProblem {
   return new ApiProblem(409, `${app} is deployed by commits alone: its file says trigger.onCommand.disabled.`, {
     fix: `Push a commit that touches it, or delete that line. To go back: sluice rollback ${app}.`,
   });
-}
-
-/** Of several providers, the application's last one, unless the request names another. */
-async function rememberedProvider(gateway: Gateway, releases: ReleaseReader, app: string): Promise<string | undefined> {
-  if (releases.ecsProviders.length < 2) return undefined;
-  return (await gateway.application(app))?.service?.provider;
 }
 
 function idempotencyKey(req: Request): string | undefined {

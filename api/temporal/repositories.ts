@@ -1,17 +1,15 @@
-import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
-import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
-import { MINUTE, SECOND } from '../../model/duration.js';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { SECOND } from '../../model/duration.js';
 import type { Millis } from '../../model/duration.js';
 import type { ReadRelease, ReleaseInGit, RepositoryState } from '../../model/repository.js';
 import { iso } from '../../model/wire.js';
 import type { ApplicationDocument, RepositoryDocument } from '../../model/wire.js';
-import { repositoryWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
+import { repositoryWorkflowId } from '../../model/workflow-id.js';
 import { pokeSignal, repositoryQuery } from '../../workflows/messages.js';
-import { unavailable } from '../problem.js';
+import { askWorker } from './ask-worker.js';
 import { RepositoryMemo } from './stored.js';
 
-const READ: Millis = 60 * SECOND;
 const QUERY: Millis = 2 * SECOND;
 
 /** A repository as its watcher knows it; undefined when nobody watches it. */
@@ -44,30 +42,11 @@ export async function pokeRepository(client: Client, repoId: string): Promise<bo
 }
 
 /** Has a worker read a release from git: this process holds no right to any repository. @throws ApiProblem 503 */
-export async function readRelease(client: Client, asked: ReleaseInGit): Promise<ReadRelease> {
-  const handle = await client.workflow.start<(asked: ReleaseInGit) => Promise<ReadRelease>>('readRelease', {
-    workflowId: `read-release:${randomUUID()}`,
-    taskQueue: TASK_QUEUE,
-    workflowExecutionTimeout: 2 * MINUTE,
-    args: [asked],
-    staticSummary: `Reads ${asked.path} of ${asked.repoId}`,
+export function readRelease(client: Client, asked: ReleaseInGit): Promise<ReadRelease> {
+  return askWorker<ReadRelease>(client, 'readRelease', asked, {
+    summary: `Reads ${asked.path} of ${asked.repoId}`,
+    fix: 'Nothing was deployed. Look at GET /api/v1/repositories and at the worker’s log.',
   });
-  try {
-    return await client.withDeadline(Date.now() + READ, () => handle.result());
-  } catch (error) {
-    const said = error instanceof WorkflowFailedError ? innermost(error) : undefined;
-    if (said !== undefined) throw unavailable(said, 'Nothing was deployed; ask again when the repository answers.');
-    await handle.terminate('Nobody waits for it any more.').catch(() => undefined);
-    throw unavailable(
-      `The repository ${asked.repoId} could not be read within ${READ / SECOND} s.`,
-      'Look at GET /api/v1/repositories and at the worker’s log.',
-    );
-  }
-}
-
-/** The activity's own words. */
-function innermost(error: Error): string {
-  return error.cause instanceof Error ? innermost(error.cause) : error.message;
 }
 
 function repositoryDocument({ lookedAt, head, ...state }: RepositoryState): RepositoryDocument {

@@ -68,6 +68,21 @@ export async function startDeployment(
   dir: string,
   options: DeployOptions,
 ): Promise<DeploymentDocument> {
+  const { app, ...body } = await requestOf(server, dir, options);
+  const headers = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
+  const path = `/applications/${encodeURIComponent(app)}/deployments`;
+  return call(server, { method: 'POST', path, body, headers }, deploymentAnswer);
+}
+
+/**
+ * What a folder or a place in git is asked to be deployed with, and the name of its application.
+ * @throws CommandFailure when there is no application, or it has no name
+ */
+export async function requestOf(
+  server: Server,
+  dir: string,
+  options: DeployOptions,
+): Promise<{ app: string } & Record<string, unknown>> {
   const place = options.git === undefined ? undefined : placeInGit(options.git);
   const { app: named, ...source } = place
     ? { app: await applicationAt(server, place, options.app), git: place }
@@ -81,7 +96,8 @@ export async function startDeployment(
     );
   }
   const { commit: hash, commitMessage: message, commitAuthor: author, commitUrl: url } = options;
-  const body = {
+  return {
+    app,
     ...source,
     ...(options.image !== undefined && { image: options.image }),
     ...(options.strategy !== undefined && { strategy: options.strategy }),
@@ -91,9 +107,6 @@ export async function startDeployment(
       commit: { hash, ...(message && { message }), ...(author && { author }), ...(url && { url }) },
     }),
   };
-  const headers = options.idempotencyKey === undefined ? {} : { 'idempotency-key': options.idempotencyKey };
-  const path = `/applications/${encodeURIComponent(app)}/deployments`;
-  return call(server, { method: 'POST', path, body, headers }, deploymentAnswer);
 }
 
 /** Where the files lie in git. */
@@ -127,7 +140,8 @@ async function applicationAt(
   return files.find((file) => file.path === asked || file.path.startsWith(`${asked}/`))?.app;
 }
 
-function readImage(value: string, before: Images | undefined): Images {
+/** Reads `--image`. */
+export function readImage(value: string, before: Images | undefined): Images {
   const equals = value.indexOf('=');
   if (equals < 0) {
     if (before !== undefined) throw new InvalidArgumentError('Say IMAGE once, or CONTAINER=IMAGE for each container.');

@@ -50,6 +50,7 @@ describe('the OpenAPI document', () => {
       'POST /api/v1/deployments/{id}/rollback',
       'POST /api/v1/deployments/{id}/skip',
       'POST /api/v1/events',
+      'POST /api/v1/plan',
       'POST /api/v1/repositories/{repoId}/sync',
       'POST /api/v1/session',
       'POST /api/v1/webhooks/{repoId}',

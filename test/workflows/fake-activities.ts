@@ -101,6 +101,7 @@ export function fakeActivities(
         ...world.preflight,
       });
     },
+    preview: () => Promise.reject(new Error('nobody plans here')),
     async begin({ app, deployment, uid, release, taskDefinitionArn }) {
       did('begin', taskDefinitionArn ?? release.image);
       return Promise.resolve({

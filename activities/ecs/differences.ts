@@ -1,0 +1,77 @@
+import type { Difference } from '../../model/plan-preview.js';
+
+/** What AWS fills into a registered task definition where the file says nothing. */
+const FILLED_IN =
+  /(^|\.)(hostPort|protocol|cpu|essential|mountPoints|volumesFrom|systemControls|environment|portMappings|placementConstraints|volumes|networkMode|requiresCompatibilities)$/;
+/** Values that are secrets more often than not. */
+const HIDDEN = /\.environment\[[^\]]*\]\.value$|\.environment\[[^\]]*\]$/;
+
+/**
+ * The differences of two definitions, leaf by leaf. Lists of things with names are compared by name, others as sets. What only AWS has is no difference
+ * where AWS fills it in by itself; values of environment variables are not shown.
+ */
+export function differencesOf(running: unknown, wanted: unknown): Difference[] {
+  const [from, to] = [leavesOf(running), leavesOf(wanted)];
+  const paths = [...new Set([...from.keys(), ...to.keys()])].sort();
+  return paths.flatMap((path): Difference[] => {
+    const [old, next] = [from.get(path), to.get(path)];
+    if (old === next) return [];
+    if (next === undefined && (isEmpty(old) || FILLED_IN.test(path))) return [];
+    if (old === undefined && isEmpty(next)) return [];
+    const shown = (text: string | undefined): string | undefined =>
+      text === undefined ? undefined : HIDDEN.test(path) ? '(not shown)' : text;
+    const [a, b] = [shown(old), shown(next)];
+    return [{ path, ...(a !== undefined && { from: a }), ...(b !== undefined && { to: b }) }];
+  });
+}
+
+function isEmpty(text: string | undefined): boolean {
+  return text === undefined || ['""', '[]', '{}', 'null', 'false', '0'].includes(text);
+}
+
+function leavesOf(value: unknown, path = '', into = new Map<string, string>()): Map<string, string> {
+  if (Array.isArray(value)) {
+    const named = value.every((one) => nameOf(one) !== undefined);
+    if (value.length > 0 && named) {
+      for (const one of value) leavesOf(withoutName(one), `${path}[${nameOf(one) ?? ''}]`, into);
+    } else {
+      // The order of subnets, ports and the like says nothing.
+      const items = value.map((one) => JSON.stringify(sorted(one))).sort();
+      into.set(path, `[${items.join(', ')}]`);
+    }
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, member] of Object.entries(value)) {
+      if (member !== undefined) leavesOf(member, path === '' ? key : `${path}.${key}`, into);
+    }
+  } else {
+    into.set(path, JSON.stringify(value));
+  }
+  return into;
+}
+
+function nameOf(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { name } = value as Record<string, unknown>;
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
+function withoutName(value: unknown): unknown {
+  return Object.fromEntries(Object.entries(value as object).filter(([key]) => key !== 'name'));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([key, member]) => !isFilledInPort(key, member, value))
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, member]) => [key, sorted(member)]),
+  );
+}
+
+/** A port mapping of the network mode awsvpc gets these two where the file leaves them out. */
+function isFilledInPort(key: string, member: unknown, mapping: object): boolean {
+  if (!('containerPort' in mapping)) return false;
+  return (key === 'protocol' && member === 'tcp') || (key === 'hostPort' && member === mapping.containerPort);
+}

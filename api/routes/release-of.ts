@@ -1,0 +1,42 @@
+import type { z } from 'zod';
+import type { Commit, Release } from '../../model/release.js';
+import type { ReleaseInGit } from '../../model/repository.js';
+import type { StartDeployment } from '../../spec/http.js';
+import type { Gateway } from '../gateway.js';
+import { refusedFiles } from '../release-reader.js';
+import type { ReleaseReader } from '../release-reader.js';
+
+type Asked = Pick<z.output<typeof StartDeployment>, 'files' | 'git' | 'image' | 'platformProvider'>;
+
+/**
+ * The release that a body asks for: of its files here, of git in a worker.
+ * @throws ApiProblem 422 with every mistake found in the files
+ */
+export async function releaseOf(
+  gateway: Gateway,
+  releases: ReleaseReader,
+  app: string,
+  body: Asked,
+): Promise<{ release: Release; commit?: Commit }> {
+  const provider = body.platformProvider ?? (await rememberedProvider(gateway, releases, app));
+  const what = {
+    app,
+    ...(body.image !== undefined && { image: body.image }),
+    ...(provider !== undefined && { provider }),
+  };
+  if (body.git) return readFromGit(gateway, { ...what, ...body.git });
+  return { release: releases.read({ ...what, files: body.files ?? {} }) };
+}
+
+/** A worker reads the files: the api holds no right to any repository. */
+async function readFromGit(gateway: Gateway, asked: ReleaseInGit): Promise<{ release: Release; commit?: Commit }> {
+  const { release, commit, findings } = await gateway.readRelease(asked);
+  if (!release) throw refusedFiles(findings);
+  return { release, ...(commit && { commit }) };
+}
+
+/** Of several providers, the application's last one, unless the request names another. */
+async function rememberedProvider(gateway: Gateway, releases: ReleaseReader, app: string): Promise<string | undefined> {
+  if (releases.ecsProviders.length < 2) return undefined;
+  return (await gateway.application(app))?.service?.provider;
+}
