@@ -7,6 +7,7 @@ import type { ServerConfig } from '../config/server.js';
 import { createLimiter } from './aws/limiter.js';
 import type { ActivityContext, Clock } from './context.js';
 import type { DeliveryActivities } from './delivery.js';
+import type { EventActivities } from './events.js';
 import { createDoctor } from './doctor/examine.js';
 import { createTaskSetDriver } from './ecs/driver.js';
 import type { MeasureActivities } from './measure.js';
@@ -26,6 +27,7 @@ export type Activities = DeliveryActivities &
   MemoryActivities &
   PeopleActivities &
   RepositoryActivities &
+  EventActivities &
   DoctorActivities;
 
 export interface ActivityDependencies {

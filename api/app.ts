@@ -19,6 +19,7 @@ import { holdApplication, listApplications, readApplication, rollbackApplication
 import { controlDeployment } from './routes/controls.js';
 import { listDeployments, readDeployment } from './routes/deployments.js';
 import { streamEvents } from './routes/events.js';
+import { listEvents, readEvent, registerEvent } from './routes/registered-events.js';
 import { listLog, listMeasurements } from './routes/records.js';
 import { planDeployment } from './routes/plan.js';
 import { listRepositories, syncRepository } from './routes/repositories.js';
@@ -112,6 +113,8 @@ function apiRoutes(
   addPath(api, '/plan', { post: [jsonBody(), planDeployment(gateway, releases)] });
   addPath(api, '/repositories', { get: [listRepositories(gateway)] });
   addPath(api, '/repositories/:repoId/sync', { post: [...change, syncRepository(gateway)] });
+  addPath(api, '/events', { get: [listEvents(gateway)], post: [...change, registerEvent(gateway)] });
+  addPath(api, '/events/:id', { get: [readEvent(gateway)] });
   addPath(api, '/doctor', { get: [async (_req, res) => void res.json(await gateway.doctor())] });
   return api;
 }

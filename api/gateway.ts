@@ -10,6 +10,8 @@ import type {
   MeasurementRecord,
   RepositoryDocument,
 } from '../model/wire.js';
+import type { RegisteredEvent } from '../model/event.js';
+import type { EventDocument } from '../model/event-document.js';
 import type {
   ApplicationRollback,
   CancelControl,
@@ -91,6 +93,10 @@ export interface Gateway {
   plan(input: PlanInput): Promise<PlanDocument>;
   /** Has a worker read what is to be deployed from git. */
   readRelease(asked: ReleaseInGit): Promise<ReadRelease>;
+  /** Gives an event to every configured repository; false when there is none. */
+  registerEvent(event: RegisteredEvent): Promise<boolean>;
+  /** Newest first. */
+  events(): Promise<EventDocument[]>;
   /** Whether Temporal answers and a worker polls the queue; the text says what is missing. */
   readiness(): Promise<{ ready: boolean; detail: string }>;
   doctor(): Promise<DoctorReport>;

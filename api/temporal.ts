@@ -1,6 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import { SECOND } from '../model/duration.js';
+import { eventDocuments } from '../model/event-document.js';
 import type { PlanDocument } from '../model/plan-preview.js';
 import type { RepositoryDocument } from '../model/wire.js';
 import { applicationWorkflowId } from '../model/workflow-id.js';
@@ -10,6 +11,7 @@ import { askWorker } from './temporal/ask-worker.js';
 import { callTemporal } from './temporal/call.js';
 import { readDeployment } from './temporal/deployment.js';
 import { doctor, readiness } from './temporal/health.js';
+import { readEvents, registerEvent } from './temporal/events.js';
 import { pokeRepository, readRelease, readRepository, withGit } from './temporal/repositories.js';
 import { readRecords } from './temporal/history.js';
 import type { ClosedRuns } from './temporal/history.js';
@@ -63,6 +65,18 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
       callTemporal(client, RECORDS_DEADLINE, () => readRecords(client, closedRuns, id, place, limit, wanted)),
     repositories,
     poke: (repoId) => callTemporal(client, READ_DEADLINE, () => pokeRepository(client, repoId)),
+    registerEvent: async (event) => {
+      await callTemporal(client, READ_DEADLINE, () =>
+        Promise.all(repositoryIds.map((repoId) => registerEvent(client, repoId, event))),
+      );
+      return repositoryIds.length > 0;
+    },
+    events: async () =>
+      eventDocuments(
+        await callTemporal(client, READ_DEADLINE, () =>
+          Promise.all(repositoryIds.map((repoId) => readEvents(client, repoId))),
+        ),
+      ),
     plan: (input) =>
       askWorker<PlanDocument>(client, 'plan', input, {
         summary: `Plans a deployment of ${input.app}`,

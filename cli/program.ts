@@ -3,6 +3,7 @@ import { addApprove } from './commands/approve.js';
 import { addCancel } from './commands/cancel.js';
 import { addDeploy } from './commands/deploy.js';
 import { addDoctor } from './commands/doctor.js';
+import { addEvent } from './commands/event.js';
 import { addHold } from './commands/hold.js';
 import { addJudge } from './commands/judge.js';
 import { addLint } from './commands/lint.js';
@@ -59,6 +60,7 @@ export async function runCommand(args: string[], context: Context): Promise<Exit
     addHold,
     addRelease,
     addRepositories,
+    addEvent,
     addLint,
     addJudge,
     addDoctor,

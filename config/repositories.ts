@@ -27,9 +27,7 @@ export const gitFields = z.object({
 
 /** One of `repositories`. */
 export const repositoryFields = z.object({
-  repoId: z
-    .string()
-    .regex(REPOSITORY_ID, { error: 'must be a name of at most 100 characters, without a slash' }),
+  repoId: z.string().regex(REPOSITORY_ID, { error: 'must be a name of at most 100 characters, without a slash' }),
   remote: z
     .string()
     .regex(REMOTE, { error: 'must be an address such as https://host/team/repo.git or git@host:team/repo.git' }),

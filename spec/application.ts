@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { duration, text } from '../document/scalars.js';
 import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
+import type { EventWatcher } from '../model/event-watcher.js';
 import type { CommitMatcher, Trigger } from '../model/trigger.js';
+import { eventWatcherFields, readApplicationWatchers } from './event-watcher.js';
 import { RECREATE } from './stage.js';
 import { commitMatcherFields, readCommitMatcher, readTrigger, triggerFields } from './trigger.js';
 
@@ -34,7 +36,6 @@ const quickSync = z.object({ recreate: z.boolean().optional() });
 const NOT_USED = {
   postSync: 'deployment chains are not supported yet',
   notification: 'notifications are configured on the server (webhook)',
-  eventWatcher: 'events are not supported yet',
   driftDetection: 'drift is not watched yet',
 } as const;
 
@@ -63,7 +64,7 @@ const shape = z.object({
     trigger: triggerFields.optional(),
     postSync: z.unknown().optional(),
     notification: z.unknown().optional(),
-    eventWatcher: z.unknown().optional(),
+    eventWatcher: eventWatcherFields.optional(),
     driftDetection: z.unknown().optional(),
   }),
 });
@@ -73,10 +74,12 @@ type Input = z.output<typeof input>;
 
 /** The application file in both of PipeCD's shapes, brought to one. */
 export interface Application {
-  spec: Omit<Spec, 'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher'>;
+  spec: Omit<Spec, 'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher' | 'eventWatcher'>;
   input: Input;
   trigger: Trigger;
   commitMatcher: CommitMatcher;
+  /** Files are named from the application's folder. */
+  eventWatchers: EventWatcher[];
   /** Where `input` stands in the file. */
   inputPath: Path;
   /** For `.AppCustomArgs` in queries. */
@@ -84,7 +87,7 @@ export interface Application {
 }
 
 /** Reads `app.pipecd.yaml`: `kind: ECSApp`, or `kind: Application` with the plugin `ecs` (pipecd.md §1.0, §1.1). */
-export function readApplication(reader: Reader): Application | undefined {
+export function readApplication(reader: Reader, folder = '.'): Application | undefined {
   const read = reader.read(shape, reader.document.value, []);
   if (!read) return undefined;
   const { spec } = read;
@@ -109,6 +112,7 @@ export function readApplication(reader: Reader): Application | undefined {
     inputPath,
     trigger: readTrigger(reader, spec.trigger),
     commitMatcher: readCommitMatcher(reader, spec.commitMatcher),
+    eventWatchers: readApplicationWatchers(reader, spec.eventWatcher ?? [], folder),
     appCustomArgs: plugins.analysis?.appCustomArgs ?? {},
   };
 }

@@ -11,6 +11,7 @@ import type {
   Problem,
   RepositoryList,
 } from '../model/wire.js';
+import type { EventDocument, EventList } from '../model/event-document.js';
 import { DeploymentStatus } from './http.js';
 
 // What the HTTP API answers: for the OpenAPI document, and for clients that check what comes in. Keys that are not known are let
@@ -174,6 +175,24 @@ export const logPageAnswer = z.object({
   changes: z.array(z.object({ at: number, action: text, resource: text, summary: text, stage: text })),
   cursor: maybe,
 }) satisfies z.ZodType<LogPage>;
+
+/** An event and what became of it. */
+export const eventAnswer = z.object({
+  id: text,
+  name: text,
+  data: text,
+  labels: z.record(text, text),
+  contexts: z.record(text, text),
+  by: text,
+  at: instant,
+  status: z.enum(['PENDING', 'HANDLED', 'SUPERSEDED', 'FAILED']),
+  reason: text,
+  commit: maybe,
+  url: maybe,
+  endedAt: maybeInstant,
+}) satisfies z.ZodType<EventDocument>;
+
+export const eventListAnswer = z.object({ events: z.array(eventAnswer) }) satisfies z.ZodType<EventList>;
 
 export const repositoryListAnswer = z.object({
   repositories: z.array(

@@ -101,6 +101,23 @@ export const RollbackApplication = z.strictObject({
     .exactOptional(),
 });
 
+const line = z
+  .string()
+  .max(1_000)
+  .regex(/^\P{Cc}*$/u, { error: 'must not hold line breaks or control characters' });
+const few = <T extends z.ZodType<string>>(key: T) =>
+  z.record(key, line.max(200)).refine((all) => Object.keys(all).length <= 20, { error: 'must be at most 20' });
+
+/** `POST /events` */
+export const RegisterEvent = z.strictObject({
+  name: line.min(1).max(200).describe('What an event watcher waits for.'),
+  data: line.min(1).describe('The value that is written, such as an image.'),
+  labels: few(line.min(1).max(200)).default({}).describe('Must be those of the watcher.'),
+  contexts: few(z.string().regex(/^[A-Za-z][A-Za-z0-9-]{0,62}$/, { error: 'must be letters, digits and dashes' }))
+    .default({})
+    .describe('Written into the commit as trailers.'),
+});
+
 /** `POST /session` */
 export const CreateSession = z.strictObject({ key: z.string().min(1) });
 

@@ -1,6 +1,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import type { AnalysisResult, MetricProgress } from '../model/evidence.js';
+import type { EventWatcherState, RegisteredEvent } from '../model/event.js';
 import type { JsonObject } from '../model/json.js';
 import type { VariantPlaces } from '../model/metric.js';
 import type { AnalysisStage } from '../model/stage.js';
@@ -184,6 +185,17 @@ export interface RepositoryInput {
 export const repositoryQuery = defineQuery<RepositoryState>('repository');
 /** Makes the watcher look now; `true` has it read all of the repository anew, as after a change of the configuration. */
 export const pokeSignal = defineSignal<[boolean?]>('poke');
+
+// ── event watcher ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What a repository's event watcher starts with: its name, and all it knows after a continue-as-new. */
+export interface EventWatcherInput {
+  repoId: string;
+  state?: EventWatcherState;
+}
+
+export const registerEventSignal = defineSignal<[RegisteredEvent]>('registerEvent');
+export const eventsQuery = defineQuery<EventWatcherState>('events');
 
 // ── plan ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,7 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import { HOUR, SECOND, MINUTE } from '../model/duration.js';
 import type { DeliveryActivities } from '../activities/delivery.js';
+import type { EventActivities } from '../activities/events.js';
 import type { MeasureActivities } from '../activities/measure.js';
 import type { DoctorActivities, MemoryActivities, PeopleActivities } from '../activities/people.js';
 import type { RepositoryActivities } from '../activities/repository.js';
@@ -49,7 +50,7 @@ export const remembering = proxyActivities<MemoryActivities & DoctorActivities>(
 });
 
 /** Activities that read git and start deployments; what hangs is given up, and the next look tries again. */
-export const looking = proxyActivities<RepositoryActivities>({
+export const looking = proxyActivities<RepositoryActivities & EventActivities>({
   startToCloseTimeout: 30 * MINUTE,
   scheduleToCloseTimeout: HOUR,
   heartbeatTimeout: 3 * HEARTBEAT,

@@ -2,6 +2,7 @@
 export { analysis } from './analysis.js';
 export { application } from './application.js';
 export { deployment } from './deployment.js';
+export { eventWatcher } from './event-watcher.js';
 export { doctor } from './doctor.js';
 export { plan } from './plan.js';
 export { readRelease } from './read-release.js';

@@ -8,7 +8,8 @@ import { ASK_WITHIN, withAccess } from './access.js';
 import type { GitAccessDependencies } from './access.js';
 import { commitUrl } from './commit-url.js';
 import { failureOf } from './failure.js';
-import { GitFailure } from './repository.js';
+import { makeCommit, pushEnd } from './push-commit.js';
+import { GitFailure, PushRefused } from './repository.js';
 import type { Git, GitFiles, Repository } from './repository.js';
 import { runGit } from './run-git.js';
 import type { GitRun } from './run-git.js';
@@ -21,6 +22,8 @@ const READ_WITHIN: Millis = 60 * SECOND;
  * are. A host that cannot leave them out sends all.
  */
 const FILTER = '--filter=blob:limit=600k';
+/** An event whose commit lies further back is found by its value, which stands in the file. */
+const TRAILERS_WITHIN = 2_000;
 const HASH = /^[0-9a-f]{40}([0-9a-f]{24})?$/;
 const FULL_OR_SHORT = /^[0-9a-f]{7,64}$/;
 
@@ -40,9 +43,10 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
   }
 
   /** A command on the mirror alone. */
-  function locally(mirror: string, args: readonly string[]): Promise<GitRun> {
+  function locally(mirror: string, args: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<GitRun> {
     const env = {
       ...access.environment,
+      ...more,
       LC_ALL: 'C',
       GIT_CONFIG_NOSYSTEM: '1',
       GIT_CONFIG_GLOBAL: '/dev/null',
@@ -112,8 +116,8 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
     });
   }
 
-  async function read(mirror: string, args: readonly string[]): Promise<Buffer> {
-    const run = await locally(mirror, args);
+  async function read(mirror: string, args: readonly string[], more?: NodeJS.ProcessEnv): Promise<Buffer> {
+    const run = await locally(mirror, args, more);
     if (run.code !== 0) throw new GitFailure(`git ${args[0] ?? ''} failed: ${run.stderr.trim() || 'no reason given'}`);
     return run.stdout;
   }
@@ -170,6 +174,37 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
       const mirror = await mirrorWith(repository, ancestor);
       if (!HASH.test(of) || !(await has(mirror, of))) return false;
       return (await locally(mirror, ['merge-base', '--is-ancestor', ancestor, of])).code === 0;
+    },
+    async trailers(repository, head, key) {
+      const mirror = await mirrorWith(repository, head);
+      const format = `--format=%H%x00%(trailers:key=${key},valueonly,separator=%x00)`;
+      const told = (await read(mirror, ['log', '-n', String(TRAILERS_WITHIN), format, head])).toString('utf8');
+      const found = new Map<string, string>();
+      for (const line of told.split('\n')) {
+        const [hash = '', ...values] = line.split('\0');
+        for (const value of values) if (value !== '' && !found.has(value)) found.set(value, hash);
+      }
+      return found;
+    },
+    async push(repository, commit) {
+      const mirror = await mirrorWith(repository, commit.parent);
+      const onMirror = async (args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> =>
+        (await read(mirror, args, env)).toString('utf8').trim();
+      const hash = await makeCommit(onMirror, commit, access.access);
+      const ref = `refs/heads/${repository.branch}`;
+      const args = ['push', '--porcelain', `--force-with-lease=${ref}:${commit.parent}`, 'origin', `${hash}:${ref}`];
+      const run = await remotely(repository, ['--git-dir', mirror, ...args], FETCH_WITHIN);
+      const end = pushEnd(run);
+      if (end === 'PUSHED') return hash;
+      if (end === 'LOST_RACE') return undefined;
+      if (end === 'FAILED') throw failureOf(repository, run, FETCH_WITHIN);
+      const [why = ''] = run.stdout
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line.startsWith('!'));
+      throw new PushRefused(
+        `Repository ${repository.repoId} refused the commit (${why.split('\t').at(-1) ?? ''}): let our key push to ${repository.branch}.`,
+      );
     },
   };
   return git;

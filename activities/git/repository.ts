@@ -12,6 +12,15 @@ export interface GitFiles {
   read(path: string): Promise<Buffer | undefined>;
 }
 
+/** A commit to be made on top of another one. */
+export interface NewCommit {
+  parent: string;
+  /** New contents of files that the parent has. */
+  files: Readonly<Record<string, Uint8Array>>;
+  /** With its trailers. */
+  message: string;
+}
+
 /** What is asked of git. Every function throws GitFailure, in words for people, when the repository does not answer. */
 export interface Git {
   /** The commit that the branch is at: one question to the host, and nothing is fetched. */
@@ -25,6 +34,13 @@ export interface Git {
   changedPaths(repository: Repository, from: string, to: string): Promise<string[] | undefined>;
   /** Whether the second commit contains the first. False where either is not known. */
   isAncestor(repository: Repository, ancestor: string, of: string): Promise<boolean>;
+  /** The values of a trailer in the newest commits up to this one, each with its newest commit. */
+  trailers(repository: Repository, head: string, key: string): Promise<Map<string, string>>;
+  /**
+   * Commits and pushes, if the branch is at `parent` still.
+   * @returns the commit; undefined when somebody else pushed first. @throws PushRefused when the host does not want it
+   */
+  push(repository: Repository, commit: NewCommit): Promise<string | undefined>;
 }
 
 /** Why a repository could not be read: what happened, and what to do. */
@@ -33,4 +49,9 @@ export class GitFailure extends Error {
     super(message);
     this.name = 'GitFailure';
   }
+}
+
+/** The host answered and refused the commit, as for a protected branch: to try again does not help. */
+export class PushRefused extends Error {
+  override readonly name = 'PushRefused';
 }

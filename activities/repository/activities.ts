@@ -9,8 +9,10 @@ import { parseRelease } from '../../spec/release.js';
 import type { ActivityContext } from '../context.js';
 import { GitFailure } from '../git/repository.js';
 import type { Git } from '../git/repository.js';
+import type { EventActivities } from '../events.js';
 import type { RepositoryActivities } from '../repository.js';
 import { isApplicationFile } from './application-files.js';
+import { commitEvents } from './commit-events.js';
 import { askApplication, deployCommit, olderThanRunning } from './deploy-commit.js';
 import { readDeployed } from './deployed.js';
 import { readReleaseFiles } from './release-files.js';
@@ -28,7 +30,9 @@ export interface RepositoryDependencies {
 }
 
 /** The activities that read repositories and have their commits deployed. */
-export function createRepositoryActivities(dependencies: RepositoryDependencies): RepositoryActivities {
+export function createRepositoryActivities(
+  dependencies: RepositoryDependencies,
+): RepositoryActivities & EventActivities {
   const { config, client, git, seal, context } = dependencies;
   const known = {
     ecsProviders: config.ecsProviders.map(({ name }) => name),
@@ -124,6 +128,13 @@ export function createRepositoryActivities(dependencies: RepositoryDependencies)
         } catch (error) {
           return { outcome: 'WAITS', problem: wordsOf(error) };
         }
+      }),
+    commitEvents: ({ repoId, events }) =>
+      beating(async () => {
+        const repository = find(repoId);
+        if (!repository) return { problem: `Repository ${repoId} is not configured any more.` };
+        const committed = await commitEvents(git, repository, events);
+        return { ...committed, alone: config.repositories.length === 1 };
       }),
     readRelease: (asked) =>
       beating(async () => {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import type { DeploymentDocument } from '../../model/wire.js';
 import { deploymentAnswer, repositoryListAnswer } from '../../spec/http-answers.js';
 import { call, type Server } from '../client.js';
@@ -30,18 +31,11 @@ export interface DeployOptions {
 /** `sluice deploy`: sends an application's files and, with --wait, follows the deployment to its end. */
 export function addDeploy(host: CommandHost): void {
   const { program, context } = host;
-  program
-    .command('deploy')
-    .description('Start a deployment from the app.pipecd.yaml of a folder and the files it names.')
-    .argument('[dir]', 'the folder', '.')
-    .option('--git <place>', 'read the files from a configured repository: REPOID[@REF]:PATH')
-    .option('--app <name>', 'name of the application; spec.name of the file when left out')
-    .option('--image <image>', 'replaces the image: IMAGE, or CONTAINER=IMAGE for each container', readImage)
-    .addOption(
-      new Option('--strategy <strategy>', 'AUTO decides from what runs').choices(['AUTO', 'QUICK_SYNC', 'PIPELINE']),
-    )
-    .option('--provider <name>', 'the ECS provider, when several are configured')
-    .option('--adopt', 'take over task sets that PipeCD left')
+  addSourceOptions(
+    program
+      .command('deploy')
+      .description('Start a deployment from the app.pipecd.yaml of a folder and the files it names.'),
+  )
     .option('--commit <hash>', 'the commit that this is')
     .option('--commit-message <text>')
     .option('--commit-author <name>')
@@ -56,6 +50,20 @@ export function addDeploy(host: CommandHost): void {
       if (options.wait) return followToEnd(host, server, started.id, follower(context, json), json);
       context.out(json ? JSON.stringify(started) : `${started.id} ${started.status}: sluice watch ${started.id}`);
     });
+}
+
+/** What `deploy` and `plan` both take: where the files are, and what is asked of them. */
+export function addSourceOptions(command: Command): Command {
+  return command
+    .argument('[dir]', 'the folder', '.')
+    .option('--git <place>', 'read the files from a configured repository: REPOID[@REF]:PATH')
+    .option('--app <name>', 'name of the application; spec.name of the file when left out')
+    .option('--image <image>', 'replaces the image: IMAGE, or CONTAINER=IMAGE for each container', readImage)
+    .addOption(
+      new Option('--strategy <strategy>', 'AUTO decides from what runs').choices(['AUTO', 'QUICK_SYNC', 'PIPELINE']),
+    )
+    .option('--provider <name>', 'the ECS provider, when several are configured')
+    .option('--adopt', 'take over task sets that PipeCD left');
 }
 
 /**
@@ -140,8 +148,7 @@ async function applicationAt(
   return files.find((file) => file.path === asked || file.path.startsWith(`${asked}/`))?.app;
 }
 
-/** Reads `--image`. */
-export function readImage(value: string, before: Images | undefined): Images {
+function readImage(value: string, before: Images | undefined): Images {
   const equals = value.indexOf('=');
   if (equals < 0) {
     if (before !== undefined) throw new InvalidArgumentError('Say IMAGE once, or CONTAINER=IMAGE for each container.');

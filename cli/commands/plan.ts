@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { Option } from 'commander';
 import { MINUTE } from '../../model/duration.js';
 import type { Difference, PlanDocument } from '../../model/plan-preview.js';
 import { planAnswer } from '../../spec/http-answers.js';
@@ -8,25 +7,18 @@ import { findServer } from '../context.js';
 import { EXIT } from '../failure.js';
 import type { CommandHost } from '../program.js';
 import { plain } from '../watch/format.js';
-import { readImage, requestOf } from './deploy.js';
+import { addSourceOptions, requestOf } from './deploy.js';
 import type { DeployOptions } from './deploy.js';
 
 /** `sluice plan`: what a deployment would do now, against what runs in AWS. Changes nothing. */
 export function addPlan({ program, context, done }: CommandHost): void {
-  program
-    .command('plan')
-    .description(
-      'Show what a deployment of a folder would do now, and change nothing. Exit code 1 when it would be refused.',
-    )
-    .argument('[dir]', 'the folder', '.')
-    .option('--git <place>', 'read the files from a configured repository: REPOID[@REF]:PATH')
-    .option('--app <name>', 'name of the application; spec.name of the file when left out')
-    .option('--image <image>', 'replaces the image: IMAGE, or CONTAINER=IMAGE for each container', readImage)
-    .addOption(
-      new Option('--strategy <strategy>', 'AUTO decides from what runs').choices(['AUTO', 'QUICK_SYNC', 'PIPELINE']),
-    )
-    .option('--provider <name>', 'the ECS provider, when several are configured')
-    .option('--adopt', 'take over task sets that PipeCD left')
+  addSourceOptions(
+    program
+      .command('plan')
+      .description(
+        'Show what a deployment of a folder would do now, and change nothing. Exit code 1 when it would be refused.',
+      ),
+  )
     .option('--commit <hash>', 'the commit that this is')
     .option('--commit-message <text>', 'what commitMatcher looks at')
     .option('--json', 'answer as JSON')

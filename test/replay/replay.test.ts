@@ -24,6 +24,7 @@ test('a change of the workflows breaks no deployment that runs: every stored his
   expect(names.some((name) => name.includes('application'))).toBe(true);
 
   expect(names.some((name) => name.includes('repository'))).toBe(true);
+  expect(names.some((name) => name.includes('event-watcher'))).toBe(true);
 
   const failed: string[] = [];
   let replayed = 0;

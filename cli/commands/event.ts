@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { InvalidArgumentError } from 'commander';
+import { SECOND } from '../../model/duration.js';
+import type { EventDocument } from '../../model/event-document.js';
+import { eventAnswer, eventListAnswer } from '../../spec/http-answers.js';
+import { call, type Server } from '../client.js';
+import { findServer } from '../context.js';
+import { CommandFailure, EXIT } from '../failure.js';
+import type { CommandHost } from '../program.js';
+import { plain } from '../watch/format.js';
+
+/** CI is told within this time that nobody answers. */
+const ANSWER_WITHIN = 10 * SECOND;
+
+interface RegisterOptions {
+  address?: string;
+  apiKey?: string;
+  apiKeyFile?: string;
+  name: string;
+  data: string;
+  labels?: Record<string, string>;
+  contexts?: Record<string, string>;
+  json?: true;
+}
+
+/** `sluice event register|list|show`; `register` takes the flags of `pipectl event register`. */
+export function addEvent({ program, context, done }: CommandHost): void {
+  const event = program
+    .command('event')
+    .description('Tell of events, such as a new image, and see what became of them.');
+  const show = (found: EventDocument, json?: true): void => {
+    context.out(json ? JSON.stringify(found) : eventLine(found));
+    if (found.status === 'FAILED') done(EXIT.failed);
+  };
+  event
+    .command('register')
+    .description('Register an event: the event watchers of its name and labels commit its data.')
+    .requiredOption('--name <name>', 'the name that a watcher waits for')
+    .requiredOption('--data <value>', 'the value to write, such as an image')
+    .option('--labels <k=v,…>', 'must be those of the watcher', pairs)
+    .option('--contexts <k=v,…>', 'written into the commit as trailers', pairs)
+    .option('--address <url>', 'where Sluice is; SLUICE_URL when left out')
+    .option('--api-key <key>', 'SLUICE_API_KEY when left out')
+    .option('--api-key-file <file>', 'a file that holds the key')
+    .option('--json', 'answer as JSON')
+    .action(async ({ json, name, data, labels = {}, contexts = {}, ...where }: RegisterOptions) => {
+      const server = serverOf(findServer(context), where);
+      const body = { name, data, labels, contexts };
+      const asked = { method: 'POST', path: '/events', body, timeout: ANSWER_WITHIN } as const;
+      show(await call(server, asked, eventAnswer).catch(naming(where)), json);
+    });
+  event
+    .command('list')
+    .description('Show the last events, newest first.')
+    .option('--json', 'answer as JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const list = await call(findServer(context), { path: '/events' }, eventListAnswer);
+      if (json) context.out(JSON.stringify(list));
+      else for (const one of list.events) context.out(eventLine(one));
+    });
+  event
+    .command('show')
+    .description('Show one event. Exit code 1 when it failed.')
+    .argument('<id>')
+    .option('--json', 'answer as JSON')
+    .action(async (id: string, { json }: { json?: true }) => {
+      show(await call(findServer(context), { path: `/events/${encodeURIComponent(id)}` }, eventAnswer), json);
+    });
+}
+
+function serverOf(found: Server, { address, apiKey, apiKeyFile }: Partial<RegisterOptions>): Server {
+  // pipectl's addresses have no scheme.
+  const url = address === undefined ? found.url : /^https?:\/\//.test(address) ? address : `http://${address}`;
+  if (!URL.canParse(url))
+    throw new CommandFailure(EXIT.wrongUse, `--address ${url} is no address.`, 'Such as https://sluice.example.com.');
+  const key =
+    apiKey ??
+    (apiKeyFile === undefined ? undefined : keyIn(apiKeyFile)) ??
+    (address === undefined ? found.key : undefined);
+  return { url: url.replace(/\/+$/, ''), ...(key !== undefined && { key }) };
+}
+
+function keyIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandFailure(EXIT.wrongUse, `--api-key-file cannot be read: ${why}`);
+  }
+}
+
+function pairs(text: string, before: Record<string, string> = {}): Record<string, string> {
+  const read = text.split(',').map((pair) => {
+    const [, key, value] = /^([^=]+)=(.*)$/s.exec(pair) ?? [];
+    if (key === undefined || value === undefined) throw new InvalidArgumentError(`"${pair}" is no key=value.`);
+    return [key.trim(), value] as const;
+  });
+  return { ...before, ...Object.fromEntries(read) };
+}
+
+function eventLine({ id, status, name, data, commit, reason }: EventDocument): string {
+  const at = commit === undefined ? '' : `${commit.slice(0, 9)} `;
+  return plain(`${id}  ${status.padEnd(10)}  ${name} ${data}  ${at}${reason}`);
+}
+
+/** Advice names what the caller wrote: the flags, where those were given. */
+function naming({ address, apiKey, apiKeyFile }: Partial<RegisterOptions>): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof CommandFailure)) throw error;
+    let fix = error.fix;
+    if (address !== undefined) fix = fix?.replaceAll('SLUICE_URL', '--address');
+    if (apiKey !== undefined || apiKeyFile !== undefined) {
+      fix = fix?.replaceAll('SLUICE_API_KEY', apiKey === undefined ? '--api-key-file' : '--api-key');
+    }
+    throw new CommandFailure(error.exitCode, error.message, fix);
+  };
+}

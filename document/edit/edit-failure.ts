@@ -1,0 +1,4 @@
+/** Why a value cannot be replaced; the caller names the file and the field. */
+export class EditFailure extends Error {
+  override readonly name = 'EditFailure';
+}

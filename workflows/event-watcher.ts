@@ -1,0 +1,117 @@
+import {
+  CancellationScope,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  isCancellation,
+  setHandler,
+  sleep,
+  TemporalFailure,
+  uuid4,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { EventsCommitted } from '../activities/events.js';
+import { MINUTE, SECOND } from '../model/duration.js';
+import type { Millis } from '../model/duration.js';
+import type { EventEnd, EventWatcherState, RegisteredEvent } from '../model/event.js';
+import { eventKey } from '../model/event-watcher.js';
+import { repositoryWorkflowId } from '../model/workflow-id.js';
+import { eventsQuery, pokeSignal, registerEventSignal } from './messages.js';
+import type { EventWatcherInput } from './messages.js';
+import { looking, telling } from './proxies.js';
+import { reasonOf } from './reason.js';
+
+const EVENTS_PER_RUN = 2_000;
+/** What comes within this time goes into one commit. */
+const GATHER: Millis = SECOND;
+const BATCH = 100;
+/** All that waits must fit a workflow's input. */
+const MOST_PENDING = 200;
+const ENDED_KEPT = 200;
+const SLOWEST: Millis = 5 * MINUTE;
+
+/**
+ * One for each repository to which events came: gathers them, has them committed, and remembers how each one ended. Nothing is dropped for
+ * being late: while the repository does not answer, events wait.
+ */
+export async function eventWatcher({ repoId, state: carried }: EventWatcherInput): Promise<void> {
+  const state: EventWatcherState = carried ?? { pending: [], ended: [] };
+  let working: ReadonlySet<string> = new Set();
+  let failures = 0;
+
+  function end(event: RegisteredEvent, how: EventEnd, quiet = false): void {
+    state.pending = state.pending.filter(({ id }) => id !== event.id);
+    state.ended = [...state.ended, { ...event, ...how, endedAt: Date.now() }].slice(-ENDED_KEPT);
+    if (how.status === 'FAILED' && !quiet) tell(repoId, `Event ${event.id} (${event.name}): ${how.reason}`);
+  }
+
+  setHandler(eventsQuery, () => state, { description: 'Events that wait, and how the last ones ended.' });
+  setHandler(
+    registerEventSignal,
+    (event) => {
+      if ([...state.pending, ...state.ended].some(({ id }) => id === event.id)) return;
+      for (const older of state.pending.filter(({ id }) => !working.has(id))) {
+        if (eventKey(older) !== eventKey(event)) continue;
+        end(older, { status: 'SUPERSEDED', reason: `Event ${event.id} came after it.` });
+      }
+      if (state.pending.length < MOST_PENDING) state.pending.push(event);
+      else end(event, { status: 'FAILED', reason: `${MOST_PENDING} events wait already: ${state.problem ?? ''}` });
+    },
+    { description: 'Takes an event in.' },
+  );
+
+  for (;;) {
+    await condition(() => state.pending.length > 0, { summary: 'until an event comes' });
+    await sleep(GATHER);
+    const batch = state.pending.slice(0, BATCH);
+    working = new Set(batch.map(({ id }) => id));
+    const committed = await commit(repoId, batch);
+    working = new Set();
+    if ('problem' in committed) {
+      if (state.problem === undefined) tell(repoId, `Events wait: ${committed.problem}`);
+      state.problem = committed.problem;
+      failures += 1;
+      await sleep(Math.min(SLOWEST, 10 * SECOND * 2 ** Math.min(failures, 10)));
+    } else {
+      if (Object.values(committed.ends).some(({ status }) => status === 'HANDLED')) haveDeployed(repoId);
+      delete state.problem;
+      failures = 0;
+      for (const event of batch) {
+        const how = committed.ends[event.id];
+        // In another repository somebody may wait for what nobody waits for here.
+        if (how) end(event, how, how.status === 'FAILED' && how.unmatched === true && !committed.alone);
+      }
+    }
+    if (workflowInfo().historyLength > EVENTS_PER_RUN || workflowInfo().continueAsNewSuggested) {
+      await continueAsNew<typeof eventWatcher>({ repoId, state });
+    }
+  }
+}
+
+async function commit(repoId: string, events: RegisteredEvent[]): Promise<EventsCommitted> {
+  try {
+    return await looking.commitEvents.executeWithOptions({ summary: `commit ${events.length} events` }, [
+      { repoId, events },
+    ]);
+  } catch (error) {
+    if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
+    return { problem: `The events could not be committed: ${reasonOf(error)}` };
+  }
+}
+
+/** What was committed is deployed at once, not with the next look. */
+function haveDeployed(repoId: string): void {
+  void getExternalWorkflowHandle(repositoryWorkflowId(repoId))
+    .signal(pokeSignal)
+    .catch(() => undefined);
+}
+
+/** In the background: a webhook that is down holds no event up. */
+function tell(repoId: string, reason: string): void {
+  const link = '/api/v1/events';
+  void CancellationScope.nonCancellable(() =>
+    telling.notify.executeWithOptions({ summary: 'tell people: EVENT_FAILED' }, [
+      { id: uuid4(), event: 'EVENT_FAILED', repository: repoId, at: Date.now(), reason, link },
+    ]),
+  ).catch(() => undefined);
+}
