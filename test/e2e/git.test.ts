@@ -204,3 +204,45 @@ test('people deploy from git too; an older commit than the one that runs is refu
     body: { detail: expect.stringContaining('no application file at apps') as string },
   });
 });
+
+test('an event of an image becomes a commit of one line, which is deployed', { timeout: LIMIT }, async () => {
+  const watched = inFolder('web', (files) => {
+    withImage('web:4')(files);
+    const file = parse(files['app.pipecd.yaml'] ?? '') as { spec: Record<string, unknown> };
+    file.spec['eventWatcher'] = [
+      {
+        matcher: { name: 'image-update', labels: { app: 'web' } },
+        handler: {
+          type: 'GIT_UPDATE',
+          config: { replacements: [{ file: 'taskdef.yaml', yamlField: '$.containerDefinitions[0].image' }] },
+        },
+      },
+    ];
+    files['app.pipecd.yaml'] = stringify(file);
+  });
+  const before = await origin.push(watched, 'Watch images');
+  await webhook();
+  expect((await deployedBy(before, 'web')).status).toBe('SUCCEEDED');
+
+  await sluice('event', 'register', '--name', 'image-update', '--data', 'web:5', '--labels', 'app=web');
+  const { version } = await until(
+    'the deployment',
+    async () => {
+      const { body } = await stack().ask('GET', '/deployments?app=web&limit=1');
+      const [newest] = (body as { deployments: DeploymentDocument[] }).deployments;
+      return newest?.version.image === 'web:5' ? newest : undefined;
+    },
+    { timeout: LIMIT },
+  );
+  const hash = version.commit ?? '';
+  expect((await deployedBy(hash, 'web')).version.image).toBe('web:5');
+  await origin.git('fetch', '--quiet', 'origin');
+  const diff = await origin.git('diff', '--unified=0', before, hash);
+  const lines = diff.split('\n').filter((line) => /^[-+](?![-+])/.test(line));
+  expect(lines.map((line) => line.replace(/\s+/g, ' '))).toEqual([
+    expect.stringMatching(/^-.*image: web:4/) as string,
+    expect.stringMatching(/^\+.*image: web:5/) as string,
+  ]);
+  expect(await sluice('event', 'list')).toMatch(/HANDLED/);
+  await origin.git('reset', '--quiet', '--hard', 'origin/main');
+});
