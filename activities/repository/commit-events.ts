@@ -26,7 +26,6 @@ export async function commitEvents(
     }
     return { problem: `Repository ${repository.repoId}: others pushed first ${RACES} times in a row.` };
   } catch (error) {
-    if (error instanceof PushRefused) return { ends: Object.fromEntries(events.map(({ id }) => [id, failed(error)])) };
     if (error instanceof GitFailure) return { problem: error.message };
     throw error;
   }
@@ -63,9 +62,15 @@ async function attempt(
     return ends;
   }
   const message = `${plan.message.trim()}\n\n${trailersOf(plan.changing).join('\n')}\n`;
-  const commit = await git.push(repository, { parent, files: plan.files, message });
-  if (commit === undefined) return undefined;
-  for (const { id } of plan.changing) ends[id] = handled(repository, commit, 'Committed.');
+  try {
+    const commit = await git.push(repository, { parent, files: plan.files, message });
+    if (commit === undefined) return undefined;
+    for (const { id } of plan.changing) ends[id] = handled(repository, commit, 'Committed.');
+  } catch (error) {
+    // Those whose commit is there already are handled all the same.
+    if (!(error instanceof PushRefused)) throw error;
+    for (const { id } of plan.changing) ends[id] = { status: 'FAILED', reason: error.message };
+  }
   return ends;
 }
 
@@ -77,8 +82,4 @@ function trailersOf(events: readonly RegisteredEvent[]): string[] {
 function handled({ remote }: Repository, commit: string, reason: string): EventEnd {
   const url = commitUrl(remote, commit);
   return { status: 'HANDLED', commit, reason, ...(url !== undefined && { url }) };
-}
-
-function failed(error: Error): EventEnd {
-  return { status: 'FAILED', reason: error.message };
 }

@@ -129,7 +129,12 @@ it('waits when the host does not answer, and fails what the host refuses', async
   await import('node:fs/promises').then(({ writeFile }) =>
     writeFile(join(origin.root, 'repo.git', 'hooks', 'pre-receive'), '#!/bin/sh\nexit 1\n', { mode: 0o755 }),
   );
-  expect(await commitEvents(git, repository(), [event('id-5', 'image-update', 'y')])).toMatchObject({
-    ends: { 'id-5': { status: 'FAILED', reason: expect.stringContaining('refused the commit') as string } },
+  // One whose commit was pushed before is handled all the same.
+  const batch = [event('id-3', 'image-update', 'nginx:1.27'), event('id-5', 'image-update', 'y')];
+  expect(await commitEvents(git, repository(), batch)).toMatchObject({
+    ends: {
+      'id-3': { status: 'HANDLED' },
+      'id-5': { status: 'FAILED', reason: expect.stringContaining('refused the commit') as string },
+    },
   });
 });
