@@ -71,6 +71,6 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
     ...createMemory({ client, readRunning: running }),
     notify: (notice) => notify({ ...notice, link: `${config.publicUrl}${notice.link}` }),
     ...createRepositoryActivities({ config, client, git, seal: (plain) => sealer.seal(plain), context }),
-    examine: createDoctor({ config, sources, clock }),
+    examine: createDoctor({ config, sources, clock, git }),
   };
 }

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { openSecret } from '../../config/secret.js';
-import type { EcsProvider, ServerConfig, Webhook } from '../../config/server.js';
+import type { EcsProvider, GitRepository, ServerConfig, Webhook } from '../../config/server.js';
 import { SECOND } from '../../model/duration.js';
 import { createClientCache } from '../aws/clients.js';
 import type { Clock } from '../context.js';
+import { GitFailure } from '../git/repository.js';
+import type { Git } from '../git/repository.js';
 import type { FindSource } from '../metrics/sources.js';
 import type { Check, DoctorActivities } from '../people.js';
 import { examineAnalysisProvider } from './analysis-provider.js';
@@ -18,6 +20,7 @@ export interface DoctorDeps {
   config: ServerConfig;
   sources: FindSource;
   clock: Clock;
+  git: Pick<Git, 'head'>;
 }
 
 async function examineEcsProvider(provider: EcsProvider, clock: Clock, remaining: () => number): Promise<Check[]> {
@@ -45,17 +48,32 @@ async function examineWebhook({ url, secret }: Webhook): Promise<Check> {
   }
 }
 
+async function examineRepository(repository: GitRepository, git: DoctorDeps['git']): Promise<Check> {
+  const { repoId, branch, webhookSecret } = repository;
+  const name = `repository ${repoId}`;
+  try {
+    const head = await git.head(repository);
+    if (webhookSecret) await openSecret(webhookSecret);
+    return { name, ok: true, detail: `Its branch ${branch} is at ${head.slice(0, 9)}.` };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    if (error instanceof GitFailure) return { name, ok: false, detail };
+    return { name, ok: false, detail, fix: 'Put what is missing there, readable for worker and API.' };
+  }
+}
+
 /**
  * Makes the activity that looks at everything the worker depends on but Temporal: each ECS provider's credentials, clock and IAM
- * actions, each metrics provider, the webhook. It changes nothing and delivers nothing, and answers within 45 s.
+ * actions, each metrics provider, each repository, the webhook. It changes nothing and delivers nothing, and answers within 45 s.
  */
-export function createDoctor({ config, sources, clock }: DoctorDeps): DoctorActivities['examine'] {
+export function createDoctor({ config, sources, clock, git }: DoctorDeps): DoctorActivities['examine'] {
   return async function examine(): Promise<{ checks: Check[] }> {
     const end = clock.now() + WHOLE_LIMIT;
-    const { ecsProviders, analysisProviders, webhook } = config;
+    const { ecsProviders, analysisProviders, repositories, webhook } = config;
     const checks = await Promise.all([
       ...ecsProviders.map((provider) => examineEcsProvider(provider, clock, () => end - clock.now())),
       ...analysisProviders.map((provider) => examineAnalysisProvider(provider, sources, clock)),
+      ...repositories.map((repository) => examineRepository(repository, git)),
       ...(webhook ? [examineWebhook(webhook)] : []),
     ]);
     return { checks: [...missing(config), ...checks.flat()] };

@@ -18,6 +18,7 @@ import { fewAtOnce, withinLimit } from '../../activities/doctor/time-limit.js';
 import { createSources } from '../../activities/metrics/sources.js';
 import type { Check } from '../../activities/people.js';
 import { openSecret } from '../../config/secret.js';
+import { GitFailure } from '../../activities/git/repository.js';
 import type { AnalysisProvider, EcsProvider, ServerConfig } from '../../config/server.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/server.js';
@@ -102,7 +103,14 @@ async function deny(operation: string, code = 'AccessDeniedException'): Promise<
 async function examine(over: Partial<ServerConfig>, clock = WALL): Promise<Check[]> {
   const config = { ...CONFIG, ...over };
   const sources = createSources(config.analysisProviders, openSecret);
-  return (await createDoctor({ config, sources, clock })()).checks;
+  return (await createDoctor({ config, sources, clock, git: { head } })()).checks;
+}
+
+/** A git host that has one of the repositories. */
+function head({ repoId }: { repoId: string }): Promise<string> {
+  return repoId === 'shop'
+    ? Promise.resolve('a'.repeat(40))
+    : Promise.reject(new GitFailure('The host does not answer.'));
 }
 
 function named(checks: Check[], name: string): Check | undefined {
@@ -581,5 +589,27 @@ describe('an examination', () => {
       detail: 'Goes to hooks.example.com, and its secret can be read. Nothing was sent.',
     });
     expect(JSON.stringify([missing, found])).not.toMatch(/very-secret|shh/);
+  });
+});
+
+describe('a repository', () => {
+  const of = (repoId: string, more = {}) => ({ repoId, remote: 'git@host:r.git', branch: 'main', ...more });
+
+  it('is asked for its branch', async () => {
+    const checks = await examine({ repositories: [of('shop'), of('away')] });
+    expect(named(checks, 'repository shop')).toEqual({
+      name: 'repository shop',
+      ok: true,
+      detail: 'Its branch main is at aaaaaaaaa.',
+    });
+    expect(named(checks, 'repository away')).toMatchObject({ ok: false, detail: 'The host does not answer.' });
+  });
+
+  it('has a webhook secret that can be read', async () => {
+    const checks = await examine({ repositories: [of('shop', { webhookSecret: { file: '/nowhere/secret' } })] });
+    expect(named(checks, 'repository shop')).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('does not exist') as string,
+    });
   });
 });
