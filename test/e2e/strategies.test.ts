@@ -15,9 +15,9 @@ const LIMIT = 6 * MINUTE;
 const [tasksPort = 0] = await freePorts(1);
 const OURS = { query: undefined, expected: undefined, interval: '2s', resolution: '1s' };
 
-/** An ANALYSIS long enough for a verdict by all the evidence: some 300 requests of the canary. */
+/** An ANALYSIS long enough for a verdict by all the evidence: some 400 requests of the canary, of which 300 are needed. */
 function judgedBy(metric: Record<string, unknown>): Written {
-  return { analysis: { duration: '16s' }, metric: { ...OURS, ...metric } };
+  return { analysis: { duration: '20s' }, metric: { ...OURS, ...metric } };
 }
 
 const RATE = { strategy: 'CANARY_PRIMARY', metric: 'http-5xx-rate' };
