@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { Client } from '@temporalio/client';
-import { gitEnvironment } from '../config/environment.js';
+import { gitEnvironment, scriptEnvironment } from '../config/environment.js';
 import { openSealer } from '../config/seal.js';
 import { openSecret } from '../config/secret.js';
 import type { ServerConfig } from '../config/server.js';
@@ -20,6 +20,8 @@ import { createNotify } from './notify/webhook.js';
 import type { DoctorActivities, MemoryActivities, PeopleActivities } from './people.js';
 import { createRepositoryActivities } from './repository/activities.js';
 import type { RepositoryActivities } from './repository.js';
+import type { ScriptActivities } from './script.js';
+import { createRunScript } from './script/run-script.js';
 
 /** Everything that a workflow can ask for. */
 export type Activities = DeliveryActivities &
@@ -27,6 +29,7 @@ export type Activities = DeliveryActivities &
   MemoryActivities &
   PeopleActivities &
   RepositoryActivities &
+  ScriptActivities &
   EventActivities &
   DoctorActivities;
 
@@ -71,6 +74,12 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
     ...createMemory({ client, readRunning: running }),
     notify: (notice) => notify({ ...notice, link: `${config.publicUrl}${notice.link}` }),
     ...createRepositoryActivities({ config, client, git, seal: (plain) => sealer.seal(plain), context }),
+    runScript: createRunScript({
+      allowed: config.allowScripts,
+      unseal: sealer.unseal,
+      environment: scriptEnvironment(),
+      context,
+    }),
     examine: createDoctor({ config, sources, clock, git }),
   };
 }

@@ -23,10 +23,11 @@ export interface ReleaseReader {
 
 /** @param seal hides a task definition from all who can read workflow histories (`config/seal.ts`) */
 export function createReleaseReader(
-  { ecsProviders, analysisProviders }: Pick<ServerConfig, 'ecsProviders' | 'analysisProviders'>,
+  config: Pick<ServerConfig, 'ecsProviders' | 'analysisProviders' | 'allowScripts'>,
   seal: (plain: string) => string,
 ): ReleaseReader {
-  const known = { ecsProviders: ecsProviders.map(({ name }) => name), analysisProviders };
+  const { ecsProviders, analysisProviders, allowScripts } = config;
+  const known = { ecsProviders: ecsProviders.map(({ name }) => name), analysisProviders, allowScripts };
   return {
     ecsProviders: known.ecsProviders,
     read(sent) {

@@ -75,6 +75,14 @@ export function splitFiles(list: string): string[] {
 /** What git and ssh need of our environment to be found, to reach the host and to know certificates; no secret of ours is among it. */
 const FOR_GIT = /^(PATH|HOME|USER|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(https?|no|all)_proxy)$/i;
 
+/** What a command of the user's sees of our environment: it finds programs and hosts, and no secret of ours is among it. */
+const FOR_SCRIPTS = /^(PATH|HOME|USER|LANG|LC_ALL|TZ|TMPDIR|SSL_CERT_(FILE|DIR)|(https?|no|all)_proxy)$/i;
+
+/** The variables that a SCRIPT_RUN stage begins with. */
+export function scriptEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => FOR_SCRIPTS.test(name)));
+}
+
 /** The variables that git is run with. */
 export function gitEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => FOR_GIT.test(name)));

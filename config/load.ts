@@ -113,6 +113,7 @@ function merge(parts: ConfigPart[], environment: Environment): ServerConfig {
     repositories: parts.flatMap((part) => part.repositories),
     syncInterval: last('syncInterval') ?? SYNC_INTERVAL,
     delivery: Object.assign({}, DELIVERY, ...parts.map((part) => part.delivery)) as DeliverySettings,
+    allowScripts: last('allowScripts') ?? false,
     host,
     port,
     dataDir,

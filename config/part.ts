@@ -28,6 +28,7 @@ export interface ConfigPart {
   publicUrl?: string;
   temporalUiUrl?: string;
   sealKeyFile?: string;
+  allowScripts?: boolean;
   notNeeded: string[];
 }
 

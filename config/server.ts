@@ -139,6 +139,8 @@ export interface ServerConfig {
   repositories: GitRepository[];
   /** Between two looks at a repository's branch. */
   syncInterval: Millis;
+  /** Whether SCRIPT_RUN stages may run commands on the worker, with the worker's rights. */
+  allowScripts: boolean;
   /** The API's listening address. */
   host: string;
   port: number;

@@ -49,6 +49,7 @@ const schema = z.object({
     publicUrl: webUrl.optional(),
     temporalUiUrl: webUrl.optional(),
     sealKeyFile: name.optional(),
+    allowScripts: z.boolean().optional(),
   }),
 });
 
@@ -102,6 +103,7 @@ export function readSluice(reader: Reader): ConfigPart {
       publicUrl: spec.publicUrl?.replace(/\/+$/, ''),
       temporalUiUrl: spec.temporalUiUrl?.replace(/\/+$/, ''),
       sealKeyFile: spec.sealKeyFile && besides(reader, spec.sealKeyFile),
+      allowScripts: spec.allowScripts,
     }),
   };
 }

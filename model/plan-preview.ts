@@ -106,6 +106,8 @@ function inWords(stage: Stage): string {
       return `waits for ${stage.minApprovers} approval(s), at most ${formatDuration(stage.timeout)}`;
     case 'ANALYSIS':
       return `judges ${stage.metrics.map(({ name }) => name).join(', ')} for ${formatDuration(stage.duration)}`;
+    case 'SCRIPT_RUN':
+      return `runs a command on the worker: ${stage.run.trim().split('\n')[0] ?? ''}`;
     default:
       return stage satisfies never;
   }
@@ -151,6 +153,7 @@ function changesOf(stages: readonly Stage[], { targetGroups }: Release, preview:
       case 'WAIT':
       case 'WAIT_APPROVAL':
       case 'ANALYSIS':
+      case 'SCRIPT_RUN':
         break;
       default:
         stage satisfies never;

@@ -45,6 +45,8 @@ export interface Commit {
   message?: string;
   author?: string;
   url?: string;
+  /** What differs from the commit that runs; absent where that is not known, or is more than a few hundred paths. */
+  changedPaths?: string[];
 }
 
 /** How a deployment is planned: AUTO decides from what runs. */

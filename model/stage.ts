@@ -1,5 +1,6 @@
 import type { Millis } from './duration.js';
 import type { Metric, OnNoData, OnNotEnoughData } from './metric.js';
+import type { SkipOn } from './skip-on.js';
 
 interface StageCommon {
   /** Unique in the deployment: the file's `id`, else `stage-<index>`. */
@@ -7,6 +8,11 @@ interface StageCommon {
   desc?: string;
   /** The stage fails when it takes longer. */
   timeout: Millis;
+}
+
+/** What the stages have that change nothing in AWS. */
+interface SkippableStage extends StageCommon {
+  skipOn?: SkipOn;
 }
 
 /** Quick sync: the new version replaces the old one in the primary group at once. */
@@ -49,21 +55,21 @@ export interface BaselineCleanStage extends StageCommon {
   name: 'ECS_BASELINE_CLEAN';
 }
 
-export interface WaitStage extends StageCommon {
+export interface WaitStage extends SkippableStage {
   name: 'WAIT';
   duration: Millis;
 }
 
-export interface WaitApprovalStage extends StageCommon {
+export interface WaitApprovalStage extends SkippableStage {
   name: 'WAIT_APPROVAL';
   /** Who may approve; empty means every deployer. */
   approvers: string[];
   minApprovers: number;
   /** What is judged while people decide: it can end the deployment, and approves nothing. */
-  analysis?: Omit<AnalysisStage, 'id' | 'desc'>;
+  analysis?: Omit<AnalysisStage, 'id' | 'desc' | 'skipOn'>;
 }
 
-export interface AnalysisStage extends StageCommon {
+export interface AnalysisStage extends SkippableStage {
   name: 'ANALYSIS';
   duration: Millis;
   initialDelay: Millis;
@@ -72,6 +78,17 @@ export interface AnalysisStage extends StageCommon {
   /** Upper bound of the stage when it extends itself for want of data; equals `duration` when it may not. */
   maxDuration: Millis;
   metrics: Metric[];
+}
+
+/** A command of the user's, run by the worker. */
+export interface ScriptStage extends SkippableStage {
+  name: 'SCRIPT_RUN';
+  /** For `/bin/sh`. */
+  run: string;
+  /** Its environment variables as a JSON object, sealed: they are secrets more often than not. */
+  sealedEnv?: string;
+  /** Run when the deployment goes back after this stage has begun; the requests are off the new version by then. */
+  onRollback?: string;
 }
 
 /** Everything a pipeline can hold. A new kind of stage is a new member, a case in `workflows/stages/run.ts` and a parser in `spec/`. */
@@ -85,7 +102,8 @@ export type Stage =
   | BaselineCleanStage
   | WaitStage
   | WaitApprovalStage
-  | AnalysisStage;
+  | AnalysisStage
+  | ScriptStage;
 
 export type StageName = Stage['name'];
 

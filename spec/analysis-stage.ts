@@ -55,7 +55,7 @@ export function readAnalysis(
   path: Path,
   timeout: Millis | undefined,
   context: Omit<MetricContext, 'duration'>,
-): Omit<AnalysisStage, 'id' | 'desc'> | undefined {
+): Omit<AnalysisStage, 'id' | 'desc' | 'skipOn'> | undefined {
   const fields = reader.read(shape, value, path);
   if (!fields) return undefined;
   if (fields.duration === 0) reader.error([...path, 'duration'], 'must be above zero', 'Write, for example, 10m.');

@@ -10,10 +10,12 @@ export interface KnownAnalysisProvider {
   resolution: Millis;
 }
 
-/** The providers that the server has. */
+/** The providers that the server has, and what else it allows. */
 export interface KnownProviders {
   ecsProviders: readonly string[];
   analysisProviders: readonly KnownAnalysisProvider[];
+  /** Whether SCRIPT_RUN may run commands on the worker. */
+  allowScripts: boolean;
 }
 
 /** Says that a name is not configured, and which are: `"a" is not configured; configured: "b"`. */

@@ -6,6 +6,7 @@ import type { Stage } from '../model/stage.js';
 import type { MetricContext } from './metric.js';
 import { checkOrder } from './pipeline-order.js';
 import type { ReadStage } from './pipeline-order.js';
+import type { ScriptContext } from './script-stage.js';
 import { readStage } from './stage.js';
 
 /** Reads the stages of a pipeline and checks that they can follow each other. */
@@ -13,7 +14,7 @@ export function readPipeline(
   reader: Reader,
   values: readonly unknown[],
   path: Path,
-  context: Omit<MetricContext, 'duration'>,
+  context: Omit<MetricContext, 'duration'> & ScriptContext,
 ): Stage[] {
   const read: (ReadStage | undefined)[] = [];
   for (const [i, value] of values.entries()) {

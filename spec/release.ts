@@ -70,6 +70,8 @@ function read(input: ReleaseInput, findings: Finding[]): Release | undefined {
     known: input.known,
     targetGroups,
     templates: readTemplates(input.files, findings),
+    scriptsAllowed: input.known?.allowScripts,
+    seal: input.seal,
   });
   checkTimeout(reader, pipeline, timeout, stagesPath);
   checkSideGroups(reader, pipeline, targetGroups, inputPath);

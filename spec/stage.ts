@@ -10,15 +10,19 @@ import { ROLLBACK_STAGE } from '../model/stage.js';
 import type { Stage, StageName } from '../model/stage.js';
 import { readAnalysis, readWatch } from './analysis-stage.js';
 import type { MetricContext } from './metric.js';
+import { readScript } from './script-stage.js';
+import type { ScriptContext } from './script-stage.js';
+import { readSkipOn } from './skip-on.js';
 import { canaryShare } from './traffic-shares.js';
 
 /** What a stage is read against: that of its metrics, and what stands before it in the file. */
-type StageContext = Omit<MetricContext, 'duration'> & {
-  /** The last stage before it that brings out a canary; its scale is unknown when that could not be read. */
-  canary?: { scale: number | undefined } | undefined;
-};
+type StageContext = Omit<MetricContext, 'duration'> &
+  ScriptContext & {
+    /** The last stage before it that brings out a canary; its scale is unknown when that could not be read. */
+    canary?: { scale: number | undefined } | undefined;
+  };
 /** What one kind of stage adds to what all have, and its timeout. */
-type Own<S extends Stage = Stage> = S extends Stage ? Omit<S, 'id' | 'desc'> : never;
+type Own<S extends Stage = Stage> = S extends Stage ? Omit<S, 'id' | 'desc' | 'skipOn'> : never;
 type ReadStage = (
   reader: Reader,
   value: unknown,
@@ -43,12 +47,13 @@ const STAGES: Readonly<Record<StageName, ReadStage>> = {
   WAIT: readWait,
   WAIT_APPROVAL: readWaitApproval,
   ANALYSIS: readAnalysis,
+  SCRIPT_RUN: readScript,
 };
 
 /** Stages that PipeCD or a later version has, so that their names are no mistyping. */
-const NOT_YET = ['SCRIPT_RUN', 'CUSTOM_SYNC'];
+const NOT_YET = ['CUSTOM_SYNC'];
 
-/** Accepted on a stage (PipeCD v1) and in `with` (v0). */
+/** On a stage (PipeCD v1) and in `with` (v0); read by itself. */
 const SKIP_ON = z.unknown().optional();
 
 const head = z.object({
@@ -64,14 +69,15 @@ const head = z.object({
 });
 
 // What each stage takes in `with` (pipecd.md §1.3).
-const nothing = z.object({});
-const sync = z.object({ recreate: z.boolean().optional() });
-const sideRollout = z.object({ scale: percentage.optional() });
+const nothing = z.object({ skipOn: SKIP_ON });
+const sync = z.object({ recreate: z.boolean().optional(), skipOn: SKIP_ON });
+const sideRollout = z.object({ scale: percentage.optional(), skipOn: SKIP_ON });
 const trafficRouting = z.object({
   primary: percentage.optional(),
   canary: percentage.optional(),
   baseline: percentage.optional(),
   allowUndersized: z.boolean().optional(),
+  skipOn: SKIP_ON,
 });
 const wait = z.object({ duration: duration.optional(), skipOn: SKIP_ON });
 const waitApproval = z.object({
@@ -103,10 +109,12 @@ export function readStage(
     reader.error([...path, 'id'], `the id "${id}" is kept for the rollback itself`, 'Choose another.');
   }
   if (fields.timeout === 0) reader.warning([...path, 'timeout'], '0 means the default, as in PipeCD');
-  warnOfSkipOn(reader, fields.skipOn, path);
-  warnOfSkipOn(reader, (fields.with as Record<string, unknown> | null | undefined)?.['skipOn'], [...path, 'with']);
+  const skipOn = readSkipOn(reader, name as StageName, [
+    [[...path, 'skipOn'], fields.skipOn],
+    [[...path, 'with', 'skipOn'], (fields.with as Record<string, unknown> | null | undefined)?.['skipOn']],
+  ]);
   const own = read(reader, fields.with ?? {}, [...path, 'with'], fields.timeout || undefined, context);
-  return { name, ...(own && { stage: { id, ...written({ desc: fields.desc }), ...own } }) };
+  return { name, ...(own && { stage: { id, ...written({ desc: fields.desc, skipOn }), ...own } }) };
 }
 
 function isStageName(name: string): name is StageName {
@@ -118,11 +126,6 @@ function unknownStage(name: string): [message: string, fix: string] {
   const near = closest(name, Object.keys(STAGES));
   const known = Object.keys(STAGES).join(', ');
   return [`there is no stage "${name}"`, near ? `Did you mean ${near}?` : `There are: ${known}.`];
-}
-
-function warnOfSkipOn(reader: Reader, skipOn: unknown, path: Path): void {
-  if (skipOn === undefined || skipOn === null) return;
-  reader.warning([...path, 'skipOn'], 'skipOn is not supported yet: the stage is never skipped', 'Delete it.');
 }
 
 function readPlain(name: 'ECS_PRIMARY_ROLLOUT' | 'ECS_CANARY_CLEAN' | 'ECS_BASELINE_CLEAN'): ReadStage {

@@ -9,12 +9,12 @@ import type { DeploymentState, Gate } from './deployment-state.js';
 const TRAIL_LENGTH = 200;
 const WORDS_LENGTH = 1_000;
 
-const SKIPPABLE: ReadonlySet<string> = new Set(['ANALYSIS', 'WAIT', 'WAIT_APPROVAL']);
+const SKIPPABLE: ReadonlySet<string> = new Set(['ANALYSIS', 'SCRIPT_RUN', 'WAIT', 'WAIT_APPROVAL']);
 
 const PURPOSE: Record<ControlName, string> = {
   approve: 'Approve the stage that waits.',
   reject: 'Reject the stage that waits: the deployment rolls back.',
-  skip: 'Skip the running ANALYSIS, WAIT or WAIT_APPROVAL.',
+  skip: 'Skip the running ANALYSIS, WAIT, WAIT_APPROVAL or SCRIPT_RUN.',
   pause: 'Hold the next step; windows go on being judged and may roll back.',
   resume: 'Go on after a pause.',
   cancel: 'Stop and roll back, or keep what was done with "rollback": false.',
@@ -52,7 +52,7 @@ export function refusal(state: DeploymentState, name: ControlName, control: Cont
     }
     case 'skip':
       if (!row || !SKIPPABLE.has(row.name)) {
-        return `Only ANALYSIS, WAIT and WAIT_APPROVAL can be skipped; ${row ? `${row.id} is ${row.name}` : 'no stage runs'}.`;
+        return `Only ANALYSIS, WAIT, WAIT_APPROVAL and SCRIPT_RUN can be skipped; ${row ? `${row.id} is ${row.name}` : 'no stage runs'}.`;
       }
       return state.gate && noApprover(state.gate, control);
     case 'pause':

@@ -17,6 +17,7 @@ import { publisher } from './publish.js';
 import { reasonOf } from './reason.js';
 import { recallStopped } from './recall-analysis.js';
 import { rollBack } from './rollback.js';
+import { undoScripts } from './stages/script.js';
 
 const LOOK_FOR_APPLICATION = 30 * MINUTE;
 
@@ -122,6 +123,7 @@ async function goBack(state: DeploymentState, ending: Ending, publish: () => voi
   state.status = 'ROLLING_BACK';
   state.reason = ending.reason;
   await rollBack(state, handle, ending.reason, publish, (why) => people.stuck(handle, why));
+  await undoScripts(state, publish);
   const final = ending.why === 'CANCEL' ? 'CANCELLED' : 'ROLLED_BACK';
   end(state, final, ending.reason);
   if (final === 'ROLLED_BACK') people.tell('ROLLED_BACK', ending.reason);

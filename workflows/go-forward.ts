@@ -2,6 +2,7 @@ import { CancellationScope, CancelledFailure, condition, TemporalFailure } from 
 import type { DeliveryHandle } from '../model/delivery.js';
 import { formatDuration, MINUTE } from '../model/duration.js';
 import { planDeployment } from '../model/plan.js';
+import { whySkipped } from '../model/skip-on.js';
 import type { Stage } from '../model/stage.js';
 import { iso } from '../model/wire.js';
 import { end, noteProgress, stageRows } from './deployment-state.js';
@@ -109,6 +110,13 @@ async function runStages(
     await whilePaused(state, deadline, publish);
     const row = state.stages[index];
     if (!row) throw new TypeError(`stage ${stage.id} has no row`);
+    const left = 'skipOn' in stage ? whySkipped(stage.skipOn, state.input.commit) : undefined;
+    if (left !== undefined) {
+      row.status = 'SKIPPED';
+      row.reason = left;
+      publish();
+      continue;
+    }
     row.status = 'RUNNING';
     row.startedAt = iso(Date.now());
     state.current = row.id;

@@ -5,6 +5,7 @@ import type { EventActivities } from '../activities/events.js';
 import type { MeasureActivities } from '../activities/measure.js';
 import type { DoctorActivities, MemoryActivities, PeopleActivities } from '../activities/people.js';
 import type { RepositoryActivities } from '../activities/repository.js';
+import type { ScriptActivities } from '../activities/script.js';
 
 /** A worker that is cut off is noticed this fast, and a cancelled activity hears of it within this time. */
 const HEARTBEAT = 10 * SECOND;
@@ -23,6 +24,14 @@ export const changing = proxyActivities<Pick<DeliveryActivities, 'begin' | 'adva
     retry: RETRY,
   },
 );
+
+/** Commands of the user's. A cancelled one is waited for: its process is ended, and its last words are kept. */
+export const running = proxyActivities<ScriptActivities>({
+  heartbeatTimeout: HEARTBEAT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: RETRY,
+  startToCloseTimeout: 24 * HOUR,
+});
 
 /** A rollback is repeated for as long as it takes. */
 export const undoing = proxyActivities<Pick<DeliveryActivities, 'restoreTraffic' | 'cleanUp'>>({

@@ -13,7 +13,7 @@ import type { EventActivities } from '../events.js';
 import type { RepositoryActivities } from '../repository.js';
 import { isApplicationFile } from './application-files.js';
 import { commitEvents } from './commit-events.js';
-import { askApplication, deployCommit, olderThanRunning } from './deploy-commit.js';
+import { askApplication, deployCommit, olderThanRunning, withChanges } from './deploy-commit.js';
 import { readDeployed } from './deployed.js';
 import { readReleaseFiles } from './release-files.js';
 import { readSeenFiles } from './seen-files.js';
@@ -22,7 +22,7 @@ import { readSeenFiles } from './seen-files.js';
 const BEAT = 10 * SECOND;
 
 export interface RepositoryDependencies {
-  config: Pick<ServerConfig, 'repositories' | 'syncInterval' | 'ecsProviders' | 'analysisProviders'>;
+  config: Pick<ServerConfig, 'repositories' | 'syncInterval' | 'ecsProviders' | 'analysisProviders' | 'allowScripts'>;
   client: Client;
   git: Git;
   seal: (plain: string) => string;
@@ -37,6 +37,7 @@ export function createRepositoryActivities(
   const known = {
     ecsProviders: config.ecsProviders.map(({ name }) => name),
     analysisProviders: config.analysisProviders,
+    allowScripts: config.allowScripts,
   };
   const deployed = (app: string): ReturnType<typeof readDeployed> => readDeployed(client, app);
   const find = (repoId: string): GitRepository | undefined => config.repositories.find((one) => one.repoId === repoId);
@@ -66,7 +67,8 @@ export function createRepositoryActivities(
     if (hash === undefined) {
       return refused('git.ref', `${repoId} has no branch, tag or commit ${ref ?? ''}`, 'Name one that was pushed.');
     }
-    const older = await olderThanRunning(git, repository, hash, await deployed(app));
+    const state = await deployed(app);
+    const older = await olderThanRunning(git, repository, hash, state);
     if (older !== undefined) return refused('git.ref', older, `To go back: sluice rollback ${app}.`);
     const tree = await git.open(repository, hash);
     const paths = await tree.list();
@@ -86,7 +88,7 @@ export function createRepositoryActivities(
       ...(image !== undefined && { image }),
       ...(provider !== undefined && { provider }),
     });
-    const commit = await git.commit(repository, hash);
+    const commit = await withChanges(git, repository, await git.commit(repository, hash), state);
     const placed = findings.map((one) => inRepository(one, posix.dirname(file)));
     return { findings: placed, ...(release && { release, commit }) };
   }

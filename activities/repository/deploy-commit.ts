@@ -3,6 +3,7 @@ import { posix } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { applicationWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
+import type { Commit } from '../../model/release.js';
 import type { CommitDeployed } from '../../model/repository.js';
 import type { KnownProviders } from '../../spec/known-providers.js';
 import { parseRelease } from '../../spec/release.js';
@@ -45,7 +46,7 @@ export async function deployCommit(
     strategy: 'AUTO',
     adopt: false,
     by: `git:${repoId}`,
-    commit,
+    commit: await withChanges(git, repository, commit, state),
     idempotency: {
       key: `git:${repoId}:${commit.hash}:${path}`,
       bodySha256: createHash('sha256').update(`${repoId}\n${commit.hash}\n${path}`).digest('hex'),
@@ -55,6 +56,20 @@ export async function deployCommit(
   const problem = `${answer.reason}${answer.fix ? ` — ${answer.fix}` : ''}`;
   // Held meanwhile: the only refusal of the application's that passes by itself.
   return { outcome: answer.status === 409 ? 'WAITS' : 'REFUSED', problem };
+}
+
+/** More than this is no small change, and each copy of the deployment's input carries them. */
+const MOST_PATHS = 300;
+
+/** The commit with the paths in which it differs from the one that runs, where both are known and the change is not large. */
+export async function withChanges(
+  git: Pick<Git, 'changedPaths'>,
+  repository: Repository,
+  commit: Commit,
+  { good }: Deployed,
+): Promise<Commit> {
+  const changedPaths = good === undefined ? undefined : await git.changedPaths(repository, good, commit.hash);
+  return changedPaths && changedPaths.length <= MOST_PATHS ? { ...commit, changedPaths } : commit;
 }
 
 /** That a commit is an ancestor of the one that runs, in words: only a rollback goes back. */

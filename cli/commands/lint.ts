@@ -71,7 +71,7 @@ function count(number: number, what: string): string {
 async function readProviders(files: string[]): Promise<KnownProviders> {
   try {
     const config = await loadServerConfig({ ...inherited(), SLUICE_CONFIG: files.join(',') });
-    return { ecsProviders: config.ecsProviders.map(({ name }) => name), analysisProviders: config.analysisProviders };
+    return { ...config, ecsProviders: config.ecsProviders.map(({ name }) => name) };
   } catch (error) {
     if (error instanceof ConfigError) throw new CommandFailure(EXIT.wrongUse, error.message);
     throw error;

@@ -71,6 +71,8 @@ async function sandboxSpec(dataDir: string, url: string, tasksPort: number | und
         ? []
         : [{ name: 'tasks', type: 'TASKS', port: tasksPort, resolution: '2s', maxDelay: '30s' }]),
     ],
+    // It is their own machine's.
+    allowScripts: true,
     delivery: {
       trafficSettle: '1s',
       drainSettle: '3s',

@@ -36,6 +36,7 @@ const DATADOG: AnalysisProvider = {
 const CONFIG: ServerConfig = {
   ecsProviders: [],
   analysisProviders: [],
+  allowScripts: false,
   apiKeys: [],
   git: {},
   repositories: [],

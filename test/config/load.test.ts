@@ -149,6 +149,7 @@ describe('a Sluice document', () => {
       ),
     ]);
     expect(config).toEqual({
+      allowScripts: false,
       ecsProviders: [
         {
           name: 'prod',

@@ -91,7 +91,7 @@ describe('providers', () => {
   });
 
   it('none configured: said so', () => {
-    const parsed = parse(seedFiles(), { known: { ecsProviders: [], analysisProviders: [] } });
+    const parsed = parse(seedFiles(), { known: { ecsProviders: [], analysisProviders: [], allowScripts: true } });
     expect(errors(parsed).map(({ message }) => message)).toEqual([
       'no ECS provider is configured',
       'the analysis provider "sample-datadog" is not configured; none is configured',

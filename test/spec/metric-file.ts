@@ -8,6 +8,7 @@ import { parse, seedFiles } from './support.js';
 /** One provider of each kind, named after it. */
 export const ALL_SOURCES: KnownProviders = {
   ecsProviders: ['sample-ecs'],
+  allowScripts: true,
   analysisProviders: [
     { name: 'datadog', type: 'DATADOG', maxDelay: 20 * MINUTE, resolution: MINUTE },
     { name: 'prometheus', type: 'PROMETHEUS', delay: 30 * SECOND, maxDelay: 2 * MINUTE, resolution: MINUTE },

@@ -49,7 +49,7 @@ const MISTAKES: Mistake[] = [
     message: 'there is no stage "ECS_CANARY_CLEEN"',
     fix: 'Did you mean ECS_CANARY_CLEAN?',
   },
-  ...['SCRIPT_RUN', 'CUSTOM_SYNC'].map((name): Mistake => ({
+  ...['CUSTOM_SYNC'].map((name): Mistake => ({
     title: `the stage ${name}, which is not supported yet`,
     edits: [[APP, '- name: ECS_PRIMARY_ROLLOUT', `- name: ${name}\n      - name: ECS_PRIMARY_ROLLOUT`]],
     at: [APP, name],

@@ -166,6 +166,7 @@ describe('the examples', () => {
     const known = {
       ecsProviders: ['sandbox'],
       analysisProviders: [{ ...KNOWN.analysisProviders[0]!, name: 'sandbox-datadog' }],
+      allowScripts: true,
     };
     const { release, findings } = parseRelease({ app: name, files, known, seal: (plain) => plain });
     expect(findings).toEqual([]);

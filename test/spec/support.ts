@@ -19,6 +19,7 @@ export function seedFiles(): Record<FileName, string> {
 
 export const KNOWN: KnownProviders = {
   ecsProviders: ['sample-ecs'],
+  allowScripts: true,
   analysisProviders: [{ name: 'sample-datadog', type: 'DATADOG', maxDelay: 20 * MINUTE, resolution: MINUTE }],
 };
 

@@ -3,6 +3,7 @@ import { Context } from '@temporalio/activity';
 import type { DeliveryActivities } from '../../activities/delivery.js';
 import type { MeasureActivities } from '../../activities/measure.js';
 import type { DoctorActivities, Notice, PeopleActivities } from '../../activities/people.js';
+import type { ScriptActivities } from '../../activities/script.js';
 import { ALL_PRIMARY, weightsFor } from '../../model/delivery.js';
 import type { Position, Preflight, Progress, Snapshot, Weights } from '../../model/delivery.js';
 import type { Outcome } from '../../model/evidence.js';
@@ -32,6 +33,9 @@ export interface FakeWorld {
   /** How often a rollback's first part fails for good before it works. */
   rollbackFailures: number;
   rollbackError: () => string;
+  /** Commands that fail, and those that go on until they are ended. */
+  failing: Set<string>;
+  endlessScripts: Set<string>;
   /** Whether what is left of the old version cannot be removed yet. */
   endlessFinish: boolean;
 }
@@ -57,6 +61,8 @@ export function fakeWorld(): FakeWorld {
     reachedAtLast: new Set(),
     rollbackFailures: 0,
     rollbackError: () => 'AccessDenied',
+    failing: new Set(),
+    endlessScripts: new Set(),
     endlessFinish: false,
   };
 }
@@ -77,7 +83,7 @@ function wordsOf(position: Position): string {
 /** The activities of that world. */
 export function fakeActivities(
   world: FakeWorld,
-): DeliveryActivities & MeasureActivities & PeopleActivities & DoctorActivities {
+): DeliveryActivities & MeasureActivities & PeopleActivities & DoctorActivities & ScriptActivities {
   const did = (activity: string, detail = ''): void => void world.calls.push({ activity, detail });
   const progress = (detail: string, wanted?: Weights): Progress => ({
     detail,
@@ -87,6 +93,13 @@ export function fakeActivities(
   });
 
   return {
+    async runScript({ stage, run, about }) {
+      did('runScript', `${stage}: ${run}${about['IS_ROLLBACK'] === 'true' ? ' (rollback)' : ''}`);
+      if (world.endlessScripts.has(run)) await untilCancelled();
+      if (world.failing.has(run))
+        throw ApplicationFailure.nonRetryable('The command ended with exit code 3.', FAILURE.stage);
+      return progress(`${run} done`);
+    },
     async preflight({ deployment }) {
       did('preflight', deployment);
       return Promise.resolve({

@@ -2,6 +2,7 @@ import { weightsFor, type Weights } from '../../model/delivery.js';
 import type { Stage } from '../../model/stage.js';
 import { analyse } from './analysis.js';
 import { deliver } from './deliver.js';
+import { script } from './script.js';
 import type { StageEnd, StageRun } from './stage-run.js';
 import { wait } from './wait.js';
 import { waitApproval } from './wait-approval.js';
@@ -47,6 +48,8 @@ export function runStage(run: StageRun, stage: Stage): Promise<StageEnd> {
       return waitApproval(run, stage);
     case 'ANALYSIS':
       return analyse(run, stage);
+    case 'SCRIPT_RUN':
+      return script(run, stage);
     default:
       return stage satisfies never;
   }
