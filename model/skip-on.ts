@@ -1,7 +1,7 @@
 import { isMeantBy } from './path-pattern.js';
 import type { Commit } from './release.js';
 
-/** When a stage is left out: `skipOn` of a stage (pipecd.md §1.4). */
+/** When a stage is left out: `skipOn` of a stage (pipecd.md §1.3). */
 export interface SkipOn {
   commitMessagePrefixes: string[];
   /** Patterns over the paths that changed since the version that runs. */

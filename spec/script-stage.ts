@@ -29,7 +29,7 @@ export interface ScriptContext {
   seal: (plain: string) => string;
 }
 
-/** A SCRIPT_RUN stage but for what all stages have (pipecd.md §1.4). `timeout` is the stage's own, when it gives one. */
+/** A SCRIPT_RUN stage but for what all stages have (pipecd.md §1.3). `timeout` is the stage's own, when it gives one. */
 export function readScript(
   reader: Reader,
   value: unknown,
