@@ -15,6 +15,7 @@ const FOLDERS = [
   'sandbox',
   'test',
   'bench',
+  'web',
 ];
 
 /**
@@ -39,6 +40,8 @@ const ARROWS = {
   api: { folders: ['model', 'spec', 'config'], files: ['workflows/messages', 'workflows/search-attributes'] },
   cli: { folders: ['model', 'document', 'spec', 'analysis', 'config'] },
   sandbox: { folders: [] },
+  // What the wire carries, as types: the page has no code of ours but its own.
+  web: { folders: [], types: ['model'] },
 };
 
 const SDKS = ['@aws-sdk/*', '@datadog/*', '@temporalio/worker', '@temporalio/activity'];
@@ -61,7 +64,7 @@ function arrows(folder, { folders, types = [], files = [], pure = false, only })
     patterns.push({ group: SDKS, message: `${folder}/ holds no AWS right, no provider secret and no worker.` });
   }
   return {
-    files: [`${folder}/**/*.ts`],
+    files: [`${folder}/**/*.{ts,tsx}`],
     rules: {
       '@typescript-eslint/no-restricted-imports': ['error', { patterns }],
       ...(pure && {
@@ -74,7 +77,7 @@ function arrows(folder, { folders, types = [], files = [], pure = false, only })
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', '.tools/', '.sluice/', 'coverage/'] },
   {
-    files: ['**/*.ts'],
+    files: ['**/*.{ts,tsx}'],
     extends: [...tseslint.configs.strictTypeChecked],
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
     rules: {

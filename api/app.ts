@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import compression from 'compression';
 import express from 'express';
-import type { Express, RequestHandler, Router } from 'express';
+import type { Express, RequestHandler, Response, Router } from 'express';
 import helmet from 'helmet';
 import type { HelmetOptions } from 'helmet';
 import type { Logger } from 'pino';
@@ -10,20 +11,22 @@ import { jsonBody } from './body.js';
 import type { Gateway } from './gateway.js';
 import { authenticate, keyOf, requireRole } from './identity.js';
 import type { Identity } from './identity.js';
+import type { LiveApplications } from './live-applications.js';
 import type { LiveEvents } from './live-events.js';
 import { addPath } from './methods.js';
 import { createMetrics } from './metrics.js';
+import { servePage } from './page.js';
 import { problemHandler, unavailable, unknownRoute } from './problem.js';
 import type { ReleaseReader } from './release-reader.js';
 import { holdApplication, listApplications, readApplication, rollbackApplication } from './routes/applications.js';
 import { controlDeployment } from './routes/controls.js';
 import { listDeployments, readDeployment } from './routes/deployments.js';
-import { streamEvents } from './routes/events.js';
+import { streamApplications, streamEvents } from './routes/events.js';
 import { listEvents, readEvent, registerEvent } from './routes/registered-events.js';
 import { listLog, listMeasurements } from './routes/records.js';
 import { planDeployment } from './routes/plan.js';
 import { listRepositories, syncRepository } from './routes/repositories.js';
-import { beginSession, endSession } from './routes/session.js';
+import { beginSession, endSession, readSession } from './routes/session.js';
 import { startDeployment } from './routes/start.js';
 import { rawBody, receiveWebhook } from './routes/webhooks.js';
 import type { Webhooks } from './routes/webhooks.js';
@@ -31,6 +34,7 @@ import type { Webhooks } from './routes/webhooks.js';
 export interface AppDeps {
   gateway: Gateway;
   live: LiveEvents;
+  applications: LiveApplications;
   releases: ReleaseReader;
   identity: Identity;
   logger: Logger;
@@ -52,6 +56,7 @@ export function createApp(deps: AppDeps): Express {
   // ETags would be computed from whole documents that change each second.
   app.disable('etag');
   app.use(helmet(headersFor(deps.secure)));
+  app.use(compression({ filter: (req, res) => !isEventStream(res) && compression.filter(req, res) }));
   app.use(metrics.count, logRequests(logger));
 
   const authenticated = authenticate(identity);
@@ -65,23 +70,36 @@ export function createApp(deps: AppDeps): Express {
     ],
   });
   app.use('/api/v1', apiRoutes(deps, authenticated));
-  if (deps.webDir !== undefined) app.use(express.static(deps.webDir));
+  if (deps.webDir !== undefined) app.use(servePage(deps.webDir));
   app.use(unknownRoute);
   app.use(problemHandler(logger));
   return app;
 }
 
-/** Helmet's defaults send browsers to https, where nobody listens when people come by plain http. */
+/**
+ * The page asks nobody but us, and has no style or script in its HTML. Helmet's defaults send browsers to https, where nobody listens when
+ * people come by plain http.
+ */
 function headersFor(secure: boolean): HelmetOptions {
-  if (secure) return {};
   return {
-    strictTransportSecurity: false,
-    contentSecurityPolicy: { directives: { upgradeInsecureRequests: null } },
+    contentSecurityPolicy: {
+      directives: {
+        fontSrc: ["'self'"],
+        styleSrc: ["'self'"],
+        ...(!secure && { upgradeInsecureRequests: null }),
+      },
+    },
+    ...(!secure && { strictTransportSecurity: false }),
   };
 }
 
+/** Its events would wait in the compressor for more to come. */
+function isEventStream(res: Response): boolean {
+  return String(res.getHeader('Content-Type')).startsWith('text/event-stream');
+}
+
 function apiRoutes(
-  { gateway, live, releases, identity, openApi, webhooks }: AppDeps,
+  { gateway, live, applications, releases, identity, openApi, webhooks }: AppDeps,
   authenticated: RequestHandler,
 ): Router {
   const api = express.Router();
@@ -90,13 +108,18 @@ function apiRoutes(
     next();
   });
   addPath(api, '/openapi.json', { get: [(_req, res) => void res.json(openApi)] });
-  addPath(api, '/session', { post: [jsonBody(), beginSession(identity)], delete: [endSession(identity)] });
+  addPath(api, '/session', {
+    get: [authenticated, readSession()],
+    post: [jsonBody(), beginSession(identity)],
+    delete: [endSession(identity)],
+  });
 
   addPath(api, '/webhooks/:repoId', { post: [rawBody(), receiveWebhook(gateway, webhooks)] });
 
   api.use(authenticated);
   const change = [requireRole('deployer'), jsonBody()];
   addPath(api, '/applications', { get: [listApplications(gateway)] });
+  addPath(api, '/live/applications', { get: [streamApplications(applications)] });
   addPath(api, '/applications/:app', { get: [readApplication(gateway)] });
   addPath(api, '/applications/:app/deployments', { post: [...change, startDeployment(gateway, releases)] });
   addPath(api, '/applications/:app/rollback', { post: [...change, rollbackApplication(gateway)] });

@@ -17,6 +17,7 @@ import { SECOND } from '../model/duration.js';
 import { openApiDocument } from '../spec/openapi.js';
 import { createApp } from './app.js';
 import { listen, refusalToListen, stopListening } from './listening.js';
+import { createLiveApplications } from './live-applications.js';
 import { createLiveEvents } from './live-events.js';
 import { createReleaseReader } from './release-reader.js';
 import { createSessions } from './session.js';
@@ -49,12 +50,14 @@ async function main(): Promise<void> {
     config.repositories.map(({ repoId }) => repoId),
   );
   const live = createLiveEvents(gateway);
+  const applications = createLiveApplications(gateway);
   const secure = config.publicUrl.startsWith('https:');
-  const webDir = join(ROOT, 'web');
+  const webDir = join(ROOT, 'dist', 'web');
   const sessionKey = hkdfSync('sha256', await openSecret(config.sealKey), '', 'sluice session v1', 32);
   const app = createApp({
     gateway,
     live,
+    applications,
     releases: createReleaseReader(config, (plain) => sealer.seal(plain)),
     identity: {
       keys: config.apiKeys,
@@ -77,6 +80,7 @@ async function main(): Promise<void> {
   await new Promise<void>((resolve) => stopping.signal.addEventListener('abort', () => resolve()));
   logger.info('stopping');
   live.close();
+  applications.close();
   await stopListening(server);
   await told;
   // Not by closing the connection: a call that waits to try an absent Temporal again would throw then, outside of any catch.

@@ -208,6 +208,17 @@ export type LiveEvent =
   | { type: 'log'; data: LogLine & { stage: string } }
   | { type: 'status'; data: { status: DeploymentStatus; reason: string } };
 
+/** What the live list of applications sends: all of them first, then those that changed or went. */
+export type ApplicationsEvent =
+  | { type: 'list'; data: ApplicationList }
+  | { type: 'changed'; data: ApplicationList & { gone: string[] } };
+
+/** Whose key the caller shows, and what it may do. */
+export interface SessionDocument {
+  name: string;
+  role: 'viewer' | 'deployer';
+}
+
 /** An ISO 8601 instant of epoch milliseconds. */
 export function iso(at: number): string {
   return new Date(at).toISOString();

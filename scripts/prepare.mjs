@@ -21,6 +21,7 @@ const SOURCES = [
   'api',
   'cli',
   'sandbox',
+  'web',
   'tsconfig.json',
   'tsconfig.build.json',
 ];

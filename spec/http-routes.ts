@@ -106,6 +106,14 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'The stream; it ends after the final status.', media: 'text/event-stream' } },
     problems: [404, 503],
   },
+  {
+    method: 'get',
+    path: '/live/applications',
+    summary: 'Server-sent events: list, then changed with the applications that did and those that are gone',
+    role: 'viewer',
+    answers: { 200: { description: 'The stream.', media: 'text/event-stream' } },
+    problems: [503],
+  },
   ...Object.entries(CONTROLS).map(([name, summary]) => {
     const body = name === 'cancel' ? http.CancelControl : http.Control;
     return change(`/deployments/{id}/${name}`, summary, body, 'ControlAnswer', [404, 409]);
@@ -149,6 +157,7 @@ export const ROUTES: readonly Route[] = [
   read('/events', 'The last events, newest first', 'EventList'),
   read('/events/{id}', 'One event, and what became of it', 'Event', [404]),
   read('/doctor', 'Whether everything that a deployment needs is there', 'DoctorReport'),
+  read('/session', 'Whose key is shown, and what it may do', 'Session'),
   {
     method: 'post',
     path: '/session',

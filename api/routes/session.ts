@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express';
+import type { SessionDocument } from '../../model/wire.js';
 import { parseWith } from '../body.js';
-import { checkKey } from '../identity.js';
+import { checkKey, keyOf } from '../identity.js';
 import type { Identity } from '../identity.js';
 import { CreateSession } from '../../spec/http.js';
 
@@ -9,7 +10,7 @@ export function beginSession({ keys, sessions, now }: Identity): RequestHandler 
   return (req, res) => {
     const key = checkKey(keys, parseWith(CreateSession, req.body, 422).key, now());
     sessions.begin(res, key, now());
-    res.json({ name: key.name, role: key.role });
+    res.json({ name: key.name, role: key.role } satisfies SessionDocument);
   };
 }
 
@@ -18,5 +19,13 @@ export function endSession({ sessions }: Identity): RequestHandler {
   return (_req, res) => {
     sessions.end(res);
     res.status(204).end();
+  };
+}
+
+/** `GET /session`: who the caller is. */
+export function readSession(): RequestHandler {
+  return (_req, res) => {
+    const { name, role } = keyOf(res);
+    res.json({ name, role } satisfies SessionDocument);
   };
 }

@@ -2,6 +2,7 @@ import { pino } from 'pino';
 import type { AppDeps } from '../../../api/app.js';
 import { createApp } from '../../../api/app.js';
 import { listen, stopListening } from '../../../api/listening.js';
+import { createLiveApplications } from '../../../api/live-applications.js';
 import { createLiveEvents } from '../../../api/live-events.js';
 import { createSessions } from '../../../api/session.js';
 import { hashKey } from '../../../config/api-key.js';
@@ -30,9 +31,11 @@ export interface ApiServer {
 export async function startApi(gateway: Partial<Gateway>, over: Partial<AppDeps> = {}): Promise<ApiServer> {
   const fake = fakeGateway(gateway);
   const live = createLiveEvents(fake, { poll: 20, remember: 5_000 });
+  const applications = createLiveApplications(fake, 20);
   const app = createApp({
     gateway: fake,
     live,
+    applications,
     releases: refusingReader,
     identity: { keys: KEYS, sessions: createSessions('secret', false), now: () => NOW },
     logger: pino({ level: 'silent' }),
@@ -59,6 +62,7 @@ export async function startApi(gateway: Partial<Gateway>, over: Partial<AppDeps>
     get: (path, headers) => send('GET', path, undefined, headers),
     close: async () => {
       live.close();
+      applications.close();
       // fetch keeps a spare connection on which it never asks anything, which an orderly stop would wait for.
       server.closeAllConnections();
       await stopListening(server);

@@ -1,0 +1,83 @@
+import { useEffect } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { address } from './address.js';
+import { findSession, logOut, session } from './api.js';
+import { forgetApplications, watchApplications } from './applications.js';
+import { Link } from './link.js';
+import { Login } from './login.js';
+import { ApplicationPage } from './pages/application.js';
+import { ApplicationsPage } from './pages/applications.js';
+import { DeploymentPage } from './pages/deployment.js';
+import { PlanPage } from './pages/plan.js';
+import { RepositoriesPage } from './pages/repositories.js';
+import { changeTheme, theme } from './theme.js';
+
+const TRY_AGAIN_MS = 2_000;
+
+/** The page: who is there, where they are, and what stands there. */
+export function App(): JSX.Element {
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const look = (): void => {
+      // The server is away: the page stays, and looks again.
+      findSession().catch(() => (timer = setTimeout(look, TRY_AGAIN_MS)));
+    };
+    look();
+    return () => clearTimeout(timer);
+  }, []);
+  const who = session.value;
+  useEffect(() => {
+    if (who) watchApplications();
+    else forgetApplications();
+  }, [who]);
+  if (who === undefined) return <p class="alone quiet">Connecting to the server…</p>;
+  if (who === null) return <Login />;
+  return (
+    <>
+      <a class="skip" href="#main">
+        To the content
+      </a>
+      <header class="top">
+        <Link to="/" class="brand" title="Applications">
+          Sluice
+        </Link>
+        <nav aria-label="Pages">
+          <Link to="/">Applications</Link>
+          <Link to="/plan">Plan</Link>
+          <Link to="/repositories">Repositories</Link>
+        </nav>
+        <div class="who">
+          <button
+            type="button"
+            class="quiet-button"
+            onClick={changeTheme}
+            title="Colours: follow the system, light, dark"
+          >
+            Colours: {theme.value}
+          </button>
+          <span class="quiet">
+            {who.name} <span class="role">({who.role})</span>
+          </span>
+          <button type="button" class="quiet-button" onClick={() => void logOut()}>
+            Log out
+          </button>
+        </div>
+      </header>
+      <main id="main" tabIndex={-1}>
+        <Shown path={address.value.pathname} />
+      </main>
+    </>
+  );
+}
+
+function Shown({ path }: { path: string }): JSX.Element {
+  const [, kind, name] = path.split('/').map(decodeURIComponent);
+  useEffect(() => {
+    document.title = [name ?? kind, 'Sluice'].filter(Boolean).join(' · ');
+  }, [kind, name]);
+  if (kind === 'deployments' && name) return <DeploymentPage key={name} id={name} />;
+  if (kind === 'applications' && name) return <ApplicationPage key={name} app={name} />;
+  if (kind === 'plan') return <PlanPage />;
+  if (kind === 'repositories') return <RepositoriesPage />;
+  return <ApplicationsPage />;
+}

@@ -1,0 +1,207 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { ApplicationDocument, HistoryEntry } from '../../model/wire.js';
+import { applications } from '../applications.js';
+import { ask } from '../api.js';
+import { go } from '../address.js';
+import { now } from '../clock.js';
+import { ago, imageName, length } from '../format.js';
+import { Link } from '../link.js';
+import { Acts } from '../parts/acts.js';
+import { ProblemNote } from '../parts/problem.js';
+import type { Act } from '../parts/reason-dialog.js';
+import { Status } from '../status.js';
+
+/** One application: what runs, what ran before, and how to go back to it. */
+export function ApplicationPage({ app }: { app: string }): JSX.Element {
+  const [application, setApplication] = useState<ApplicationDocument | undefined>(undefined);
+  const [error, setError] = useState<unknown>(undefined);
+  // The list is live and holds the newest few; each time it changes the whole is read again.
+  const told = applications.value?.find((one) => one.app === app);
+  const mark = JSON.stringify(told);
+  useEffect(() => {
+    let current = true;
+    ask<ApplicationDocument>('GET', `/applications/${app}`).then(
+      (found) => current && (setApplication(found), setError(undefined)),
+      (failure: unknown) => current && setError(failure),
+    );
+    return () => {
+      current = false;
+    };
+  }, [app, mark]);
+  if (!application) return error === undefined ? <p class="quiet">Reading {app}…</p> : <ProblemNote error={error} />;
+  const { held, service, labels, lastGood, running, pending, links, git, history } = application;
+  return (
+    <>
+      <header class="headline">
+        <div class="crumbs">
+          <Link to="/">Applications</Link>
+        </div>
+        <div class="title">
+          <h1>{app}</h1>
+          <Status status={application.state} large />
+          <Acts acts={actsOn(application)} />
+        </div>
+        {held && (
+          <p class="reason">
+            Held by {held.by}, {ago(held.at, now.value)}: {held.reason}
+          </p>
+        )}
+        {git?.problem !== undefined && (
+          <p class="problem" role="alert">
+            {git.path} in {git.repoId}: {git.problem}
+          </p>
+        )}
+        <dl class="facts">
+          <div>
+            <dt>Runs</dt>
+            <dd title={lastGood?.image}>
+              {lastGood?.image === undefined ? 'nothing of ours yet' : imageName(lastGood.image)}
+            </dd>
+          </div>
+          {service && (
+            <div>
+              <dt>Service</dt>
+              <dd>
+                {service.name} <span class="quiet">in {service.cluster.split('/').at(-1)}</span>
+              </dd>
+            </div>
+          )}
+          {running !== undefined && (
+            <div>
+              <dt>Goes out</dt>
+              <dd>
+                <Link to={`/deployments/${running}`}>{running}</Link>
+              </dd>
+            </div>
+          )}
+          {pending !== undefined && (
+            <div>
+              <dt>Waits</dt>
+              <dd>
+                <Link to={`/deployments/${pending}`}>{pending}</Link>
+              </dd>
+            </div>
+          )}
+          {git && (
+            <div>
+              <dt>From</dt>
+              <dd>
+                {git.repoId} <code>{git.path}</code>
+              </dd>
+            </div>
+          )}
+          {Object.keys(labels).length > 0 && (
+            <div>
+              <dt>Labels</dt>
+              <dd>
+                {Object.entries(labels)
+                  .map(([name, value]) => `${name}=${value}`)
+                  .join(' ')}
+              </dd>
+            </div>
+          )}
+          {links.temporal !== undefined && (
+            <div>
+              <dt>Workflow</dt>
+              <dd>
+                <a href={links.temporal} rel="noreferrer">
+                  in Temporal
+                </a>
+              </dd>
+            </div>
+          )}
+        </dl>
+      </header>
+      <section aria-labelledby="history">
+        <h2 id="history">Deployments</h2>
+        <History app={app} history={history} {...(lastGood && { current: lastGood.id })} />
+      </section>
+    </>
+  );
+}
+
+function actsOn({ app, held }: ApplicationDocument): Act[] {
+  if (held) {
+    return [
+      {
+        name: 'Release',
+        consequence: `${app} can be deployed again.`,
+        send: (reason) => ask('POST', `/applications/${app}/release`, { reason }),
+      },
+    ];
+  }
+  return [
+    {
+      name: 'Hold',
+      consequence: `Deployments of ${app} are refused until somebody releases it. What runs is not touched.`,
+      send: (reason) => ask('POST', `/applications/${app}/hold`, { reason }),
+    },
+  ];
+}
+
+/** Goes back to one earlier version, and shows how. */
+function backTo(app: string, to: string): Act {
+  return {
+    name: 'Go back to this',
+    consequence: `${app} goes back to the version of ${to} at once; a deployment that runs is rolled back first. Then ${app} is held until somebody releases it.`,
+    dangerous: true,
+    send: async (reason) => {
+      const begun = await ask<{ id: string }>('POST', `/applications/${app}/rollback`, { reason, to });
+      go(`/deployments/${begun.id}`);
+    },
+  };
+}
+
+function History({
+  app,
+  history,
+  current,
+}: {
+  app: string;
+  history: readonly HistoryEntry[];
+  current?: string;
+}): JSX.Element {
+  if (history.length === 0) return <p class="quiet">None has ended yet.</p>;
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-labelledby="history">
+      <table class="plain">
+        <thead>
+          <tr>
+            <th>Deployment</th>
+            <th>State</th>
+            <th>Version</th>
+            <th>Ended</th>
+            <th>Took</th>
+            <th>Why</th>
+            <th>
+              <span class="spoken">Actions</span>
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {history.map((one) => (
+            <tr key={one.id}>
+              <td>
+                <Link to={`/deployments/${one.id}`}>{one.id}</Link>
+              </td>
+              <td>
+                <Status status={one.status} />
+              </td>
+              <td title={one.image}>
+                {one.image === undefined ? '–' : imageName(one.image)}{' '}
+                {one.commit !== undefined && <code class="quiet">{one.commit.slice(0, 8)}</code>}
+              </td>
+              <td class="number" title={one.completedAt}>
+                {ago(one.completedAt, now.value)}
+              </td>
+              <td class="number">{length(Date.parse(one.completedAt) - Date.parse(one.startedAt))}</td>
+              <td>{one.reason}</td>
+              <td>{one.status === 'SUCCEEDED' && one.id !== current && <Acts acts={[backTo(app, one.id)]} />}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

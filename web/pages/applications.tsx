@@ -1,0 +1,180 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { ApplicationDocument, HistoryEntry } from '../../model/wire.js';
+import { query, setQuery } from '../address.js';
+import { applications, listConnection } from '../applications.js';
+import { now } from '../clock.js';
+import { ago, imageName } from '../format.js';
+import { Link } from '../link.js';
+import { ConnectionNote } from '../parts/connection.js';
+import { Status, markOf, toneOf, wordsOf } from '../status.js';
+
+const ROW = 52;
+/** Rows above and below what is seen, so that a quick scroll shows no gap. */
+const SPARE = 12;
+const STRIP = 10;
+
+/** All applications, filtered by what stands in the address. */
+export function ApplicationsPage(): JSX.Element {
+  const all = applications.value;
+  const text = query.value.get('q') ?? '';
+  const state = query.value.get('state') ?? '';
+  const shown = filtered(all ?? [], text, state);
+  return (
+    <>
+      <header class="headline">
+        <div class="title">
+          <h1>Applications</h1>
+          <ConnectionNote state={listConnection.value} />
+        </div>
+        <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+          <label>
+            <span class="spoken">Search by name, image, commit or label</span>
+            <input
+              type="search"
+              id="search"
+              placeholder="Name, image, commit, team=checkout…"
+              value={text}
+              onInput={(event) => setQuery('q', event.currentTarget.value)}
+            />
+          </label>
+          <label>
+            <span class="spoken">State</span>
+            <select value={state} onChange={(event) => setQuery('state', event.currentTarget.value)}>
+              <option value="">All states</option>
+              {['DEPLOYING', 'IDLE', 'HELD', 'DIVERGED'].map((one) => (
+                <option key={one} value={one}>
+                  {wordsOf(one)}
+                </option>
+              ))}
+              <option value="BAD">Last one went wrong</option>
+            </select>
+          </label>
+          <span class="quiet" role="status">
+            {all === undefined ? 'Reading…' : `${shown.length} of ${all.length}`}
+          </span>
+        </form>
+      </header>
+      {all?.length === 0 ? <NothingYet /> : <Rows applications={shown} />}
+    </>
+  );
+}
+
+function NothingYet(): JSX.Element {
+  return (
+    <section>
+      <p>Nothing was deployed yet. From a folder with app.pipecd.yaml, a service and a task definition:</p>
+      <pre>npx sluice deploy . --image IMAGE --wait</pre>
+    </section>
+  );
+}
+
+/** Every word must be found: in the name, the running image, the commit, or as `label=value`. */
+function filtered(all: readonly ApplicationDocument[], text: string, state: string): ApplicationDocument[] {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  return all.filter((one) => {
+    const last = one.history[0];
+    if (state === 'BAD' && toneOf(last?.status ?? '') !== 'bad') return false;
+    if (state !== '' && state !== 'BAD' && one.state !== state) return false;
+    if (words.length === 0) return true;
+    const labels = Object.entries(one.labels).map(([name, value]) => `${name}=${value}`);
+    const found = [one.app, one.lastGood?.image ?? '', one.lastGood?.commit ?? '', ...labels].join(' ').toLowerCase();
+    return words.every((word) => found.includes(word));
+  });
+}
+
+/** Only the rows that are seen are in the document: thousands scroll like ten. */
+function Rows({ applications: all }: { applications: readonly ApplicationDocument[] }): JSX.Element {
+  const list = useRef<HTMLDivElement>(null);
+  const [seen, setSeen] = useState({ from: 0, to: 40 });
+  useEffect(() => {
+    const look = (): void => {
+      const top = -(list.current?.getBoundingClientRect().top ?? 0);
+      const from = Math.max(0, Math.floor(top / ROW) - SPARE);
+      const to = Math.ceil((top + window.innerHeight) / ROW) + SPARE;
+      setSeen((before) => (before.from === from && before.to === to ? before : { from, to }));
+    };
+    look();
+    window.addEventListener('scroll', look, { passive: true });
+    window.addEventListener('resize', look);
+    return () => {
+      window.removeEventListener('scroll', look);
+      window.removeEventListener('resize', look);
+    };
+  }, [all.length]);
+  return (
+    <div class="rows" role="table" aria-label="Applications" aria-rowcount={all.length + 1}>
+      <div class="row head" role="row" aria-rowindex={1}>
+        <span role="columnheader">Application</span>
+        <span role="columnheader">State</span>
+        <span role="columnheader">Runs</span>
+        <span role="columnheader">Last deployments</span>
+        <span role="columnheader">Changed</span>
+      </div>
+      <div ref={list} role="rowgroup" style={{ height: `${all.length * ROW}px`, position: 'relative' }}>
+        {all.slice(seen.from, seen.to).map((one, i) => (
+          <Row key={one.app} application={one} index={seen.from + i} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Row({ application, index }: { application: ApplicationDocument; index: number }): JSX.Element {
+  const { app, state, lastGood, history, labels, running } = application;
+  const last = history[0];
+  return (
+    <div class="row" role="row" aria-rowindex={index + 2} style={{ top: `${index * ROW}px` }}>
+      <span role="cell" class="app">
+        <Link to={`/applications/${app}`}>{app}</Link>
+        <span class="quiet labels">
+          {Object.entries(labels)
+            .map(([name, value]) => `${name}=${value}`)
+            .join(' ')}
+        </span>
+      </span>
+      <span role="cell">
+        {running === undefined ? (
+          <Status status={state} />
+        ) : (
+          <Link to={`/deployments/${running}`}>
+            <Status status={state} />
+          </Link>
+        )}
+      </span>
+      <span role="cell" class="image" title={lastGood?.image ?? ''}>
+        {lastGood?.image === undefined ? <span class="quiet">–</span> : imageName(lastGood.image)}
+      </span>
+      <span role="cell">
+        <Strip history={history} />
+      </span>
+      <span role="cell" class="quiet number">
+        {last === undefined ? '' : ago(last.completedAt, now.value)}
+      </span>
+    </div>
+  );
+}
+
+/** The last deployments, the newest at the right. */
+export function Strip({ history }: { history: readonly HistoryEntry[] }): JSX.Element {
+  return (
+    <span class="strip">
+      {history
+        .slice(0, STRIP)
+        .toReversed()
+        .map((one) => (
+          <Link
+            key={one.id}
+            to={`/deployments/${one.id}`}
+            class={toneOf(one.status)}
+            title={`${one.id}: ${wordsOf(one.status)}. ${one.reason}`}
+          >
+            <span aria-hidden="true">{markOf(one.status)}</span>
+            <span class="spoken">
+              {one.id} {wordsOf(one.status)}
+            </span>
+          </Link>
+        ))}
+    </span>
+  );
+}

@@ -1,0 +1,151 @@
+import { useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { Difference, PlanDocument } from '../../model/plan-preview.js';
+import { ask } from '../api.js';
+import { ProblemNote } from '../parts/problem.js';
+
+/** What a deployment of these files would do now; nothing is changed. */
+export function PlanPage(): JSX.Element {
+  const [files, setFiles] = useState<Record<string, string>>({});
+  const [app, setApp] = useState('');
+  const [image, setImage] = useState('');
+  const [plan, setPlan] = useState<PlanDocument | undefined>(undefined);
+  const [error, setError] = useState<unknown>(undefined);
+  const [busy, setBusy] = useState(false);
+
+  const take = async (chosen: FileList | null): Promise<void> => {
+    const read = await Promise.all([...(chosen ?? [])].map(async (file) => [file.name, await file.text()] as const));
+    setFiles(Object.fromEntries(read));
+    const named = read.map(([, text]) => /^ {2}name: *["']?([a-z0-9-]+)/m.exec(text)?.[1]).find(Boolean);
+    if (named !== undefined && app === '') setApp(named);
+  };
+  const look = async (event: Event): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setError(undefined);
+    try {
+      setPlan(
+        await ask<PlanDocument>('POST', '/plan', { app, files, ...(image.trim() !== '' && { image: image.trim() }) }),
+      );
+    } catch (failure) {
+      setPlan(undefined);
+      setError(failure);
+    }
+    setBusy(false);
+  };
+  return (
+    <>
+      <header class="headline">
+        <div class="title">
+          <h1>Plan</h1>
+        </div>
+        <p>What a deployment would do now, compared with what runs in AWS. Nothing is changed.</p>
+      </header>
+      <form class="plan" onSubmit={(event) => void look(event)}>
+        <label>
+          Files <span class="quiet">app.pipecd.yaml, the service and the task definition</span>
+          <input type="file" multiple required onChange={(event) => void take(event.currentTarget.files)} />
+        </label>
+        <label>
+          Application
+          <input
+            required
+            pattern="[a-z0-9][a-z0-9-]{0,62}"
+            value={app}
+            onInput={(event) => setApp(event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          Image <span class="quiet">(optional)</span>
+          <input value={image} onInput={(event) => setImage(event.currentTarget.value)} />
+        </label>
+        <button type="submit" class="main" disabled={busy}>
+          {busy ? 'Looking…' : 'Look'}
+        </button>
+      </form>
+      <ProblemNote error={error} />
+      {plan && <Plan plan={plan} />}
+    </>
+  );
+}
+
+function Plan({ plan }: { plan: PlanDocument }): JSX.Element {
+  return (
+    <section aria-labelledby="planned" class="planned">
+      <h2 id="planned">{plan.plan.replaceAll('_', ' ').toLowerCase()}</h2>
+      <p class={plan.plan === 'REFUSED' ? 'problem' : 'reason'}>{plan.reason}</p>
+      {plan.stages.length > 0 && (
+        <ol class="does">
+          {plan.stages.map((stage) => (
+            <li key={stage.id}>
+              <strong>{stage.name}</strong>: {stage.does}
+            </li>
+          ))}
+        </ol>
+      )}
+      <Differences name="Task definition" list={plan.taskDefinition} />
+      <Differences name="Service" list={plan.service} />
+      <List name="Calls to AWS" list={plan.changes} />
+      {plan.analysis.length > 0 && (
+        <>
+          <h3>Analysis</h3>
+          <ul>
+            {plan.analysis.map((one) => (
+              <li key={`${one.stage} ${one.metric}`}>
+                <strong>{one.metric}</strong>: {one.windows} windows, first verdict after {one.firstVerdict}, the last
+                after {one.lastVerdict}
+                <pre class="query">{one.query}</pre>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+      <List name="Warnings" list={plan.warnings} />
+    </section>
+  );
+}
+
+function List({ name, list }: { name: string; list: readonly string[] }): JSX.Element | null {
+  if (list.length === 0) return null;
+  return (
+    <>
+      <h3>{name}</h3>
+      <ul>
+        {list.map((one) => (
+          <li key={one}>{one}</li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Differences({ name, list }: { name: string; list: readonly Difference[] }): JSX.Element | null {
+  if (list.length === 0) return null;
+  return (
+    <>
+      <h3>{name}</h3>
+      <div class="scroll" tabIndex={0} role="region" aria-label={`${name}: differences`}>
+        <table class="plain">
+          <thead>
+            <tr>
+              <th>Field</th>
+              <th>Runs</th>
+              <th>Would be</th>
+            </tr>
+          </thead>
+          <tbody>
+            {list.map((one) => (
+              <tr key={one.path}>
+                <td>
+                  <code>{one.path}</code>
+                </td>
+                <td>{one.from === undefined ? <span class="quiet">not there</span> : <del>{one.from}</del>}</td>
+                <td>{one.to === undefined ? <span class="quiet">goes</span> : <ins>{one.to}</ins>}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
