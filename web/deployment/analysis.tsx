@@ -95,7 +95,7 @@ function edgeWords(
 
 function WindowTable({ windows }: { windows: readonly MeasurementRecord[] }): JSX.Element {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="Windows">
+    <div class="scroll" tabIndex={0} role="group" aria-label="Windows">
       <table class="plain">
         <thead>
           <tr>

@@ -52,7 +52,7 @@ export function AwsCalls({ changes }: { changes: LogPage['changes'] }): JSX.Elem
       {changes.length === 0 ? (
         <p class="quiet">None yet.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-labelledby="calls">
+        <div class="scroll" tabIndex={0} role="group" aria-labelledby="calls">
           <table class="plain">
             <thead>
               <tr>

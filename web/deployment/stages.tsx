@@ -63,7 +63,7 @@ function wordsOf({ reason, detail }: StageDocument): string {
 
 function StageTable({ stages }: { stages: readonly StageDocument[] }): JSX.Element {
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-label="What the stages did">
+    <div class="scroll" tabIndex={0} role="group" aria-label="What the stages did">
       <table class="plain">
         <thead>
           <tr>

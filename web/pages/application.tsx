@@ -164,7 +164,7 @@ function History({
 }): JSX.Element {
   if (history.length === 0) return <p class="quiet">None has ended yet.</p>;
   return (
-    <div class="scroll" tabIndex={0} role="region" aria-labelledby="history">
+    <div class="scroll" tabIndex={0} role="group" aria-labelledby="history">
       <table class="plain">
         <thead>
           <tr>

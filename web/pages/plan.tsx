@@ -124,7 +124,7 @@ function Differences({ name, list }: { name: string; list: readonly Difference[]
   return (
     <>
       <h3>{name}</h3>
-      <div class="scroll" tabIndex={0} role="region" aria-label={`${name}: differences`}>
+      <div class="scroll" tabIndex={0} role="group" aria-label={`${name}: differences`}>
         <table class="plain">
           <thead>
             <tr>

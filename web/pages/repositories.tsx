@@ -86,7 +86,7 @@ function Repository({ repository }: { repository: RepositoryDocument }): JSX.Ele
           {problem}
         </p>
       )}
-      <div class="scroll" tabIndex={0} role="region" aria-label={`Applications of ${repoId}`}>
+      <div class="scroll" tabIndex={0} role="group" aria-label={`Applications of ${repoId}`}>
         <table class="plain">
           <thead>
             <tr>
@@ -129,7 +129,7 @@ function Events({ events }: { events: readonly EventDocument[] }): JSX.Element {
       {events.length === 0 ? (
         <p class="quiet">None yet: `sluice event register --name … --data …` makes one.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="region" aria-labelledby="events">
+        <div class="scroll" tabIndex={0} role="group" aria-labelledby="events">
           <table class="plain">
             <thead>
               <tr>
