@@ -96,6 +96,8 @@ export async function startStack(input: StackInput): Promise<Stack> {
   await untilReady(supervisor, ['worker', 'api'], () => answers(`${apiUrl}/readyz`, 200), stopped);
 
   const addresses = [
+    // The key goes in the fragment, which no browser sends anywhere; the page exchanges it for a session and forgets it.
+    `Page           ${apiUrl}/${configuration.key === undefined ? '' : `#key=${configuration.key}`}`,
     `API            ${apiUrl}`,
     `Temporal       ${temporalUiUrl ?? temporalAddress}`,
     ...(sandboxUrl === undefined ? [] : [`Sandbox        ${sandboxUrl}/_sandbox/state`]),

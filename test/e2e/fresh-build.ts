@@ -10,7 +10,7 @@ export function refuseStaleBuild(): void {
     const source = join(root, name);
     if (!existsSync(source) || !statSync(source).isDirectory()) continue;
     for (const file of readdirSync(source, { recursive: true, withFileTypes: true })) {
-      if (!file.name.endsWith('.ts')) continue;
+      if (!/\.tsx?$/.test(file.name)) continue;
       const path = join(file.parentPath, file.name);
       if (statSync(path).mtimeMs > built) throw new Error(`${path} is newer than the build: run \`npm run build\`.`);
     }

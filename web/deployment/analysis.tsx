@@ -40,6 +40,7 @@ function Metric({
   running: boolean;
 }): JSX.Element {
   const at = now.value;
+  const last = windows.at(-1);
   return (
     <article class="metric">
       <header>
@@ -50,7 +51,9 @@ function Metric({
           {bounds(analysis)}
         </span>
       </header>
-      <p class="reason">{analysis.reason}</p>
+      <p class="reason">
+        {running && last ? `Window ${last.window}: ${last.outcome}. ${last.reason}` : analysis.reason}
+      </p>
       <MetricChart analysis={analysis} windows={windows} until={running ? at : undefined} />
       <p class="quiet edge">{edgeWords(analysis, windows, running, at)}</p>
       <details>
@@ -77,7 +80,11 @@ function edgeWords(
   running: boolean,
   at: number,
 ): string {
-  const judged = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  // The windows come one by one, the counts with the document: whichever knows more.
+  const judged = Math.max(
+    windows.length,
+    Object.values(counts).reduce((sum, count) => sum + count, 0),
+  );
   const last = windows.at(-1);
   const parts = [`${judged} of ${planned} windows judged`];
   if (running && last) parts.push(`data complete until ${time(last.to, at)}`);

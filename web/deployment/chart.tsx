@@ -9,6 +9,8 @@ import { colour, repaint } from '../theme.js';
 import { chartData } from './chart-data.js';
 
 const HEIGHT = 190;
+/** Whole seconds between two marks of the time, up to a day. */
+const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400];
 /** Colours of the style sheet by a window's tone: light enough for lines to stand on. */
 const WINDOW_COLOURS: Readonly<Record<string, string>> = {
   good: 'good-wash',
@@ -107,7 +109,7 @@ function optionsFor(element: HTMLElement, latest: Latest, compared: boolean): uP
       y: { range: (_plot, min, max) => yRange(latest, min, max) },
     },
     axes: [
-      { ...axis, space: 70, values: (_plot, splits) => splits.map(clock) },
+      { ...axis, space: 70, incrs: TICKS, values: (_plot, splits) => splits.map(clock) },
       { ...axis, size: 56, values: (_plot, splits) => splits.map((split) => value(split)) },
     ],
     series: [

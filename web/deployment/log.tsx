@@ -57,7 +57,6 @@ export function AwsCalls({ changes }: { changes: LogPage['changes'] }): JSX.Elem
             <thead>
               <tr>
                 <th>When</th>
-                <th>Call</th>
                 <th>What it did</th>
               </tr>
             </thead>
@@ -65,10 +64,9 @@ export function AwsCalls({ changes }: { changes: LogPage['changes'] }): JSX.Elem
               {changes.map((one) => (
                 <tr key={`${one.at} ${one.action} ${one.resource}`}>
                   <td class="number">{time(one.at)}</td>
-                  <td>
-                    <code title={one.action}>{one.action.split(':').at(-1)}</code>
+                  <td title={one.resource}>
+                    {one.summary} <code class="quiet">{one.action.split(':').at(-1)}</code>
                   </td>
-                  <td title={one.resource}>{one.summary}</td>
                 </tr>
               ))}
             </tbody>
