@@ -210,8 +210,7 @@ export type LiveEvent =
 
 /** What the live list of applications sends: all of them first, then those that changed or went. */
 export type ApplicationsEvent =
-  | { type: 'list'; data: ApplicationList }
-  | { type: 'changed'; data: ApplicationList & { gone: string[] } };
+  { type: 'list'; data: ApplicationList } | { type: 'changed'; data: ApplicationList & { gone: string[] } };
 
 /** Whose key the caller shows, and what it may do. */
 export interface SessionDocument {
