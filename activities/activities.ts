@@ -16,6 +16,7 @@ import { createMemory } from './memory/memory.js';
 import { createMeasure } from './metrics/measure.js';
 import { createSources } from './metrics/sources.js';
 import { createGit } from './git/git.js';
+import { createPullRequests } from './git/pull-request.js';
 import { createNotify } from './notify/webhook.js';
 import type { DoctorActivities, MemoryActivities, PeopleActivities } from './people.js';
 import { createRepositoryActivities } from './repository/activities.js';
@@ -58,6 +59,11 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
     folder: join(config.dataDir, 'git'),
     cancelled: () => context().cancelled,
   });
+  const pullRequests = createPullRequests({
+    token: config.git.token,
+    openSecret,
+    cancelled: () => context().cancelled,
+  });
   const sources = createSources(config.analysisProviders, openSecret, {
     limiter: createLimiter(clock, 1),
     tasks: { findTasks, clock: background },
@@ -73,7 +79,7 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
     }),
     ...createMemory({ client, readRunning: running }),
     notify: (notice) => notify({ ...notice, link: `${config.publicUrl}${notice.link}` }),
-    ...createRepositoryActivities({ config, client, git, seal: (plain) => sealer.seal(plain), context }),
+    ...createRepositoryActivities({ config, client, git, pullRequests, seal: (plain) => sealer.seal(plain), context }),
     runScript: createRunScript({
       allowed: config.allowScripts,
       unseal: sealer.unseal,

@@ -34,6 +34,12 @@ export const repositoryFields = z.object({
   branch: z.string().regex(/^(?!-)(?!.*\.\.)[\w./+-]{1,200}$/, { error: 'must be the name of a branch' }),
   webhookSecretFile: name.optional(),
   webhookSecretEnv: name.optional(),
+  host: z
+    .object({
+      type: z.enum(['GITHUB', 'GITLAB']),
+      apiUrl: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }),
+    })
+    .optional(),
 });
 
 /** How often a branch is looked at, as with PipeCD. */
@@ -75,7 +81,7 @@ export function readRepositories(
   path: Path,
   list: readonly z.output<typeof repositoryFields>[],
 ): GitRepository[] {
-  return list.map(({ repoId, remote, branch, webhookSecretFile, webhookSecretEnv }, i) => {
+  return list.map(({ repoId, remote, branch, host, webhookSecretFile, webhookSecretEnv }, i) => {
     const at = [...path, i];
     if (PASSWORD_IN_ADDRESS.test(remote)) {
       reader.error(
@@ -93,7 +99,13 @@ export function readRepositories(
             { webhookSecretFile: (file) => ({ file: besides(reader, file) }), webhookSecretEnv: (env) => ({ env }) },
             { webhookSecretFile, webhookSecretEnv },
           );
-    return { repoId, remote, branch, ...(webhookSecret && { webhookSecret }) };
+    return {
+      repoId,
+      remote,
+      branch,
+      ...(host && { host: { ...host, apiUrl: host.apiUrl.replace(/\/+$/, '') } }),
+      ...(webhookSecret && { webhookSecret }),
+    };
   });
 }
 

@@ -16,7 +16,7 @@ export interface EventWatcher {
   labels: Record<string, string>;
   /** A template with `{{ .Value }}` and `{{ .EventName }}`. */
   commitMessage?: string;
-  /** Asked for a branch of its own with a pull request, which is not supported yet. */
+  /** On a branch of its own, with a pull request that people merge. */
   makePullRequest: boolean;
   replacements: Replacement[];
 }

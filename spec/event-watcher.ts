@@ -63,10 +63,6 @@ type Fields = z.output<typeof config> & { name: string; labels?: Record<string, 
 
 function watcher(reader: Reader, fields: Fields, path: Path, folder: string): EventWatcher {
   const { name, labels: written = {}, commitMessage, makePullRequest = false, replacements } = fields;
-  if (makePullRequest) {
-    const message = 'makePullRequest is not supported yet: events for this watcher fail';
-    reader.warning([...path, 'makePullRequest'], message, 'Delete it: the change is committed to the branch.');
-  }
   return {
     from: posix.join(folder, reader.document.file),
     name,

@@ -28,6 +28,14 @@ function watchersOf(event: Pick<RegisteredEvent, 'name' | 'labels'>, all: readon
   return all.filter((watcher) => eventKey(watcher) === eventKey(event));
 }
 
+/** Whether people are to merge what an event changes: one of its watchers wants a pull request. */
+export function wantsPullRequest(
+  event: Pick<RegisteredEvent, 'name' | 'labels'>,
+  watchers: readonly EventWatcher[],
+): boolean {
+  return watchersOf(event, watchers).some(({ makePullRequest }) => makePullRequest);
+}
+
 /**
  * Plans one commit for any number of events, however old. Of events about the same thing the newest counts. An event all of whose values
  * cannot be replaced changes none of them.
@@ -80,8 +88,7 @@ function replaceAll(
   before: ReadonlyMap<string, Uint8Array>,
   changed: Map<string, Uint8Array>,
 ): string | undefined {
-  for (const { from, makePullRequest, replacements } of watchers) {
-    if (makePullRequest) return `makePullRequest, which the event watcher in ${from} asks for, is not supported yet.`;
+  for (const { from, replacements } of watchers) {
     for (const replacement of replacements) {
       const content = changed.get(replacement.file) ?? before.get(replacement.file);
       if (!content) return `${replacement.file}, which the event watcher in ${from} names, is not in the repository.`;

@@ -30,7 +30,8 @@ export const running = proxyActivities<ScriptActivities>({
   heartbeatTimeout: HEARTBEAT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
   retry: RETRY,
-  startToCloseTimeout: 24 * HOUR,
+  // Each call says how long its command may take.
+  startToCloseTimeout: 6 * HOUR,
 });
 
 /** A rollback is repeated for as long as it takes. */

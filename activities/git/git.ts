@@ -191,8 +191,10 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
       const onMirror = async (args: readonly string[], env?: NodeJS.ProcessEnv): Promise<string> =>
         (await read(mirror, args, env)).toString('utf8').trim();
       const hash = await makeCommit(onMirror, commit, access.access);
-      const ref = `refs/heads/${repository.branch}`;
-      const args = ['push', '--porcelain', `--force-with-lease=${ref}:${commit.parent}`, 'origin', `${hash}:${ref}`];
+      const ref = `refs/heads/${commit.branch ?? repository.branch}`;
+      // Nobody else's branch is moved from where it was not seen; one of our own is.
+      const force = commit.branch === undefined ? `--force-with-lease=${ref}:${commit.parent}` : '--force';
+      const args = ['push', '--porcelain', force, 'origin', `${hash}:${ref}`];
       const run = await remotely(repository, ['--git-dir', mirror, ...args], FETCH_WITHIN);
       const end = pushEnd(run);
       if (end === 'PUSHED') return hash;
@@ -203,7 +205,7 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
         .split('\n')
         .filter((line) => line.startsWith('!'));
       throw new PushRefused(
-        `Repository ${repository.repoId} refused the commit (${why.split('\t').at(-1) ?? ''}): let our key push to ${repository.branch}.`,
+        `Repository ${repository.repoId} refused the commit (${why.split('\t').at(-1) ?? ''}): let our key push to ${commit.branch ?? repository.branch}.`,
       );
     },
   };

@@ -2,7 +2,7 @@ import type { GitRepository } from '../../config/server.js';
 import type { Commit } from '../../model/release.js';
 
 /** A repository as git is asked for it. */
-export type Repository = Pick<GitRepository, 'repoId' | 'remote' | 'branch'>;
+export type Repository = Pick<GitRepository, 'repoId' | 'remote' | 'branch' | 'host'>;
 
 /** The files of one commit. */
 export interface GitFiles {
@@ -19,6 +19,8 @@ export interface NewCommit {
   files: Readonly<Record<string, Uint8Array>>;
   /** With its trailers. */
   message: string;
+  /** A branch of our own, which is made or moved; the repository's own branch when left out. */
+  branch?: string;
 }
 
 /** What is asked of git. Every function throws GitFailure, in words for people, when the repository does not answer. */

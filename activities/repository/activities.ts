@@ -7,6 +7,7 @@ import type { ReadRelease, ReleaseInGit } from '../../model/repository.js';
 import type { Finding } from '../../model/finding.js';
 import { parseRelease } from '../../spec/release.js';
 import type { ActivityContext } from '../context.js';
+import type { PullRequests } from '../git/pull-request.js';
 import { GitFailure } from '../git/repository.js';
 import type { Git } from '../git/repository.js';
 import type { EventActivities } from '../events.js';
@@ -25,6 +26,7 @@ export interface RepositoryDependencies {
   config: Pick<ServerConfig, 'repositories' | 'syncInterval' | 'ecsProviders' | 'analysisProviders' | 'allowScripts'>;
   client: Client;
   git: Git;
+  pullRequests: PullRequests;
   seal: (plain: string) => string;
   context: () => ActivityContext;
 }
@@ -33,7 +35,7 @@ export interface RepositoryDependencies {
 export function createRepositoryActivities(
   dependencies: RepositoryDependencies,
 ): RepositoryActivities & EventActivities {
-  const { config, client, git, seal, context } = dependencies;
+  const { config, client, git, pullRequests, seal, context } = dependencies;
   const known = {
     ecsProviders: config.ecsProviders.map(({ name }) => name),
     analysisProviders: config.analysisProviders,
@@ -135,7 +137,7 @@ export function createRepositoryActivities(
       beating(async () => {
         const repository = find(repoId);
         if (!repository) return { problem: `Repository ${repoId} is not configured any more.` };
-        const committed = await commitEvents(git, repository, events);
+        const committed = await commitEvents(git, pullRequests, repository, events);
         return { ...committed, alone: config.repositories.length === 1 };
       }),
     readRelease: (asked) =>

@@ -10,6 +10,8 @@ import { createOutput } from './output.js';
 import type { Output } from './output.js';
 import { runShell } from './shell.js';
 
+/** Longer than this a timer of Node's cannot be: it would end at once. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 /** A third of the heartbeat time-out or less. */
 const BEAT = 2 * SECOND;
 const LINES_IN_HEARTBEAT = 50;
@@ -81,7 +83,7 @@ async function untilEnd(
   cancelled.throwIfAborted();
   const late = new AbortController();
   const allowed = Math.max(deadline - clock.now(), 0);
-  const timer = setTimeout(() => late.abort(), allowed);
+  const timer = setTimeout(() => late.abort(), Math.min(allowed, LONGEST_TIMER));
   const take = output.take.bind(output);
   try {
     const { code, signal } = await runShell(run, { env, cwd, end: AbortSignal.any([cancelled, late.signal]), take });

@@ -8,7 +8,7 @@ import { commitEvents } from '../../activities/repository/commit-events.js';
 import { gitEnvironment } from '../../config/environment.js';
 import { openSecret } from '../../config/secret.js';
 import type { RegisteredEvent } from '../../model/event.js';
-import { createOrigin, serveHttp } from './served.js';
+import { createOrigin, NO_REQUESTS, serveHttp } from './served.js';
 import type { GitHost, Origin } from './served.js';
 
 let origin: Origin;
@@ -57,7 +57,7 @@ const log = async (...args: string[]): Promise<string> => {
 };
 
 it('changes the one line of the seed user’s task definition, with message and trailers', async () => {
-  const ended = await commitEvents(git, repository(), [event('id-1', 'image-update', 'nginx:1.25')]);
+  const ended = await commitEvents(git, NO_REQUESTS, repository(), [event('id-1', 'image-update', 'nginx:1.25')]);
   expect(ended).toMatchObject({ ends: { 'id-1': { status: 'HANDLED' } } });
   expect(await log('show', '--numstat', '--format=%an <%ae>%n%B')).toBe(
     'Bot <bot@example.com>\nReplace values with "nginx:1.25" set by Event "image-update"\n\nBuild-Url: https://ci/1\nSluice-Event: id-1\n\n\n1\t1\ttaskdef.yaml',
@@ -71,7 +71,7 @@ it('changes the one line of the seed user’s task definition, with message and 
 it('finds the commit of one who was killed after the push, whatever was pushed since', async () => {
   const before = await log('rev-parse', 'HEAD');
   await origin.push({ 'taskdef.yaml': TASKDEF });
-  const ended = await commitEvents(git, repository(), [event('id-1', 'image-update', 'nginx:1.25')]);
+  const ended = await commitEvents(git, NO_REQUESTS, repository(), [event('id-1', 'image-update', 'nginx:1.25')]);
   expect(ended).toMatchObject({ ends: { 'id-1': { status: 'HANDLED', commit: before } } });
   expect(await log('show', 'HEAD:taskdef.yaml')).toBe(TASKDEF.trim());
 });
@@ -83,8 +83,10 @@ it('commits once when it was killed between commit and push', async () => {
       git.push({ ...of, branch: 'other' }, commit).then(() => Promise.reject(new Error('killed'))),
   };
   const events = [event('id-2', 'image-update', 'nginx:1.26')];
-  await expect(commitEvents(killed, repository(), events)).rejects.toThrow('killed');
-  expect(await commitEvents(git, repository(), events)).toMatchObject({ ends: { 'id-2': { status: 'HANDLED' } } });
+  await expect(commitEvents(killed, NO_REQUESTS, repository(), events)).rejects.toThrow('killed');
+  expect(await commitEvents(git, NO_REQUESTS, repository(), events)).toMatchObject({
+    ends: { 'id-2': { status: 'HANDLED' } },
+  });
   expect(await log('log', '--format=%s', '--grep=Sluice-Event: id-2')).toBe(
     'Replace values with "nginx:1.26" set by Event "image-update"',
   );
@@ -101,7 +103,7 @@ it('runs a lost race again on the new head, and loses neither change', async () 
     },
   };
   await log('status');
-  const ended = await commitEvents(racing, repository(), [event('id-3', 'image-update', 'nginx:1.27')]);
+  const ended = await commitEvents(racing, NO_REQUESTS, repository(), [event('id-3', 'image-update', 'nginx:1.27')]);
   expect(ended).toMatchObject({ ends: { 'id-3': { status: 'HANDLED' } } });
   expect(races).toBe(2);
   expect(await log('ls-tree', '--name-only', 'HEAD')).toContain('other.txt');
@@ -111,7 +113,7 @@ it('runs a lost race again on the new head, and loses neither change', async () 
 it('makes one commit of 100 events, and fails the one that nobody waits for', async () => {
   const before = await log('rev-list', '--count', 'HEAD');
   const events = Array.from({ length: 100 }, (_, i) => event(`many-${i}`, `e${i}`, `new-${i}`));
-  const ended = await commitEvents(git, repository(), [...events, event('none', 'nobody', 'x')]);
+  const ended = await commitEvents(git, NO_REQUESTS, repository(), [...events, event('none', 'nobody', 'x')]);
   if ('problem' in ended) throw new Error(ended.problem);
   expect(new Set(events.map(({ id }) => JSON.stringify(ended.ends[id])))).toHaveProperty('size', 1);
   expect(ended.ends['none']).toMatchObject({ status: 'FAILED', unmatched: true });
@@ -125,13 +127,13 @@ it('makes one commit of 100 events, and fails the one that nobody waits for', as
 
 it('waits when the host does not answer, and fails what the host refuses', async () => {
   const away = { ...repository(), remote: 'http://127.0.0.1:1/repo.git', repoId: 'away' };
-  expect(await commitEvents(git, away, [event('id-4', 'image-update', 'y')])).toHaveProperty('problem');
+  expect(await commitEvents(git, NO_REQUESTS, away, [event('id-4', 'image-update', 'y')])).toHaveProperty('problem');
   await import('node:fs/promises').then(({ writeFile }) =>
     writeFile(join(origin.root, 'repo.git', 'hooks', 'pre-receive'), '#!/bin/sh\nexit 1\n', { mode: 0o755 }),
   );
   // One whose commit was pushed before is handled all the same.
   const batch = [event('id-3', 'image-update', 'nginx:1.27'), event('id-5', 'image-update', 'y')];
-  expect(await commitEvents(git, repository(), batch)).toMatchObject({
+  expect(await commitEvents(git, NO_REQUESTS, repository(), batch)).toMatchObject({
     ends: {
       'id-3': { status: 'HANDLED' },
       'id-5': { status: 'FAILED', reason: expect.stringContaining('refused the commit') as string },

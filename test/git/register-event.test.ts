@@ -19,7 +19,7 @@ import { workflowBundle } from '../support/bundle.js';
 import { until } from '../support/processes.js';
 import { connectTemporal } from '../support/temporal.js';
 import type { TestTemporal } from '../support/temporal.js';
-import { createOrigin, serveHttp } from './served.js';
+import { createOrigin, NO_REQUESTS, serveHttp } from './served.js';
 import type { GitHost, Origin } from './served.js';
 
 const NAME = 'pipecd-sandbox-canary-image-update';
@@ -55,7 +55,7 @@ beforeAll(async () => {
   });
   const activities: EventActivities & { notify: () => Promise<{ delivered: boolean }> } = {
     commitEvents: async ({ repoId, events }) => ({
-      ...(await commitEvents(git, { repoId, remote: host.remote, branch: 'main' }, events)),
+      ...(await commitEvents(git, NO_REQUESTS, { repoId, remote: host.remote, branch: 'main' }, events)),
       alone: true,
     }),
     notify: () => Promise.resolve({ delivered: true }),

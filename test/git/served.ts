@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { createPullRequests } from '../../activities/git/pull-request.js';
 import { freePorts } from '../../cli/temporal/dev-server.js';
 import { until } from '../support/processes.js';
 
@@ -18,6 +19,13 @@ const IDENTITY = {
   GIT_COMMITTER_EMAIL: 'ada@example.com',
   GIT_CONFIG_GLOBAL: '/dev/null',
 };
+
+/** For watchers that want none. */
+export const NO_REQUESTS = createPullRequests({
+  token: undefined,
+  openSecret: () => Promise.reject(new Error('no secret')),
+  cancelled: () => new AbortController().signal,
+});
 
 /** A bare repository on this machine, and a place to push from. */
 export interface Origin {

@@ -77,11 +77,13 @@ function execute(
   deadline: number,
   rollback: boolean,
 ): ReturnType<typeof running.runScript> {
+  // The activity gives up at the deadline by itself; the minute is for an answer that comes late.
+  const within = Math.max(deadline - Date.now(), 0) + MINUTE;
   return running.runScript.executeWithOptions(
     {
       summary: command.trim().split('\n')[0]?.slice(0, 150) ?? 'script',
-      // The activity gives up at the deadline by itself; the minute is for an answer that comes late.
-      scheduleToCloseTimeout: Math.max(deadline - Date.now(), 0) + MINUTE,
+      startToCloseTimeout: within,
+      scheduleToCloseTimeout: within,
     },
     [
       {
