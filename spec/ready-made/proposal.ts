@@ -13,10 +13,14 @@ const ASKED_BY: readonly [RegExp, ReadyMade][] = [
 
 /**
  * What to write in place of a query that mixes both versions: the fix that keeps the query, and the ready-made metric that asks the same
- * of the canary alone.
+ * of the canary alone, with all of the lines that it needs. A bound of the query's is none of the metric's: it may be a count where that is a share.
  * @param names of the load balancer's metrics in the query
  */
 export function proposeReadyMade(names: readonly string[], fix: string): string {
   const found = ASKED_BY.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1];
-  return found === undefined ? fix : `${fix} Or write metric: ${found} in place of query.`;
+  if (found === undefined) return fix;
+  const judged = found === 'unhealthy-hosts' ? 'expected: {max: 0}' : 'strategy: CANARY_PRIMARY';
+  const lines = found === 'requests' ? `metric: ${found}` : `metric: ${found}, ${judged}`;
+  const place = found === 'requests' ? 'query' : 'query, strategy and expected';
+  return `${fix} Or write ${lines} in place of ${place}.`;
 }

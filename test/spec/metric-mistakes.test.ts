@@ -254,7 +254,7 @@ describe('what of a metric cannot have been meant is warned of', () => {
       field: 'query',
       line: 'query:',
       message: /this query mixes both versions/,
-      fix: /Or write metric: latency-p99 in place of query\.$/,
+      fix: /Or write metric: latency-p99, strategy: CANARY_PRIMARY in place of query, strategy and expected\.$/,
     },
     {
       title: 'errors that mix both versions',
@@ -267,7 +267,7 @@ describe('what of a metric cannot have been meant is warned of', () => {
       field: 'errors',
       line: 'errors:',
       message: /this query mixes both versions/,
-      fix: /Or write metric: http-5xx-rate in place of query\.$/,
+      fix: /Or write metric: http-5xx-rate, strategy: CANARY_PRIMARY in place of query, strategy and expected\.$/,
     },
     ...(
       [

@@ -57,7 +57,7 @@ describe('a query in PromQL', () => {
     const mixed = readOne({ ...threshold, query: of('') }).warnings;
     expect(mixed[0]).toMatchObject({
       message: 'this query mixes both versions: it selects no target group',
-      fix: `Add dimension_TargetGroup="${GREEN}". Or write metric: http-5xx-rate in place of query.`,
+      fix: `Add dimension_TargetGroup="${GREEN}". Or write metric: http-5xx-rate, strategy: CANARY_PRIMARY in place of query, strategy and expected.`,
     });
     const old = readOne({ ...threshold, query: of(`{dimension_TargetGroup="${BLUE}"}`) }).warnings;
     expect(said(old)[0]).toContain('looks at the primary’s target group');

@@ -9,6 +9,18 @@ describe('the seed user’s files', () => {
   const parsed = parse(seedFiles());
   const release = parsed.release!;
 
+  it('lint clean of errors when the lines are written that are proposed for the query', () => {
+    const proposal = warnings(parsed)
+      .map(({ fix }) => /Or write (.*) in place of query, strategy and expected\.$/.exec(fix ?? '')?.[1])
+      .find(Boolean);
+    expect(proposal).toBe('metric: http-5xx-rate, strategy: CANARY_PRIMARY');
+    const file = seedFiles()['app.pipecd.yaml'];
+    const [before = '', rest = ''] = file.split('            - strategy: THRESHOLD\n');
+    const after = rest.slice(rest.indexOf('      - name: ECS_PRIMARY_ROLLOUT'));
+    const metric = `            - {${proposal}, provider: sample-datadog, interval: 1m}\n`;
+    expect(errors(parse({ ...seedFiles(), 'app.pipecd.yaml': before + metric + after }))).toEqual([]);
+  });
+
   it('are read as they are', () => {
     expect(errors(parsed)).toEqual([]);
     expect(release.app).toBe('canary');

@@ -5,6 +5,7 @@ import { length, time, value } from '../format.js';
 import { Status } from '../status.js';
 import { MetricChart } from './chart.js';
 import { keyOf } from './live.js';
+import { Table } from '../parts/table.js';
 
 /** The gate: each metric with its chart, its verdict and why. */
 export function Analysis({
@@ -102,34 +103,22 @@ function edgeWords(
 
 function WindowTable({ windows }: { windows: readonly MeasurementRecord[] }): JSX.Element {
   return (
-    <div class="scroll" tabIndex={0} role="group" aria-label="Windows">
-      <table class="plain">
-        <thead>
-          <tr>
-            <th>Window</th>
-            <th>Outcome</th>
-            <th>Worst</th>
-            <th>Why</th>
+    <Table label="Windows" heads={['Window', 'Outcome', 'Worst', 'Why']}>
+      {windows
+        .toReversed()
+        .slice(0, 500)
+        .map((window) => (
+          <tr key={window.window}>
+            <td class="number">
+              {time(window.from)} – {time(window.to)}
+            </td>
+            <td>
+              <Status status={window.outcome} />
+            </td>
+            <td class="number">{window.value === undefined ? '–' : value(window.value)}</td>
+            <td>{window.reason}</td>
           </tr>
-        </thead>
-        <tbody>
-          {windows
-            .toReversed()
-            .slice(0, 500)
-            .map((window) => (
-              <tr key={window.window}>
-                <td class="number">
-                  {time(window.from)} – {time(window.to)}
-                </td>
-                <td>
-                  <Status status={window.outcome} />
-                </td>
-                <td class="number">{window.value === undefined ? '–' : value(window.value)}</td>
-                <td>{window.reason}</td>
-              </tr>
-            ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+    </Table>
   );
 }

@@ -2,6 +2,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { LogPage } from '../../model/wire.js';
 import { time } from '../format.js';
+import { Table } from '../parts/table.js';
 
 /** More than this would make the page slow; the rest is one click away. */
 const SHOWN = 500;
@@ -52,26 +53,16 @@ export function AwsCalls({ changes }: { changes: LogPage['changes'] }): JSX.Elem
       {changes.length === 0 ? (
         <p class="quiet">None yet.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="group" aria-labelledby="calls">
-          <table class="plain">
-            <thead>
-              <tr>
-                <th>When</th>
-                <th>What it did</th>
-              </tr>
-            </thead>
-            <tbody>
-              {changes.map((one) => (
-                <tr key={`${one.at} ${one.action} ${one.resource}`}>
-                  <td class="number">{time(one.at)}</td>
-                  <td title={one.resource}>
-                    {one.summary} <code class="quiet">{one.action.split(':').at(-1)}</code>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Changes in AWS" heads={['When', 'What it did']}>
+          {changes.map((one) => (
+            <tr key={`${one.at} ${one.action} ${one.resource}`}>
+              <td class="number">{time(one.at)}</td>
+              <td title={one.resource}>
+                {one.summary} <code class="quiet">{one.action.split(':').at(-1)}</code>
+              </td>
+            </tr>
+          ))}
+        </Table>
       )}
     </section>
   );

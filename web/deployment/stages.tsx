@@ -3,6 +3,7 @@ import type { StageDocument } from '../../model/wire.js';
 import { now } from '../clock.js';
 import { length, stageName, time } from '../format.js';
 import { markOf, Status, toneOf } from '../status.js';
+import { Table } from '../parts/table.js';
 
 /** How long a stage took, or has left. */
 function timing(stage: StageDocument, at: number): string {
@@ -63,29 +64,17 @@ function wordsOf({ reason, detail }: StageDocument): string {
 
 function StageTable({ stages }: { stages: readonly StageDocument[] }): JSX.Element {
   return (
-    <div class="scroll" tabIndex={0} role="group" aria-label="What the stages did">
-      <table class="plain">
-        <thead>
-          <tr>
-            <th>Stage</th>
-            <th>State</th>
-            <th>Began</th>
-            <th>What it did</th>
-          </tr>
-        </thead>
-        <tbody>
-          {stages.map((stage) => (
-            <tr key={stage.id}>
-              <td>{stageName(stage.name)}</td>
-              <td>
-                <Status status={stage.status} />
-              </td>
-              <td class="number">{stage.startedAt === undefined ? '' : time(stage.startedAt)}</td>
-              <td>{wordsOf(stage)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table label="What the stages did" heads={['Stage', 'State', 'Began', 'What it did']}>
+      {stages.map((stage) => (
+        <tr key={stage.id}>
+          <td>{stageName(stage.name)}</td>
+          <td>
+            <Status status={stage.status} />
+          </td>
+          <td class="number">{stage.startedAt === undefined ? '' : time(stage.startedAt)}</td>
+          <td>{wordsOf(stage)}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

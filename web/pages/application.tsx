@@ -11,6 +11,7 @@ import { Acts } from '../parts/acts.js';
 import { ProblemNote } from '../parts/problem.js';
 import type { Act } from '../parts/reason-dialog.js';
 import { Status } from '../status.js';
+import { Table } from '../parts/table.js';
 
 /** One application: what runs, what ran before, and how to go back to it. */
 export function ApplicationPage({ app }: { app: string }): JSX.Element {
@@ -164,44 +165,30 @@ function History({
 }): JSX.Element {
   if (history.length === 0) return <p class="quiet">None has ended yet.</p>;
   return (
-    <div class="scroll" tabIndex={0} role="group" aria-labelledby="history">
-      <table class="plain">
-        <thead>
-          <tr>
-            <th>Deployment</th>
-            <th>State</th>
-            <th>Version</th>
-            <th>Ended</th>
-            <th>Took</th>
-            <th>Why</th>
-            <th>
-              <span class="spoken">Actions</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {history.map((one) => (
-            <tr key={one.id}>
-              <td>
-                <Link to={`/deployments/${one.id}`}>{one.id}</Link>
-              </td>
-              <td>
-                <Status status={one.status} />
-              </td>
-              <td title={one.image}>
-                {one.image === undefined ? '–' : imageName(one.image)}{' '}
-                {one.commit !== undefined && <code class="quiet">{one.commit.slice(0, 8)}</code>}
-              </td>
-              <td class="number" title={one.completedAt}>
-                {ago(one.completedAt, now.value)}
-              </td>
-              <td class="number">{length(Date.parse(one.completedAt) - Date.parse(one.startedAt))}</td>
-              <td>{one.reason}</td>
-              <td>{one.status === 'SUCCEEDED' && one.id !== current && <Acts acts={[backTo(app, one.id)]} />}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <Table
+      label="Deployments"
+      heads={['Deployment', 'State', 'Version', 'Ended', 'Took', 'Why', <span class="spoken">Actions</span>]}
+    >
+      {history.map((one) => (
+        <tr key={one.id}>
+          <td>
+            <Link to={`/deployments/${one.id}`}>{one.id}</Link>
+          </td>
+          <td>
+            <Status status={one.status} />
+          </td>
+          <td title={one.image}>
+            {one.image === undefined ? '–' : imageName(one.image)}{' '}
+            {one.commit !== undefined && <code class="quiet">{one.commit.slice(0, 8)}</code>}
+          </td>
+          <td class="number" title={one.completedAt}>
+            {ago(one.completedAt, now.value)}
+          </td>
+          <td class="number">{length(Date.parse(one.completedAt) - Date.parse(one.startedAt))}</td>
+          <td>{one.reason}</td>
+          <td>{one.status === 'SUCCEEDED' && one.id !== current && <Acts acts={[backTo(app, one.id)]} />}</td>
+        </tr>
+      ))}
+    </Table>
   );
 }

@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import type { Difference, PlanDocument } from '../../model/plan-preview.js';
 import { ask } from '../api.js';
 import { ProblemNote } from '../parts/problem.js';
+import { Table } from '../parts/table.js';
 
 /** What a deployment of these files would do now; nothing is changed. */
 export function PlanPage(): JSX.Element {
@@ -124,28 +125,17 @@ function Differences({ name, list }: { name: string; list: readonly Difference[]
   return (
     <>
       <h3>{name}</h3>
-      <div class="scroll" tabIndex={0} role="group" aria-label={`${name}: differences`}>
-        <table class="plain">
-          <thead>
-            <tr>
-              <th>Field</th>
-              <th>Runs</th>
-              <th>Would be</th>
-            </tr>
-          </thead>
-          <tbody>
-            {list.map((one) => (
-              <tr key={one.path}>
-                <td>
-                  <code>{one.path}</code>
-                </td>
-                <td>{one.from === undefined ? <span class="quiet">not there</span> : <del>{one.from}</del>}</td>
-                <td>{one.to === undefined ? <span class="quiet">goes</span> : <ins>{one.to}</ins>}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={`${name}: differences`} heads={['Field', 'Runs', 'Would be']}>
+        {list.map((one) => (
+          <tr key={one.path}>
+            <td>
+              <code>{one.path}</code>
+            </td>
+            <td>{one.from === undefined ? <span class="quiet">not there</span> : <del>{one.from}</del>}</td>
+            <td>{one.to === undefined ? <span class="quiet">goes</span> : <ins>{one.to}</ins>}</td>
+          </tr>
+        ))}
+      </Table>
     </>
   );
 }

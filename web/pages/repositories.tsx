@@ -8,6 +8,7 @@ import { ago } from '../format.js';
 import { Link } from '../link.js';
 import { ProblemNote } from '../parts/problem.js';
 import { Status, wordsOf } from '../status.js';
+import { Table } from '../parts/table.js';
 
 const EACH_MS = 3_000;
 
@@ -86,38 +87,22 @@ function Repository({ repository }: { repository: RepositoryDocument }): JSX.Ele
           {problem}
         </p>
       )}
-      <div class="scroll" tabIndex={0} role="group" aria-label={`Applications of ${repoId}`}>
-        <table class="plain">
-          <thead>
-            <tr>
-              <th>Application</th>
-              <th>File</th>
-              <th>State</th>
-              <th>Last deployment</th>
-            </tr>
-          </thead>
-          <tbody>
-            {applications.map((one) => (
-              <tr key={one.path}>
-                <td>{one.app === undefined ? '–' : <Link to={`/applications/${one.app}`}>{one.app}</Link>}</td>
-                <td>
-                  <code>{one.path}</code>
-                </td>
-                <td>
-                  {wordsOf(one.status)} {one.problem}
-                </td>
-                <td>
-                  {one.deployment === undefined ? (
-                    '–'
-                  ) : (
-                    <Link to={`/deployments/${one.deployment}`}>{one.deployment}</Link>
-                  )}
-                </td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Table label={`Applications of ${repoId}`} heads={['Application', 'File', 'State', 'Last deployment']}>
+        {applications.map((one) => (
+          <tr key={one.path}>
+            <td>{one.app === undefined ? '–' : <Link to={`/applications/${one.app}`}>{one.app}</Link>}</td>
+            <td>
+              <code>{one.path}</code>
+            </td>
+            <td>
+              {wordsOf(one.status)} {one.problem}
+            </td>
+            <td>
+              {one.deployment === undefined ? '–' : <Link to={`/deployments/${one.deployment}`}>{one.deployment}</Link>}
+            </td>
+          </tr>
+        ))}
+      </Table>
     </section>
   );
 }
@@ -129,38 +114,25 @@ function Events({ events }: { events: readonly EventDocument[] }): JSX.Element {
       {events.length === 0 ? (
         <p class="quiet">None yet: `sluice event register --name … --data …` makes one.</p>
       ) : (
-        <div class="scroll" tabIndex={0} role="group" aria-labelledby="events">
-          <table class="plain">
-            <thead>
-              <tr>
-                <th>When</th>
-                <th>Event</th>
-                <th>Value</th>
-                <th>State</th>
-                <th>Why</th>
-              </tr>
-            </thead>
-            <tbody>
-              {events.map((event) => (
-                <tr key={event.id}>
-                  <td class="number" title={event.at}>
-                    {ago(event.at, now.value)}
-                  </td>
-                  <td>
-                    {event.name} <span class="quiet">by {event.by}</span>
-                  </td>
-                  <td>
-                    <code>{event.data}</code>
-                  </td>
-                  <td>
-                    <Status status={event.status} />
-                  </td>
-                  <td>{event.reason}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <Table label="Events" heads={['When', 'Event', 'Value', 'State', 'Why']}>
+          {events.map((event) => (
+            <tr key={event.id}>
+              <td class="number" title={event.at}>
+                {ago(event.at, now.value)}
+              </td>
+              <td>
+                {event.name} <span class="quiet">by {event.by}</span>
+              </td>
+              <td>
+                <code>{event.data}</code>
+              </td>
+              <td>
+                <Status status={event.status} />
+              </td>
+              <td>{event.reason}</td>
+            </tr>
+          ))}
+        </Table>
       )}
     </section>
   );
