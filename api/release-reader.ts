@@ -1,3 +1,4 @@
+import { knownProviders } from '../config/known-providers.js';
 import type { ServerConfig } from '../config/server.js';
 import type { Release } from '../model/release.js';
 import { formatFinding } from '../model/finding.js';
@@ -26,8 +27,7 @@ export function createReleaseReader(
   config: Pick<ServerConfig, 'ecsProviders' | 'analysisProviders' | 'allowScripts'>,
   seal: (plain: string) => string,
 ): ReleaseReader {
-  const { ecsProviders, analysisProviders, allowScripts } = config;
-  const known = { ecsProviders: ecsProviders.map(({ name }) => name), analysisProviders, allowScripts };
+  const known = knownProviders(config);
   return {
     ecsProviders: known.ecsProviders,
     read(sent) {

@@ -80,10 +80,14 @@ const FOR_SCRIPTS = /^(PATH|HOME|USER|LANG|LC_ALL|TZ|TMPDIR|SSL_CERT_(FILE|DIR)|
 
 /** The variables that a SCRIPT_RUN stage begins with. */
 export function scriptEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => FOR_SCRIPTS.test(name)));
+  return variablesOf(env, FOR_SCRIPTS);
 }
 
 /** The variables that git is run with. */
 export function gitEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => FOR_GIT.test(name)));
+  return variablesOf(env, FOR_GIT);
+}
+
+function variablesOf(env: NodeJS.ProcessEnv, named: RegExp): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => named.test(name)));
 }

@@ -107,5 +107,8 @@ export type Stage =
 
 export type StageName = Stage['name'];
 
+/** The stages that change nothing in AWS: people may skip them, `skipOn` may leave them out. */
+export const SKIPPABLE: ReadonlySet<string> = new Set<StageName>(['ANALYSIS', 'SCRIPT_RUN', 'WAIT', 'WAIT_APPROVAL']);
+
 /** Rollback is no stage of the file; it is shown as the last stage of a deployment that needed it. */
 export const ROLLBACK_STAGE = { id: 'rollback', name: 'ROLLBACK' } as const;

@@ -3,15 +3,13 @@ import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
 import { pathPattern } from '../model/path-pattern.js';
 import type { SkipOn } from '../model/skip-on.js';
+import { SKIPPABLE } from '../model/stage.js';
 import type { StageName } from '../model/stage.js';
 
 const shape = z.object({
   commitMessagePrefixes: z.array(z.string()).optional(),
   paths: z.array(z.string()).optional(),
 });
-
-/** The stages that change nothing in AWS; without one of the others there would be no deployment. */
-const SKIPPABLE: ReadonlySet<StageName> = new Set(['ANALYSIS', 'SCRIPT_RUN', 'WAIT', 'WAIT_APPROVAL']);
 
 /**
  * Reads `skipOn`, which stands on the stage (PipeCD v1) or in its `with` (v0).

@@ -59,3 +59,8 @@ export function stageName(name: string): string {
   const words = name.replace(/^ECS_/, '').replaceAll('_', ' ').toLowerCase();
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
+
+/** Labels as people write and search them: `team=checkout`. */
+export function labelsOf(labels: Readonly<Record<string, string>>): string[] {
+  return Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+}

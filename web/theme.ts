@@ -28,7 +28,23 @@ export function changeTheme(): void {
   theme.value = theme.value === 'auto' ? 'light' : theme.value === 'light' ? 'dark' : 'auto';
 }
 
+const probe = document.createElement('span');
+probe.hidden = true;
+document.body.append(probe);
+
+/** Looked up once until they change: a chart of a day asks for one with each of its thousands of windows. */
+const colours = new Map<string, string>();
+effect(() => {
+  if (repaint.value > 0) colours.clear();
+});
+
 /** A colour of the style sheet, for a canvas. */
 export function colour(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const known = colours.get(name);
+  if (known !== undefined) return known;
+  // A custom property is told as it is written, with both of its colours; a colour as it is seen.
+  probe.style.color = `var(--${name})`;
+  const found = getComputedStyle(probe).color;
+  colours.set(name, found);
+  return found;
 }

@@ -1,4 +1,5 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { SKIPPABLE } from '../model/stage.js';
 import { hasEnded, iso } from '../model/wire.js';
 import { deploymentSignals, deploymentUpdates } from './messages.js';
 import type { CancelControl, Control, ControlAnswer, ControlName } from './messages.js';
@@ -8,8 +9,6 @@ import type { DeploymentState, Gate } from './deployment-state.js';
 /** Far more than people do; bounds for what a script may send. */
 const TRAIL_LENGTH = 200;
 const WORDS_LENGTH = 1_000;
-
-const SKIPPABLE: ReadonlySet<string> = new Set(['ANALYSIS', 'SCRIPT_RUN', 'WAIT', 'WAIT_APPROVAL']);
 
 const PURPOSE: Record<ControlName, string> = {
   approve: 'Approve the stage that waits.',

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Millis } from '../../model/duration.js';
+import { signalGroup } from '../process-group.js';
 
 /** What a git process left. */
 export interface GitRun {
@@ -27,16 +28,8 @@ export async function runGit(
   let size = 0;
   let stderr = '';
   let timedOut = false;
-  const end = (): void => {
-    // ssh and the like are children of git's.
-    if (child.pid !== undefined) {
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        child.kill('SIGKILL');
-      }
-    }
-  };
+  // ssh and the like are children of git's.
+  const end = (): void => signalGroup(child, 'SIGKILL');
   const timer = setTimeout(() => {
     timedOut = true;
     end();

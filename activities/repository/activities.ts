@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { knownProviders } from '../../config/known-providers.js';
 import type { GitRepository, ServerConfig } from '../../config/server.js';
 import { SECOND } from '../../model/duration.js';
 import type { ReadRelease, ReleaseInGit } from '../../model/repository.js';
@@ -36,11 +37,7 @@ export function createRepositoryActivities(
   dependencies: RepositoryDependencies,
 ): RepositoryActivities & EventActivities {
   const { config, client, git, pullRequests, seal, context } = dependencies;
-  const known = {
-    ecsProviders: config.ecsProviders.map(({ name }) => name),
-    analysisProviders: config.analysisProviders,
-    allowScripts: config.allowScripts,
-  };
+  const known = knownProviders(config);
   const deployed = (app: string): ReturnType<typeof readDeployed> => readDeployed(client, app);
   const find = (repoId: string): GitRepository | undefined => config.repositories.find((one) => one.repoId === repoId);
 

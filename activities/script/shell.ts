@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Millis } from '../../model/duration.js';
 import { SECOND } from '../../model/duration.js';
+import { signalGroup } from '../process-group.js';
 
 /** After it was asked to end, before it is made to. */
 const GRACE: Millis = 2 * SECOND;
@@ -42,18 +43,10 @@ export async function runShell(
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   });
-  const signal = (name: NodeJS.Signals): void => {
-    if (child.pid === undefined) return;
-    try {
-      process.kill(-child.pid, name);
-    } catch {
-      // The group has ended.
-    }
-  };
   let grace: NodeJS.Timeout | undefined;
   const ask = (): void => {
-    signal('SIGTERM');
-    grace = setTimeout(() => signal('SIGKILL'), GRACE);
+    signalGroup(child, 'SIGTERM');
+    grace = setTimeout(() => signalGroup(child, 'SIGKILL'), GRACE);
   };
   if (end.aborted) ask();
   else end.addEventListener('abort', ask, { once: true });
@@ -67,7 +60,7 @@ export async function runShell(
       child.on('error', reject);
       child.on('exit', (code, name) => {
         ended = { ...(code !== null && { code }), ...(name !== null && { signal: name }) };
-        signal('SIGKILL');
+        signalGroup(child, 'SIGKILL');
       });
       // Not before all of its output has come.
       child.on('close', () => resolve(ended));

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { inherited } from '../../config/command-line.js';
 import { ConfigError } from '../../config/config-error.js';
 import { splitFiles } from '../../config/environment.js';
+import { knownProviders } from '../../config/known-providers.js';
 import { loadServerConfig } from '../../config/load.js';
 import { formatFinding, type Finding } from '../../model/finding.js';
 import type { KnownProviders } from '../../spec/known-providers.js';
@@ -70,8 +71,7 @@ function count(number: number, what: string): string {
 
 async function readProviders(files: string[]): Promise<KnownProviders> {
   try {
-    const config = await loadServerConfig({ ...inherited(), SLUICE_CONFIG: files.join(',') });
-    return { ...config, ecsProviders: config.ecsProviders.map(({ name }) => name) };
+    return knownProviders(await loadServerConfig({ ...inherited(), SLUICE_CONFIG: files.join(',') }));
   } catch (error) {
     if (error instanceof ConfigError) throw new CommandFailure(EXIT.wrongUse, error.message);
     throw error;

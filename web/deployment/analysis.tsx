@@ -7,6 +7,9 @@ import { MetricChart } from './chart.js';
 import { keyOf } from './live.js';
 import { Table } from '../parts/table.js';
 
+/** The same each time: what has no window yet is not drawn anew each second. */
+const NONE: readonly MeasurementRecord[] = [];
+
 /** The gate: each metric with its chart, its verdict and why. */
 export function Analysis({
   document,
@@ -23,7 +26,7 @@ export function Analysis({
         <Metric
           key={keyOf(one.stage, one.metric)}
           analysis={one}
-          windows={windows.get(keyOf(one.stage, one.metric)) ?? []}
+          windows={windows.get(keyOf(one.stage, one.metric)) ?? NONE}
           running={document.stages.some(({ id, status }) => id === one.stage && status === 'RUNNING')}
         />
       ))}

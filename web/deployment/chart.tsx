@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useMemo, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
@@ -7,6 +7,7 @@ import { value } from '../format.js';
 import { toneOf } from '../status.js';
 import { colour, repaint } from '../theme.js';
 import { chartData } from './chart-data.js';
+import type { ChartData } from './chart-data.js';
 
 const HEIGHT = 190;
 /** Whole seconds between two marks of the time, up to a day. */
@@ -21,6 +22,7 @@ const WINDOW_COLOURS: Readonly<Record<string, string>> = {
 interface Shown {
   analysis: AnalysisDocument;
   windows: readonly MeasurementRecord[];
+  data: ChartData;
   /** Epoch ms up to which the chart reaches: now while windows are still to come. */
   until: number | undefined;
 }
@@ -29,12 +31,14 @@ interface Shown {
  * One metric over time: the points of each version, the bounds, each window coloured by its outcome, and the time of which the data is not
  * complete yet hatched at the right edge. Dragging zooms, a double click shows all again.
  */
-export function MetricChart(shown: Shown): JSX.Element {
+export function MetricChart(asked: Omit<Shown, 'data'>): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
+  const data = useMemo(() => chartData(asked.windows), [asked.windows]);
+  const shown: Shown = { ...asked, data };
   const latest = useRef(shown);
   latest.current = shown;
   const chart = useRef<uPlot | undefined>(undefined);
-  const { compared } = chartData(shown.windows);
+  const { compared } = data;
   const painted = repaint.value;
 
   useEffect(() => {
@@ -76,8 +80,7 @@ function spoken({ analysis, windows }: Shown): string {
   return `${analysis.metric}: ${windows.length} of ${analysis.windows} windows judged${last ? `, the last ${last.outcome}` : ''}. The table below holds the same.`;
 }
 
-function dataOf({ windows }: Shown): uPlot.AlignedData {
-  const { times, canary, reference, compared } = chartData(windows);
+function dataOf({ data: { times, canary, reference, compared } }: Shown): uPlot.AlignedData {
   return compared ? [times, canary, reference] : [times, canary];
 }
 
@@ -128,9 +131,9 @@ function optionsFor(element: HTMLElement, latest: Latest, compared: boolean): uP
 
 /** All windows and the edge that has no data yet are seen, unless the reader has zoomed in. */
 function xRange(latest: Latest, min: number | null, max: number | null): [number, number] {
-  const { windows, until } = latest.current;
+  const { windows, until, data } = latest.current;
   const [first, last] = [windows[0], windows.at(-1)];
-  const times = chartData(windows).times;
+  const { times } = data;
   const whole = min === (times[0] ?? null) && max === (times.at(-1) ?? null);
   if (!whole && min !== null && max !== null) return [min, max];
   const from = first ? Date.parse(first.from) / 1000 : (until ?? Date.now()) / 1000 - 60;

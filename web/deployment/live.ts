@@ -26,7 +26,12 @@ export function keyOf(stage: string, metric: string): string {
 
 /** Whether nothing changes any more. */
 export function isOver(document: DeploymentDocument | undefined): boolean {
-  return document?.completedAt !== undefined && !['ROLLING_BACK', 'RUNNING'].includes(document.status);
+  return document?.completedAt !== undefined;
+}
+
+/** Two lists as one in the order of time; what both have stands there once. */
+function merged<T extends { at: number }>(known: readonly T[], more: readonly T[], keyFor: (one: T) => string): T[] {
+  return [...new Map([...known, ...more].map((one) => [keyFor(one), one])).values()].toSorted((a, b) => a.at - b.at);
 }
 
 /** Opens a deployment: its events from now on, and what was before them page by page. */
@@ -41,9 +46,10 @@ export function openDeployment(id: string): LiveDeployment {
   let again = false;
 
   function addLines(more: readonly Line[]): void {
-    const known = new Map(lines.value.map((line) => [`${line.at} ${line.text}`, line]));
-    for (const line of more) known.set(`${line.at} ${line.text}`, line);
-    lines.value = [...known.values()].toSorted((a, b) => a.at - b.at);
+    lines.value = merged(lines.value, more, ({ at, text }) => `${at} ${text}`);
+  }
+  function addChanges(more: readonly Change[]): void {
+    changes.value = merged(changes.value, more, ({ at, action, resource }) => `${at} ${action} ${resource}`);
   }
   function addWindows(more: readonly MeasurementRecord[]): void {
     const next = new Map(windows.value);
@@ -59,9 +65,7 @@ export function openDeployment(id: string): LiveDeployment {
     try {
       for await (const page of pagesOf<LogPage>(`${path}/log`)) {
         addLines(page.lines);
-        const known = new Map(changes.value.map((one) => [`${one.at} ${one.action} ${one.resource}`, one]));
-        for (const one of page.changes) known.set(`${one.at} ${one.action} ${one.resource}`, one);
-        changes.value = [...known.values()].toSorted((a, b) => a.at - b.at);
+        addChanges(page.changes);
       }
       const all: MeasurementRecord[] = [];
       for await (const page of pagesOf<MeasurementPage>(`${path}/measurements`)) all.push(...page.measurements);

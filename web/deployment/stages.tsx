@@ -12,9 +12,8 @@ function timing(stage: StageDocument, at: number): string {
   if (stage.completedAt !== undefined) return length(Date.parse(stage.completedAt) - began);
   if (stage.expectedEndAt === undefined) return `for ${length(at - began)}`;
   const left = Date.parse(stage.expectedEndAt) - at;
-  const what = stage.name === 'WAIT_APPROVAL' ? 'gives up in' : 'left';
   if (left <= 0) return `for ${length(at - began)}`;
-  return what === 'left' ? `${length(left)} left` : `${what} ${length(left)}`;
+  return stage.name === 'WAIT_APPROVAL' ? `gives up in ${length(left)}` : `${length(left)} left`;
 }
 
 /** How far a running stage is, 0 to 1; undefined where its end is not known. */

@@ -5,8 +5,9 @@ import { applications } from '../applications.js';
 import { ask } from '../api.js';
 import { go } from '../address.js';
 import { now } from '../clock.js';
-import { ago, imageName, length } from '../format.js';
+import { ago, imageName, labelsOf, length } from '../format.js';
 import { Link } from '../link.js';
+import { Fact } from '../parts/fact.js';
 import { Acts } from '../parts/acts.js';
 import { ProblemNote } from '../parts/problem.js';
 import type { Act } from '../parts/reason-dialog.js';
@@ -54,63 +55,38 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
           </p>
         )}
         <dl class="facts">
-          <div>
-            <dt>Runs</dt>
-            <dd title={lastGood?.image}>
+          <Fact name="Runs">
+            <span title={lastGood?.image}>
               {lastGood?.image === undefined ? 'nothing of ours yet' : imageName(lastGood.image)}
-            </dd>
-          </div>
+            </span>
+          </Fact>
           {service && (
-            <div>
-              <dt>Service</dt>
-              <dd>
-                {service.name} <span class="quiet">in {service.cluster.split('/').at(-1)}</span>
-              </dd>
-            </div>
+            <Fact name="Service">
+              {service.name} <span class="quiet">in {service.cluster.split('/').at(-1)}</span>
+            </Fact>
           )}
           {running !== undefined && (
-            <div>
-              <dt>Goes out</dt>
-              <dd>
-                <Link to={`/deployments/${running}`}>{running}</Link>
-              </dd>
-            </div>
+            <Fact name="Goes out">
+              <Link to={`/deployments/${running}`}>{running}</Link>
+            </Fact>
           )}
           {pending !== undefined && (
-            <div>
-              <dt>Waits</dt>
-              <dd>
-                <Link to={`/deployments/${pending}`}>{pending}</Link>
-              </dd>
-            </div>
+            <Fact name="Waits">
+              <Link to={`/deployments/${pending}`}>{pending}</Link>
+            </Fact>
           )}
           {git && (
-            <div>
-              <dt>From</dt>
-              <dd>
-                {git.repoId} <code>{git.path}</code>
-              </dd>
-            </div>
+            <Fact name="From">
+              {git.repoId} <code>{git.path}</code>
+            </Fact>
           )}
-          {Object.keys(labels).length > 0 && (
-            <div>
-              <dt>Labels</dt>
-              <dd>
-                {Object.entries(labels)
-                  .map(([name, value]) => `${name}=${value}`)
-                  .join(' ')}
-              </dd>
-            </div>
-          )}
+          {Object.keys(labels).length > 0 && <Fact name="Labels">{labelsOf(labels).join(' ')}</Fact>}
           {links.temporal !== undefined && (
-            <div>
-              <dt>Workflow</dt>
-              <dd>
-                <a href={links.temporal} rel="noreferrer">
-                  in Temporal
-                </a>
-              </dd>
-            </div>
+            <Fact name="Workflow">
+              <a href={links.temporal} rel="noreferrer">
+                in Temporal
+              </a>
+            </Fact>
           )}
         </dl>
       </header>

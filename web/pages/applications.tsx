@@ -4,7 +4,7 @@ import type { ApplicationDocument, HistoryEntry } from '../../model/wire.js';
 import { query, setQuery } from '../address.js';
 import { applications, listConnection } from '../applications.js';
 import { now } from '../clock.js';
-import { ago, imageName } from '../format.js';
+import { ago, imageName, labelsOf } from '../format.js';
 import { Link } from '../link.js';
 import { ConnectionNote } from '../parts/connection.js';
 import { Status, markOf, toneOf, wordsOf } from '../status.js';
@@ -77,8 +77,9 @@ function filtered(all: readonly ApplicationDocument[], text: string, state: stri
     if (state === 'BAD' && toneOf(last?.status ?? '') !== 'bad') return false;
     if (state !== '' && state !== 'BAD' && one.state !== state) return false;
     if (words.length === 0) return true;
-    const labels = Object.entries(one.labels).map(([name, value]) => `${name}=${value}`);
-    const found = [one.app, one.lastGood?.image ?? '', one.lastGood?.commit ?? '', ...labels].join(' ').toLowerCase();
+    const found = [one.app, one.lastGood?.image ?? '', one.lastGood?.commit ?? '', ...labelsOf(one.labels)]
+      .join(' ')
+      .toLowerCase();
     return words.every((word) => found.includes(word));
   });
 }
@@ -127,11 +128,7 @@ function Row({ application, index }: { application: ApplicationDocument; index: 
     <div class="row" role="row" aria-rowindex={index + 2} style={{ top: `${index * ROW}px` }}>
       <span role="cell" class="app">
         <Link to={`/applications/${app}`}>{app}</Link>
-        <span class="quiet labels">
-          {Object.entries(labels)
-            .map(([name, value]) => `${name}=${value}`)
-            .join(' ')}
-        </span>
+        <span class="quiet labels">{labelsOf(labels).join(' ')}</span>
       </span>
       <span role="cell">
         {running === undefined ? (

@@ -11,6 +11,7 @@ import { Trail } from '../deployment/trail.js';
 import { ago, imageName, length } from '../format.js';
 import { Link } from '../link.js';
 import { Acts } from '../parts/acts.js';
+import { Fact } from '../parts/fact.js';
 import { ConnectionNote } from '../parts/connection.js';
 import { Status } from '../status.js';
 
@@ -102,14 +103,5 @@ export function DeploymentPage({ id }: { id: string }): JSX.Element {
         </div>
       </div>
     </>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: preact.ComponentChildren }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
