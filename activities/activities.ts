@@ -79,7 +79,7 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
     }),
     ...createMemory({ client, readRunning: running }),
     notify: (notice) => notify({ ...notice, link: `${config.publicUrl}${notice.link}` }),
-    ...createRepositoryActivities({ config, client, git, pullRequests, seal: (plain) => sealer.seal(plain), context }),
+    ...createRepositoryActivities({ config, client, git, pullRequests, ...sealer, context }),
     runScript: createRunScript({
       allowed: config.allowScripts,
       unseal: sealer.unseal,

@@ -4,6 +4,7 @@ import type {
   ReleaseInGit,
   RepositoryFiles,
   RepositoryLook,
+  SealedFiles,
 } from '../model/repository.js';
 import type { Commit } from '../model/release.js';
 
@@ -26,6 +27,6 @@ export interface RepositoryActivities {
   readRepository(input: { repoId: string; head: string; considered: Record<string, string> }): Promise<RepositoryFiles>;
   /** Starts the deployment of a commit, once however often it is asked. */
   deployCommit(input: CommitToDeploy): Promise<CommitDeployed>;
-  /** Reads a release from git for one who asks for a deployment of it. */
-  readRelease(input: ReleaseInGit): Promise<ReadRelease>;
+  /** Reads a release from git, or from files with encrypted secrets, for one who asks for a deployment of it. */
+  readRelease(input: ReleaseInGit | SealedFiles): Promise<ReadRelease>;
 }

@@ -22,6 +22,8 @@ import { holdApplication, listApplications, readApplication, rollbackApplication
 import { controlDeployment } from './routes/controls.js';
 import { listDeployments, readDeployment } from './routes/deployments.js';
 import { streamApplications, streamEvents } from './routes/events.js';
+import { readEncryptionKey } from './routes/encryption-key.js';
+import type { PublicKey } from './routes/encryption-key.js';
 import { listEvents, readEvent, registerEvent } from './routes/registered-events.js';
 import { listLog, listMeasurements } from './routes/records.js';
 import { planDeployment } from './routes/plan.js';
@@ -41,6 +43,8 @@ export interface AppDeps {
   /** Whether people reach us by https. */
   secure: boolean;
   webhooks: Webhooks;
+  /** What secrets are encrypted with. */
+  publicKey: PublicKey;
   /** The OpenAPI document. */
   openApi: unknown;
   /** Folder of the page's files, if there is one. */
@@ -99,7 +103,7 @@ function isEventStream(res: Response): boolean {
 }
 
 function apiRoutes(
-  { gateway, live, applications, releases, identity, openApi, webhooks }: AppDeps,
+  { gateway, live, applications, releases, identity, openApi, webhooks, publicKey }: AppDeps,
   authenticated: RequestHandler,
 ): Router {
   const api = express.Router();
@@ -138,6 +142,7 @@ function apiRoutes(
   addPath(api, '/repositories/:repoId/sync', { post: [...change, syncRepository(gateway)] });
   addPath(api, '/events', { get: [listEvents(gateway)], post: [...change, registerEvent(gateway)] });
   addPath(api, '/events/:id', { get: [readEvent(gateway)] });
+  addPath(api, '/encryption-key', { get: [readEncryptionKey(publicKey)] });
   addPath(api, '/doctor', { get: [async (_req, res) => void res.json(await gateway.doctor())] });
   return api;
 }

@@ -1,6 +1,6 @@
 import type { AwsChange, LogLine } from '../model/delivery.js';
 import type { PlanDocument } from '../model/plan-preview.js';
-import type { ReadRelease, ReleaseInGit } from '../model/repository.js';
+import type { ReadRelease, ReleaseInGit, SealedFiles } from '../model/repository.js';
 import type {
   ApplicationDocument,
   DeploymentDocument,
@@ -92,7 +92,7 @@ export interface Gateway {
   /** Has a worker look at AWS for what a deployment would do. */
   plan(input: PlanInput): Promise<PlanDocument>;
   /** Has a worker read what is to be deployed from git. */
-  readRelease(asked: ReleaseInGit): Promise<ReadRelease>;
+  readRelease(asked: ReleaseInGit | SealedFiles): Promise<ReadRelease>;
   /** Gives an event to every configured repository; false when there is none. */
   registerEvent(event: RegisteredEvent): Promise<boolean>;
   /** Newest first. */

@@ -67,6 +67,7 @@ async function main(): Promise<void> {
     logger,
     secure,
     webhooks: { repositories: config.repositories, openSecret },
+    publicKey: { openSecret, ...(config.secretKeys?.publicKey && { ref: config.secretKeys.publicKey }) },
     openApi: openApiDocument(await version()),
     ...(existsSync(webDir) && { webDir }),
   });

@@ -3,6 +3,7 @@ import type { ServerConfig } from '../config/server.js';
 import type { Release } from '../model/release.js';
 import { formatFinding } from '../model/finding.js';
 import type { Finding } from '../model/finding.js';
+import type { SealedFiles } from '../model/repository.js';
 import { parseRelease } from '../spec/release.js';
 import { ApiProblem } from './problem.js';
 
@@ -18,8 +19,11 @@ export interface SentRelease {
 export interface ReleaseReader {
   /** Names of the configured ECS providers. */
   ecsProviders: readonly string[];
-  /** @throws ApiProblem 422 with every mistake found: file, line, field, what to write. */
-  read(sent: SentRelease): Release;
+  /**
+   * The release; or the files sealed, for a worker to read, where they have encrypted secrets: this process holds no key.
+   * @throws ApiProblem 422 with every mistake found: file, line, field, what to write
+   */
+  read(sent: SentRelease): Release | SealedFiles;
 }
 
 /** @param seal hides a task definition from all who can read workflow histories (`config/seal.ts`) */
@@ -30,9 +34,10 @@ export function createReleaseReader(
   const known = knownProviders(config);
   return {
     ecsProviders: known.ecsProviders,
-    read(sent) {
-      const { release, findings } = parseRelease({ ...sent, known, seal });
+    read({ files, ...sent }) {
+      const { release, encrypted, findings } = parseRelease({ ...sent, files, known, seal });
       if (release) return release;
+      if (encrypted) return { ...sent, sealedFiles: seal(JSON.stringify(files)) };
       throw refusedFiles(findings);
     },
   };

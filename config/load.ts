@@ -104,6 +104,7 @@ function merge(parts: ConfigPart[], environment: Environment): ServerConfig {
   const webhook = last('webhook');
   const temporalUiUrl = last('temporalUiUrl');
   const sealKeyFile = last('sealKeyFile');
+  const secretKeys = last('secretKeys');
   return {
     ecsProviders: parts.flatMap((part) => part.ecsProviders),
     analysisProviders: parts.flatMap((part) => part.analysisProviders),
@@ -114,6 +115,7 @@ function merge(parts: ConfigPart[], environment: Environment): ServerConfig {
     syncInterval: last('syncInterval') ?? SYNC_INTERVAL,
     delivery: Object.assign({}, DELIVERY, ...parts.map((part) => part.delivery)) as DeliverySettings,
     allowScripts: last('allowScripts') ?? false,
+    ...(secretKeys && { secretKeys }),
     host,
     port,
     dataDir,

@@ -11,6 +11,7 @@ import type {
   EcsProvider,
   GitAccess,
   GitRepository,
+  SecretKeys,
   SecretRef,
   Webhook,
 } from './server.js';
@@ -29,6 +30,7 @@ export interface ConfigPart {
   temporalUiUrl?: string;
   sealKeyFile?: string;
   allowScripts?: boolean;
+  secretKeys?: SecretKeys;
   notNeeded: string[];
 }
 

@@ -9,6 +9,7 @@ import { emptyPart, name, notNeeded } from './part.js';
 import type { ConfigPart } from './part.js';
 import { gitFields, repositoriesPart, repositoryFields, syncInterval } from './repositories.js';
 import { prometheusProvider, prometheusSchema } from './prometheus-provider.js';
+import { readSecretManagement, secretManagementFields } from './secret-management.js';
 import { tasksProvider, tasksSchema } from './tasks-provider.js';
 
 const provider = z.object({
@@ -29,6 +30,7 @@ const schema = z.object({
     git: gitFields.optional(),
     repositories: z.array(repositoryFields).optional(),
     syncInterval: syncInterval.optional(),
+    secretManagement: secretManagementFields.optional(),
   }),
 });
 
@@ -46,6 +48,8 @@ export function readPiped(reader: Reader): ConfigPart {
   const spec = piped?.spec;
   if (!spec) return part;
   Object.assign(part, repositoriesPart(reader, spec));
+  const secretKeys = spec.secretManagement && readSecretManagement(reader, spec.secretManagement);
+  if (secretKeys) part.secretKeys = secretKeys;
 
   const skipped = (path: Path, type: string): void => {
     part.notNeeded.push(`${notNeeded(document, path)} (type ${type} is not supported yet)`);

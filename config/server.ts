@@ -130,6 +130,13 @@ export interface GitRepository {
   webhookSecret?: SecretRef;
 }
 
+/** What opens the secrets that repositories keep encrypted, and what they are encrypted with. */
+export interface SecretKeys {
+  privateKey: SecretRef;
+  /** For `sluice encrypt`; no secret. */
+  publicKey?: SecretRef;
+}
+
 /** Everything the server processes read from their configuration and environment. */
 export interface ServerConfig {
   ecsProviders: EcsProvider[];
@@ -143,6 +150,7 @@ export interface ServerConfig {
   syncInterval: Millis;
   /** Whether SCRIPT_RUN stages may run commands on the worker, with the worker's rights. */
   allowScripts: boolean;
+  secretKeys?: SecretKeys;
   /** The API's listening address. */
   host: string;
   port: number;

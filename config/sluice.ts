@@ -10,6 +10,7 @@ import { besides, emptyPart, name, oneSecret } from './part.js';
 import type { ConfigPart } from './part.js';
 import { gitFields, repositoriesPart, repositoryFields, syncInterval } from './repositories.js';
 import { prometheusFields, prometheusProvider } from './prometheus-provider.js';
+import { readSecretManagement, secretManagementFields } from './secret-management.js';
 import type { AnalysisProvider, Webhook } from './server.js';
 import { tasksFields, tasksProvider } from './tasks-provider.js';
 
@@ -50,6 +51,7 @@ const schema = z.object({
     temporalUiUrl: webUrl.optional(),
     sealKeyFile: name.optional(),
     allowScripts: z.boolean().optional(),
+    secretManagement: secretManagementFields.optional(),
   }),
 });
 
@@ -104,6 +106,7 @@ export function readSluice(reader: Reader): ConfigPart {
       temporalUiUrl: spec.temporalUiUrl?.replace(/\/+$/, ''),
       sealKeyFile: spec.sealKeyFile && besides(reader, spec.sealKeyFile),
       allowScripts: spec.allowScripts,
+      secretKeys: spec.secretManagement && readSecretManagement(reader, spec.secretManagement),
     }),
   };
 }

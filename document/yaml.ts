@@ -30,7 +30,14 @@ export function readDocuments(file: string, text: string): { documents: SourceDo
   const findings: Finding[] = [];
   const documents: SourceDocument[] = [];
   // The library compares each key with every other one, which takes seconds for a large file: `repeatedKeys` does not.
-  const options = { lineCounter: lines, prettyErrors: false, merge: true, uniqueKeys: false };
+  const options = {
+    lineCounter: lines,
+    prettyErrors: false,
+    merge: true,
+    uniqueKeys: false,
+    // Its warnings would go to the process's log, and quote what is written: here that may be a secret.
+    logLevel: 'error' as const,
+  };
   const parsed = parseAllDocuments(text, options);
   for (const document of Array.isArray(parsed) ? parsed : []) {
     for (const error of document.errors) {

@@ -38,6 +38,8 @@ export interface SealedTaskDefinition {
   images: Record<string, string>;
   /** The normalised RegisterTaskDefinition request, sealed. */
   sealed: string;
+  /** Fields that hold a secret of the repository's, such as `containerDefinitions.command`: nobody is shown their values. */
+  secretFields?: string[];
 }
 
 export interface Commit {

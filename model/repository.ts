@@ -82,6 +82,15 @@ export interface ReleaseInGit {
   provider?: string;
 }
 
+/** Files with encrypted secrets, which somebody asks to be deployed. */
+export interface SealedFiles {
+  app: string;
+  /** The files by their names, as a JSON object, sealed. */
+  sealedFiles: string;
+  image?: string | Record<string, string>;
+  provider?: string;
+}
+
 /** The release, unless `findings` refuse it. */
 export interface ReadRelease {
   release?: Release;

@@ -5,6 +5,7 @@ import type { Path } from '../document/yaml.js';
 import type { EventWatcher } from '../model/event-watcher.js';
 import type { CommitMatcher, Trigger } from '../model/trigger.js';
 import { eventWatcherFields, readApplicationWatchers } from './event-watcher.js';
+import { attachmentFields, encryptionFields } from './rendered-files.js';
 import { RECREATE } from './stage.js';
 import { commitMatcherFields, readCommitMatcher, readTrigger, triggerFields } from './trigger.js';
 
@@ -39,9 +40,6 @@ const NOT_USED = {
   driftDetection: 'drift is not watched yet',
 } as const;
 
-/** PipeCD's fields that change what the other files say: ignoring them would deploy something else. */
-const NOT_YET = ['encryption', 'attachment'] as const;
-
 /** Fields of `input` that PipeCD reads for standalone tasks alone. */
 const STANDALONE_ONLY = ['clusterArn', 'launchType', 'awsvpcConfiguration', 'runStandaloneTask'] as const;
 
@@ -58,8 +56,8 @@ const shape = z.object({
     input: input.optional(),
     quickSync: quickSync.optional(),
     plugins: z.record(z.string(), z.unknown()).optional(),
-    encryption: z.unknown().optional(),
-    attachment: z.unknown().optional(),
+    encryption: encryptionFields.optional(),
+    attachment: attachmentFields.optional(),
     commitMatcher: commitMatcherFields.optional(),
     trigger: triggerFields.optional(),
     postSync: z.unknown().optional(),
@@ -141,11 +139,6 @@ function sayWhatIsNotUsed(reader: Reader, spec: Spec): void {
   for (const [field, why] of Object.entries(NOT_USED)) {
     if (spec[field as keyof typeof NOT_USED] === undefined) continue;
     reader.warning(['spec', field], `${field} is accepted and does nothing: ${why}`);
-  }
-  for (const field of NOT_YET) {
-    if (spec[field] === undefined) continue;
-    const message = `${field} is not supported yet: the files would be deployed with their placeholders`;
-    reader.error(['spec', field], message, 'Send files in which the values stand already, or ECS secrets (valueFrom).');
   }
 }
 

@@ -241,6 +241,9 @@ export const planAnswer = z.object({
 /** What a webhook is answered, and one who asks for a look. */
 export const lookAnswer = z.object({ looks: z.boolean(), reason: text });
 
+/** `GET /encryption-key` */
+export const encryptionKeyAnswer = z.object({ publicKey: text });
+
 export const doctorAnswer = z.object({
   checks: z.array(z.object({ name: text, ok: z.boolean().nullable(), detail: text, fix: maybe })),
 }) satisfies z.ZodType<DoctorReport>;

@@ -27,6 +27,7 @@ export const SCHEMAS = {
   MeasurementPage: answers.measurementPageAnswer,
   LogPage: answers.logPageAnswer,
   DoctorReport: answers.doctorAnswer,
+  EncryptionKey: answers.encryptionKeyAnswer,
   RepositoryList: answers.repositoryListAnswer,
   Event: answers.eventAnswer,
   EventList: answers.eventListAnswer,
@@ -156,6 +157,7 @@ export const ROUTES: readonly Route[] = [
   },
   read('/events', 'The last events, newest first', 'EventList'),
   read('/events/{id}', 'One event, and what became of it', 'Event', [404]),
+  read('/encryption-key', 'The public key that secrets for repositories are encrypted with', 'EncryptionKey', [404]),
   read('/doctor', 'Whether everything that a deployment needs is there', 'DoctorReport'),
   read('/session', 'Whose key is shown, and what it may do', 'Session'),
   {

@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { filesOfValues } from './rendered-files.js';
 
 /** PipeCD's default for the task definition; a service definition that is not named is not there. */
 const TASK_DEFINITION_FILE = 'taskdef.json';
@@ -22,6 +23,7 @@ export function filesNamedBy(applicationFile: string): NamedFiles {
     files: [
       ...(service === undefined ? [] : [service]),
       nameIn(member(input, 'taskDefinitionFile')) ?? TASK_DEFINITION_FILE,
+      ...filesOfValues(spec),
     ],
   };
 }

@@ -13,6 +13,10 @@ import type { Files } from './files.js';
 import { notConfigured } from './known-providers.js';
 import type { KnownProviders } from './known-providers.js';
 import { checkTimeout, readPipeline } from './pipeline.js';
+import { parseWithSecrets, STAND_IN } from './release-secrets.js';
+import type { Decrypt } from './release-secrets.js';
+import { renderFiles } from './rendered-files.js';
+import type { SecretValue } from './rendered-files.js';
 import { readServiceDefinition } from './service-definition.js';
 import { checkAccounts, checkContainers, checkSideGroups, readTargetGroups } from './target-groups.js';
 import { imagesOf, mutableImages, readTaskDefinition, sealTaskDefinition, withImages } from './task-definition.js';
@@ -29,12 +33,16 @@ export interface ReleaseInput {
   known?: KnownProviders | undefined;
   /** Seals what must not stand in histories in the clear. */
   seal: (plain: string) => string;
+  /** Opens an encrypted secret. Left out where nobody holds the key: then what an application with secrets makes is judged and not told. */
+  decrypt?: Decrypt | undefined;
 }
 
 /** The release, unless a finding is an error. */
 export interface ParsedRelease {
   release?: Release;
   findings: Finding[];
+  /** The files have encrypted secrets, and there was no key: they are in order, as far as that can be seen, and a worker has to read them. */
+  encrypted?: true;
 }
 
 const TIMEOUT = 6 * HOUR;
@@ -42,14 +50,25 @@ const TASK_DEFINITION_FILE = 'taskdef.json';
 
 /** Reads the user's files into a release. Gathers as many mistakes as can be found in one go; throws nothing. */
 export function parseRelease(input: ReleaseInput): ParsedRelease {
+  const secrets = new Map<string, string>();
+  // What is said of the files is said of ones with stand-ins: no message can show a secret.
+  const standIn = parseWith(input, (name, text) => {
+    secrets.set(name, text);
+    return STAND_IN;
+  });
+  if (secrets.size === 0 || !standIn.release) return standIn;
+  return parseWithSecrets(input, standIn.findings, secrets, parseWith);
+}
+
+function parseWith(input: ReleaseInput, value: SecretValue): ParsedRelease {
   const findings: Finding[] = [];
-  const release = read(input, findings);
+  const release = read(input, value, findings);
   const told = withoutRepeats(findings);
   if (!release || hasErrors(told)) return { findings: told };
   return { release: { ...release, warnings: told }, findings: told };
 }
 
-function read(input: ReleaseInput, findings: Finding[]): Release | undefined {
+function read(input: ReleaseInput, value: SecretValue, findings: Finding[]): Release | undefined {
   const provider = chooseProvider(input, findings);
   const name = applicationFile(input.files, findings);
   const document = name === undefined ? undefined : readFile(input.files, name, findings);
@@ -61,6 +80,7 @@ function read(input: ReleaseInput, findings: Finding[]): Release | undefined {
   if (spec.name !== undefined && spec.name !== input.app) {
     reader.warning(['spec', 'name'], `the file is of "${spec.name}", and it is deployed as "${input.app}"`);
   }
+  const files = renderFiles(reader, spec, input.files, value, findings);
   const targetGroups = readTargetGroups(reader, application);
   const timeout = reader.durationOr(TIMEOUT, spec.timeout, ['spec', 'timeout']);
   const stagesPath = ['spec', 'pipeline', 'stages'];
@@ -69,14 +89,14 @@ function read(input: ReleaseInput, findings: Finding[]): Release | undefined {
     appCustomArgs: application.appCustomArgs,
     known: input.known,
     targetGroups,
-    templates: readTemplates(input.files, findings),
+    templates: readTemplates(files, findings),
     scriptsAllowed: input.known?.allowScripts,
     seal: input.seal,
   });
   checkTimeout(reader, pipeline, timeout, stagesPath);
   checkSideGroups(reader, pipeline, targetGroups, inputPath);
   const open = (named: string, field: string): Reader | undefined =>
-    openNamed(reader, input.files, named, [...inputPath, field], findings);
+    openNamed(reader, files, named, [...inputPath, field], findings);
   const { serviceDefinitionFile, taskDefinitionFile = TASK_DEFINITION_FILE } = application.input;
   const serviceReader = serviceDefinitionFile ? open(serviceDefinitionFile, 'serviceDefinitionFile') : undefined;
   const service = serviceReader && readServiceDefinition(serviceReader);

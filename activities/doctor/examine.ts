@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { openSecret } from '../../config/secret.js';
-import type { EcsProvider, GitRepository, ServerConfig, Webhook } from '../../config/server.js';
+import { isPair, secretOpener } from '../../config/secret-key.js';
+import type { EcsProvider, GitRepository, SecretKeys, ServerConfig, Webhook } from '../../config/server.js';
 import { SECOND } from '../../model/duration.js';
 import { createClientCache } from '../aws/clients.js';
 import type { Clock } from '../context.js';
@@ -48,6 +49,22 @@ async function examineWebhook({ url, secret }: Webhook): Promise<Check> {
   }
 }
 
+async function examineSecretKeys({ privateKey, publicKey }: SecretKeys): Promise<Check> {
+  const name = 'key for secrets';
+  const fix = 'Make a pair with `sluice encrypt --new-keys DIR`, and name both in secretManagement.config.';
+  try {
+    const pem = await openSecret(privateKey);
+    secretOpener(pem);
+    if (publicKey && !isPair(pem, await openSecret(publicKey))) {
+      const detail = 'The public key is not that of the private one: what is encrypted with it cannot be opened.';
+      return { name, ok: false, detail, fix };
+    }
+    return { name, ok: true, detail: publicKey ? 'Both keys are there, and fit.' : 'The private key is there.' };
+  } catch (error) {
+    return { name, ok: false, detail: error instanceof Error ? error.message : String(error), fix };
+  }
+}
+
 async function examineRepository(repository: GitRepository, git: DoctorDeps['git']): Promise<Check> {
   const { repoId, branch, webhookSecret } = repository;
   const name = `repository ${repoId}`;
@@ -69,12 +86,13 @@ async function examineRepository(repository: GitRepository, git: DoctorDeps['git
 export function createDoctor({ config, sources, clock, git }: DoctorDeps): DoctorActivities['examine'] {
   return async function examine(): Promise<{ checks: Check[] }> {
     const end = clock.now() + WHOLE_LIMIT;
-    const { ecsProviders, analysisProviders, repositories, webhook } = config;
+    const { ecsProviders, analysisProviders, repositories, webhook, secretKeys } = config;
     const checks = await Promise.all([
       ...ecsProviders.map((provider) => examineEcsProvider(provider, clock, () => end - clock.now())),
       ...analysisProviders.map((provider) => examineAnalysisProvider(provider, sources, clock)),
       ...repositories.map((repository) => examineRepository(repository, git)),
       ...(webhook ? [examineWebhook(webhook)] : []),
+      ...(secretKeys ? [examineSecretKeys(secretKeys)] : []),
     ]);
     return { checks: [...missing(config), ...checks.flat()] };
   };

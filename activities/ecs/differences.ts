@@ -9,8 +9,9 @@ const HIDDEN = /\.environment\[[^\]]*\]\.value$|\.environment\[[^\]]*\]$/;
 /**
  * The differences of two definitions, leaf by leaf. Lists of things with names are compared by name, others as sets. What only AWS has is no difference
  * where AWS fills it in by itself; values of environment variables are not shown.
+ * @param secretFields whose values are not shown either (`SealedTaskDefinition.secretFields`)
  */
-export function differencesOf(running: unknown, wanted: unknown): Difference[] {
+export function differencesOf(running: unknown, wanted: unknown, secretFields: readonly string[] = []): Difference[] {
   const [from, to] = [leavesOf(running), leavesOf(wanted)];
   const paths = [...new Set([...from.keys(), ...to.keys()])].sort();
   return paths.flatMap((path): Difference[] => {
@@ -19,10 +20,16 @@ export function differencesOf(running: unknown, wanted: unknown): Difference[] {
     if (next === undefined && (isEmpty(old) || FILLED_IN.test(path))) return [];
     if (old === undefined && isEmpty(next)) return [];
     const shown = (text: string | undefined): string | undefined =>
-      text === undefined ? undefined : HIDDEN.test(path) ? '(not shown)' : text;
+      text === undefined ? undefined : HIDDEN.test(path) || isSecret(path, secretFields) ? '(not shown)' : text;
     const [a, b] = [shown(old), shown(next)];
     return [{ path, ...(a !== undefined && { from: a }), ...(b !== undefined && { to: b }) }];
   });
+}
+
+/** Whether a leaf holds one of the fields, or stands in one of them. */
+function isSecret(path: string, fields: readonly string[]): boolean {
+  const leaf = path.replaceAll(/\[[^\]]*\]/g, '');
+  return fields.some((field) => `${field}.`.startsWith(`${leaf}.`) || `${leaf}.`.startsWith(`${field}.`));
 }
 
 function isEmpty(text: string | undefined): boolean {

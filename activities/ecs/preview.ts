@@ -27,7 +27,9 @@ export async function preview(run: Run, input: PreflightInput, secrets: Secrets)
     ...seen,
     exists: service !== undefined,
     rules: rules.length,
-    taskDefinition: isSame ? [] : differencesOf(withoutTags(old), withoutTags(wanted)),
+    taskDefinition: isSame
+      ? []
+      : differencesOf(withoutTags(old), withoutTags(wanted), release.taskDefinition.secretFields),
     service: [
       ...(service ? fieldsOf(release.service.updateService, service) : []),
       ...(primary ? fieldsOf(release.service.createTaskSet, primary.createTaskSet) : []),

@@ -1,12 +1,15 @@
 import { posix } from 'node:path';
 import type { Client } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
+import { z } from 'zod';
 import { knownProviders } from '../../config/known-providers.js';
+import { readDecrypt } from '../../config/secret-management.js';
 import type { GitRepository, ServerConfig } from '../../config/server.js';
 import { SECOND } from '../../model/duration.js';
-import type { ReadRelease, ReleaseInGit } from '../../model/repository.js';
+import type { ReadRelease, ReleaseInGit, SealedFiles } from '../../model/repository.js';
 import type { Finding } from '../../model/finding.js';
 import { parseRelease } from '../../spec/release.js';
+import type { Decrypt } from '../../spec/release-secrets.js';
 import type { ActivityContext } from '../context.js';
 import type { PullRequests } from '../git/pull-request.js';
 import { GitFailure } from '../git/repository.js';
@@ -24,11 +27,15 @@ import { readSeenFiles } from './seen-files.js';
 const BEAT = 10 * SECOND;
 
 export interface RepositoryDependencies {
-  config: Pick<ServerConfig, 'repositories' | 'syncInterval' | 'ecsProviders' | 'analysisProviders' | 'allowScripts'>;
+  config: Pick<
+    ServerConfig,
+    'repositories' | 'syncInterval' | 'ecsProviders' | 'analysisProviders' | 'allowScripts' | 'secretKeys'
+  >;
   client: Client;
   git: Git;
   pullRequests: PullRequests;
   seal: (plain: string) => string;
+  unseal: (sealed: string) => string;
   context: () => ActivityContext;
 }
 
@@ -36,9 +43,10 @@ export interface RepositoryDependencies {
 export function createRepositoryActivities(
   dependencies: RepositoryDependencies,
 ): RepositoryActivities & EventActivities {
-  const { config, client, git, pullRequests, seal, context } = dependencies;
+  const { config, client, git, pullRequests, seal, unseal, context } = dependencies;
   const known = knownProviders(config);
   const deployed = (app: string): ReturnType<typeof readDeployed> => readDeployed(client, app);
+  const openKey = (): Promise<Decrypt> => readDecrypt(config.secretKeys);
   const find = (repoId: string): GitRepository | undefined => config.repositories.find((one) => one.repoId === repoId);
 
   /** Heartbeats while git works: a clone takes minutes. */
@@ -83,13 +91,21 @@ export function createRepositoryActivities(
     }
     const files = await readReleaseFiles(tree, paths, file);
     const { release, findings } = parseRelease({
-      ...{ app, files, known, seal },
+      ...{ app, files, known, seal, decrypt: await openKey() },
       ...(image !== undefined && { image }),
       ...(provider !== undefined && { provider }),
     });
     const commit = await withChanges(git, repository, await git.commit(repository, hash), state);
     const placed = findings.map((one) => inRepository(one, posix.dirname(file)));
     return { findings: placed, ...(release && { release, commit }) };
+  }
+
+  async function openSent({ app, sealedFiles, image, provider }: SealedFiles): Promise<ReadRelease> {
+    const files = z.record(z.string(), z.string()).parse(JSON.parse(unseal(sealedFiles)));
+    const { release, findings } = parseRelease({
+      ...{ app, files, image, provider, known, seal, decrypt: await openKey() },
+    });
+    return { findings, ...(release && { release }) };
   }
 
   return {
@@ -112,7 +128,10 @@ export function createRepositoryActivities(
         if (!repository) return { problem: `Repository ${repoId} is not configured any more.` };
         try {
           const commit = await git.commit(repository, head);
-          return { commit, files: await readSeenFiles({ git, known, deployed }, repository, commit, considered) };
+          return {
+            commit,
+            files: await readSeenFiles({ git, known, openKey, deployed }, repository, commit, considered),
+          };
         } catch (error) {
           return { problem: wordsOf(error) };
         }
@@ -125,7 +144,7 @@ export function createRepositoryActivities(
         const deploy = (app: string, request: Parameters<typeof askApplication>[2]) =>
           askApplication(client, app, request);
         try {
-          return await deployCommit({ git, known, seal, deployed, deploy }, repository, asked);
+          return await deployCommit({ git, known, seal, openKey, deployed, deploy }, repository, asked);
         } catch (error) {
           return { outcome: 'WAITS', problem: wordsOf(error) };
         }
@@ -140,7 +159,7 @@ export function createRepositoryActivities(
     readRelease: (asked) =>
       beating(async () => {
         try {
-          return await readFromGit(asked);
+          return 'sealedFiles' in asked ? await openSent(asked) : await readFromGit(asked);
         } catch (error) {
           throw ApplicationFailure.nonRetryable(wordsOf(error), 'GitFailure');
         }

@@ -6,6 +6,7 @@ import type { Trigger } from '../../model/trigger.js';
 import { readApplicationHead } from '../../spec/application-head.js';
 import type { KnownProviders } from '../../spec/known-providers.js';
 import { parseRelease } from '../../spec/release.js';
+import type { Decrypt } from '../../spec/release-secrets.js';
 import type { GitFiles } from '../git/repository.js';
 import { readReleaseFiles } from './release-files.js';
 
@@ -27,10 +28,14 @@ export function isApplicationFile(path: string): boolean {
  * Finds every application file of a commit and reads it with all that it names. One that cannot be loaded is INVALID, with its first
  * mistakes; it stops none of the others. Two files of one name are both INVALID: which one is meant cannot be known.
  */
-export async function readApplicationFiles(git: GitFiles, known: KnownProviders): Promise<ReadFile[]> {
+export async function readApplicationFiles(
+  git: GitFiles,
+  known: KnownProviders,
+  decrypt: Decrypt,
+): Promise<ReadFile[]> {
   const paths = await git.list();
   const read: ReadFile[] = [];
-  for (const path of paths.filter(isApplicationFile)) read.push(await readOne(git, paths, path, known));
+  for (const path of paths.filter(isApplicationFile)) read.push(await readOne(git, paths, path, known, decrypt));
   return read.map((file) => {
     const others = read.filter(({ app, path }) => app !== undefined && app === file.app && path !== file.path);
     if (others.length === 0) return file;
@@ -44,6 +49,7 @@ async function readOne(
   paths: readonly string[],
   path: string,
   known: KnownProviders,
+  decrypt: Decrypt,
 ): Promise<ReadFile> {
   const files = await readReleaseFiles(git, paths, path);
   const name = posix.basename(path);
@@ -54,7 +60,7 @@ async function readOne(
   const judged =
     trigger === undefined || app === undefined
       ? findings
-      : parseRelease({ app, files, known, seal: () => '' }).findings;
+      : parseRelease({ app, files, known, decrypt, seal: () => '' }).findings;
   const problem = mistakesOf(judged, posix.dirname(path));
   const common = { path, ...(app !== undefined && { app }), ...(trigger && { trigger }) };
   if (problem !== undefined) return { ...common, status: 'INVALID', problem };

@@ -7,6 +7,7 @@ import type { Commit } from '../../model/release.js';
 import type { CommitDeployed } from '../../model/repository.js';
 import type { KnownProviders } from '../../spec/known-providers.js';
 import { parseRelease } from '../../spec/release.js';
+import type { Decrypt } from '../../spec/release-secrets.js';
 import type { ApplicationInput, DeployAnswer, DeployRequest } from '../../workflows/messages.js';
 import type { Git, Repository } from '../git/repository.js';
 import type { CommitToDeploy } from '../repository.js';
@@ -18,6 +19,7 @@ export interface DeployCommitDependencies {
   git: Git;
   known: KnownProviders;
   seal: (plain: string) => string;
+  openKey: () => Promise<Decrypt>;
   deployed: (app: string) => Promise<Deployed>;
   deploy: (app: string, request: DeployRequest) => Promise<DeployAnswer>;
 }
@@ -27,7 +29,7 @@ export interface DeployCommitDependencies {
  * finds the deployment that it began.
  */
 export async function deployCommit(
-  { git, known, seal, deployed, deploy }: DeployCommitDependencies,
+  { git, known, seal, openKey, deployed, deploy }: DeployCommitDependencies,
   repository: Repository,
   { repoId, path, app, commit }: CommitToDeploy,
 ): Promise<CommitDeployed> {
@@ -39,7 +41,10 @@ export async function deployCommit(
   const tree = await git.open(repository, commit.hash);
   const files = await readReleaseFiles(tree, await tree.list(), path);
   const several = known.ecsProviders.length > 1 && provider !== undefined;
-  const { release, findings } = parseRelease({ app, files, known, seal, ...(several && { provider }) });
+  const { release, findings } = parseRelease({
+    ...{ app, files, known, seal, decrypt: await openKey() },
+    ...(several && { provider }),
+  });
   if (!release) return { outcome: 'INVALID', problem: mistakesOf(findings, posix.dirname(path)) ?? 'unreadable' };
   const answer = await deploy(app, {
     release,

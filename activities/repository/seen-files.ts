@@ -1,6 +1,7 @@
 import type { Commit } from '../../model/release.js';
 import type { SeenFile } from '../../model/repository.js';
 import type { KnownProviders } from '../../spec/known-providers.js';
+import type { Decrypt } from '../../spec/release-secrets.js';
 import type { Git, Repository } from '../git/repository.js';
 import { readApplicationFiles } from './application-files.js';
 import type { ReadFile } from './application-files.js';
@@ -10,18 +11,19 @@ import type { Deployed } from './deployed.js';
 export interface SeenFilesDependencies {
   git: Git;
   known: KnownProviders;
+  openKey: () => Promise<Decrypt>;
   /** What was deployed of an application last. */
   deployed: (app: string) => Promise<Deployed>;
 }
 
 /** The files at the head of a branch, with those that its newest commit deploys. @param considered by path, where changes are counted from */
 export async function readSeenFiles(
-  { git, known, deployed }: SeenFilesDependencies,
+  { git, known, openKey, deployed }: SeenFilesDependencies,
   repository: Repository,
   head: Commit,
   considered: Readonly<Record<string, string>>,
 ): Promise<SeenFile[]> {
-  const files = await readApplicationFiles(await git.open(repository, head.hash), known);
+  const files = await readApplicationFiles(await git.open(repository, head.hash), known, await openKey());
   const changes = new Map<string, Promise<string[] | undefined>>();
   const changedSince = (base: string): Promise<string[] | undefined> => {
     const asked = changes.get(base) ?? git.changedPaths(repository, base, head.hash);

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Commit, Release } from '../../model/release.js';
-import type { ReleaseInGit } from '../../model/repository.js';
+import type { ReleaseInGit, SealedFiles } from '../../model/repository.js';
 import type { StartDeployment } from '../../spec/http.js';
 import type { Gateway } from '../gateway.js';
 import { refusedFiles } from '../release-reader.js';
@@ -9,7 +9,7 @@ import type { ReleaseReader } from '../release-reader.js';
 type Asked = Pick<z.output<typeof StartDeployment>, 'files' | 'git' | 'image' | 'platformProvider'>;
 
 /**
- * The release that a body asks for: of its files here, of git in a worker.
+ * The release that a body asks for: of its files here, of git and of encrypted files in a worker.
  * @throws ApiProblem 422 with every mistake found in the files
  */
 export async function releaseOf(
@@ -24,12 +24,16 @@ export async function releaseOf(
     ...(body.image !== undefined && { image: body.image }),
     ...(provider !== undefined && { provider }),
   };
-  if (body.git) return readFromGit(gateway, { ...what, ...body.git });
-  return { release: releases.read({ ...what, files: body.files ?? {} }) };
+  if (body.git) return readByWorker(gateway, { ...what, ...body.git });
+  const read = releases.read({ ...what, files: body.files ?? {} });
+  return 'sealedFiles' in read ? readByWorker(gateway, read) : { release: read };
 }
 
-/** A worker reads the files: the api holds no right to any repository. */
-async function readFromGit(gateway: Gateway, asked: ReleaseInGit): Promise<{ release: Release; commit?: Commit }> {
+/** A worker reads the files: the api holds no right to any repository, and no key for secrets. */
+async function readByWorker(
+  gateway: Gateway,
+  asked: ReleaseInGit | SealedFiles,
+): Promise<{ release: Release; commit?: Commit }> {
   const { release, commit, findings } = await gateway.readRelease(asked);
   if (!release) throw refusedFiles(findings);
   return { release, ...(commit && { commit }) };

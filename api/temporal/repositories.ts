@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { SECOND } from '../../model/duration.js';
 import type { Millis } from '../../model/duration.js';
-import type { ReadRelease, ReleaseInGit, RepositoryState } from '../../model/repository.js';
+import type { ReadRelease, ReleaseInGit, SealedFiles, RepositoryState } from '../../model/repository.js';
 import { iso } from '../../model/wire.js';
 import type { ApplicationDocument, RepositoryDocument } from '../../model/wire.js';
 import { repositoryWorkflowId } from '../../model/workflow-id.js';
@@ -41,10 +41,10 @@ export async function pokeRepository(client: Client, repoId: string): Promise<bo
   }
 }
 
-/** Has a worker read a release from git: this process holds no right to any repository. @throws ApiProblem 503 */
-export function readRelease(client: Client, asked: ReleaseInGit): Promise<ReadRelease> {
+/** Has a worker read a release: this process holds no right to any repository, and no key for secrets. @throws ApiProblem 503 */
+export function readRelease(client: Client, asked: ReleaseInGit | SealedFiles): Promise<ReadRelease> {
   return askWorker<ReadRelease>(client, 'readRelease', asked, {
-    summary: `Reads ${asked.path} of ${asked.repoId}`,
+    summary: 'sealedFiles' in asked ? `Reads the files of ${asked.app}` : `Reads ${asked.path} of ${asked.repoId}`,
     fix: 'Nothing was deployed. Look at GET /api/v1/repositories and at the worker’s log.',
   });
 }

@@ -6,6 +6,8 @@ import { stringify } from 'yaml';
 import { hashKey } from '../../config/api-key.js';
 import { loadServerConfig } from '../../config/load.js';
 import { KEY_FILE } from '../context.js';
+import { keyFilesIn, writeKeys } from '../key-files.js';
+import type { KeyFiles } from '../key-files.js';
 
 /** How many times faster than AWS the sandbox's own clockwork runs. */
 export const SANDBOX_SPEED = 60;
@@ -73,6 +75,7 @@ async function sandboxSpec(dataDir: string, url: string, tasksPort: number | und
     ],
     // It is their own machine's.
     allowScripts: true,
+    secretManagement: { type: 'KEY_PAIR', config: await ensureKeyPair(folder) },
     delivery: {
       trafficSettle: '1s',
       drainSettle: '3s',
@@ -82,6 +85,11 @@ async function sandboxSpec(dataDir: string, url: string, tasksPort: number | und
       absence: '1s',
     },
   };
+}
+
+async function ensureKeyPair(folder: string): Promise<KeyFiles> {
+  const files = keyFilesIn(folder);
+  return existsSync(files.publicKeyFile) ? files : writeKeys(folder);
 }
 
 async function ensureKey(dataDir: string): Promise<string> {

@@ -66,3 +66,16 @@ it('of a thing and itself there is none, and each that is there has a path', () 
     }),
   );
 });
+
+it('never shows the fields that hold secrets, nor what stands in them or around them', () => {
+  const running = definition({}, { command: ['--key=old'], logConfiguration: { options: { key: 'old', other: 'a' } } });
+  const wanted = definition({}, { command: ['--key=new'], logConfiguration: { options: { key: 'new', other: 'b' } } });
+  const fields = ['containerDefinitions.command', 'containerDefinitions.logConfiguration.options.key'];
+  expect(differencesOf(running, wanted, fields)).toEqual([
+    { path: 'containerDefinitions[web].command', from: '(not shown)', to: '(not shown)' },
+    { path: 'containerDefinitions[web].logConfiguration.options.key', from: '(not shown)', to: '(not shown)' },
+    { path: 'containerDefinitions[web].logConfiguration.options.other', from: '"a"', to: '"b"' },
+  ]);
+  const without = definition({ containerDefinitions: [] });
+  expect(JSON.stringify(differencesOf(running, without, ['containerDefinitions.command']))).not.toContain('--key');
+});

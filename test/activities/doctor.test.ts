@@ -18,8 +18,9 @@ import { fewAtOnce, withinLimit } from '../../activities/doctor/time-limit.js';
 import { createSources } from '../../activities/metrics/sources.js';
 import type { Check } from '../../activities/people.js';
 import { openSecret } from '../../config/secret.js';
+import { makeKeyPair } from '../../config/secret-key.js';
 import { GitFailure } from '../../activities/git/repository.js';
-import type { AnalysisProvider, EcsProvider, ServerConfig } from '../../config/server.js';
+import type { AnalysisProvider, EcsProvider, SecretKeys, ServerConfig } from '../../config/server.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import { startSandbox, type Sandbox, type SandboxOptions } from '../../sandbox/server.js';
 
@@ -604,6 +605,22 @@ describe('a repository', () => {
       detail: 'Its branch main is at aaaaaaaaa.',
     });
     expect(named(checks, 'repository away')).toMatchObject({ ok: false, detail: 'The host does not answer.' });
+  });
+
+  it('has the keys for secrets that belong together', async () => {
+    const [one, other] = [makeKeyPair(), makeKeyPair()];
+    const base64 = (text: string): { base64: string } => ({ base64: Buffer.from(text).toString('base64') });
+    const check = async (secretKeys: SecretKeys): Promise<Check | undefined> =>
+      named(await examine({ secretKeys }), 'key for secrets');
+    const privateKey = base64(one.privateKey);
+    expect(await check({ privateKey, publicKey: base64(one.publicKey) })).toMatchObject({ ok: true });
+    expect(await check({ privateKey })).toMatchObject({ ok: true, detail: 'The private key is there.' });
+    expect(await check({ privateKey, publicKey: base64(other.publicKey) })).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('not that of the private one') as string,
+    });
+    expect(await check({ privateKey: { file: '/nowhere/key' } })).toMatchObject({ ok: false });
+    expect(await check({ privateKey: base64('nothing') })).toMatchObject({ ok: false });
   });
 
   it('has a webhook secret that can be read', async () => {

@@ -12,6 +12,9 @@ function tree(files: Record<string, string>): GitFiles {
   };
 }
 
+const decrypt = (): string => {
+  throw new Error('nothing here is encrypted');
+};
 const KNOWN = { ...ALL_SOURCES, analysisProviders: ALL_SOURCES.analysisProviders.concat() };
 
 /** The seed's files of one application under a folder, with a name of its own. */
@@ -34,7 +37,7 @@ describe('the application files of a commit', () => {
       'apps/web/app.pipecd.yaml.bak': 'no',
       'README.md': 'text',
     };
-    expect(await readApplicationFiles(tree(files), KNOWN)).toMatchObject([
+    expect(await readApplicationFiles(tree(files), KNOWN, decrypt)).toMatchObject([
       { path: 'apps/web/app.pipecd.yaml', app: 'web', status: 'WATCHED' },
       { path: 'app.pipecd.yaml', app: 'root', status: 'WATCHED' },
     ]);
@@ -48,7 +51,7 @@ describe('the application files of a commit', () => {
       'worse/app.pipecd.yaml': 'kind: Nothing\nspec: {name: worse}',
       'empty/x.pipecd.yml': '',
     };
-    const read = await readApplicationFiles(tree(files), KNOWN);
+    const read = await readApplicationFiles(tree(files), KNOWN, decrypt);
     expect(read.map(({ path, status }) => [path, status])).toEqual([
       ['good/app.pipecd.yaml', 'WATCHED'],
       ['bad/app.pipecd.yaml', 'INVALID'],
@@ -61,7 +64,11 @@ describe('the application files of a commit', () => {
   });
 
   it('of one name are both refused: nobody knows which is meant', async () => {
-    const read = await readApplicationFiles(tree({ ...application('a', 'same'), ...application('b', 'same') }), KNOWN);
+    const read = await readApplicationFiles(
+      tree({ ...application('a', 'same'), ...application('b', 'same') }),
+      KNOWN,
+      decrypt,
+    );
     expect(read).toMatchObject([
       {
         status: 'INVALID',
@@ -74,7 +81,7 @@ describe('the application files of a commit', () => {
   it('that commits do not deploy are on request', async () => {
     const files = application('a', 'a');
     files['a/app.pipecd.yaml'] = `${files['a/app.pipecd.yaml'] ?? ''}\n  trigger: {onCommit: {disabled: true}}\n`;
-    expect(await readApplicationFiles(tree(files), KNOWN)).toMatchObject([{ status: 'ON_REQUEST' }]);
+    expect(await readApplicationFiles(tree(files), KNOWN, decrypt)).toMatchObject([{ status: 'ON_REQUEST' }]);
   });
 });
 

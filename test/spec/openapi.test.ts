@@ -31,6 +31,7 @@ describe('the OpenAPI document', () => {
       'GET /api/v1/deployments/{id}/log',
       'GET /api/v1/deployments/{id}/measurements',
       'GET /api/v1/doctor',
+      'GET /api/v1/encryption-key',
       'GET /api/v1/events',
       'GET /api/v1/events/{id}',
       'GET /api/v1/live/applications',

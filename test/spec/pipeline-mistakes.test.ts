@@ -166,13 +166,6 @@ const MISTAKES: Mistake[] = [
     field: 'spec.quickSync.recreate',
     message: /recreate is not supported yet/,
   },
-  ...['encryption', 'attachment'].map((field): Mistake => ({
-    title: field,
-    edits: [[APP, '  input:', `  ${field}: {targets: [taskdef.yaml]}\n  input:`]],
-    at: [APP, field],
-    field: `spec.${field}`,
-    message: new RegExp(`${field} is not supported yet`),
-  })),
 ];
 
 describe('an application or pipeline that cannot be delivered is refused', () => {

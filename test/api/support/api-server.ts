@@ -41,6 +41,7 @@ export async function startApi(gateway: Partial<Gateway>, over: Partial<AppDeps>
     logger: pino({ level: 'silent' }),
     secure: false,
     openApi: { openapi: '3.1.0' },
+    publicKey: { openSecret: () => Promise.reject(new Error('no key')) },
     webhooks: { repositories: [], openSecret: () => Promise.reject(new Error('no secret')) },
     ...over,
   });
