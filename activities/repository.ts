@@ -1,3 +1,4 @@
+import type { ChainedApplication, ChainMatcher } from '../model/chain.js';
 import type {
   CommitDeployed,
   ReadRelease,
@@ -15,7 +16,12 @@ export interface CommitToDeploy {
   path: string;
   app: string;
   commit: Commit;
+  /** The chain that asks for it. */
+  chain?: string;
 }
+
+/** What a block of a chain is made of; nothing that fits is a problem, for a wrong name would pass for good. */
+export type FoundChained = { applications: ChainedApplication[] } | { problem: string };
 
 export interface RepositoryActivities {
   /** Which commit the branch is at; undefined when the repository is not configured any more. */
@@ -27,6 +33,11 @@ export interface RepositoryActivities {
   readRepository(input: { repoId: string; head: string; considered: Record<string, string> }): Promise<RepositoryFiles>;
   /** Starts the deployment of a commit, once however often it is asked. */
   deployCommit(input: CommitToDeploy): Promise<CommitDeployed>;
+  /**
+   * The applications at the heads of the repositories that a chain deploys next.
+   * @param input `not`: those that it has deployed already
+   */
+  findChained(input: { matcher: ChainMatcher; not: string[] }): Promise<FoundChained>;
   /** Reads a release from git, or from files with encrypted secrets, for one who asks for a deployment of it. */
   readRelease(input: ReleaseInGit | SealedFiles): Promise<ReadRelease>;
 }

@@ -19,6 +19,7 @@ import { servePage } from './page.js';
 import { problemHandler, unavailable, unknownRoute } from './problem.js';
 import type { ReleaseReader } from './release-reader.js';
 import { holdApplication, listApplications, readApplication, rollbackApplication } from './routes/applications.js';
+import { cancelChain, listChains, readChain } from './routes/chains.js';
 import { controlDeployment } from './routes/controls.js';
 import { listDeployments, readDeployment } from './routes/deployments.js';
 import { streamApplications, streamEvents } from './routes/events.js';
@@ -137,6 +138,9 @@ function apiRoutes(
   for (const name of Object.keys(deploymentUpdates) as ControlName[]) {
     addPath(api, `/deployments/:id/${name}`, { post: [...change, controlDeployment(gateway, name)] });
   }
+  addPath(api, '/chains', { get: [listChains(gateway)] });
+  addPath(api, '/chains/:id', { get: [readChain(gateway)] });
+  addPath(api, '/chains/:id/cancel', { post: [...change, cancelChain(gateway)] });
   addPath(api, '/plan', { post: [jsonBody(), planDeployment(gateway, releases)] });
   addPath(api, '/repositories', { get: [listRepositories(gateway)] });
   addPath(api, '/repositories/:repoId/sync', { post: [...change, syncRepository(gateway)] });

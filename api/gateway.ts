@@ -1,3 +1,4 @@
+import type { ChainDocument } from '../model/chain.js';
 import type { AwsChange, LogLine } from '../model/delivery.js';
 import type { PlanDocument } from '../model/plan-preview.js';
 import type { ReadRelease, ReleaseInGit, SealedFiles } from '../model/repository.js';
@@ -15,6 +16,7 @@ import type { EventDocument } from '../model/event-document.js';
 import type {
   ApplicationRollback,
   CancelControl,
+  Control,
   ControlAnswer,
   ControlName,
   DeployAnswer,
@@ -93,6 +95,12 @@ export interface Gateway {
   plan(input: PlanInput): Promise<PlanDocument>;
   /** Has a worker read what is to be deployed from git. */
   readRelease(asked: ReleaseInGit | SealedFiles): Promise<ReadRelease>;
+  /** The newest chains, newest first. */
+  chains(): Promise<ChainDocument[]>;
+  /** One, by the deployment that it follows. */
+  chain(id: string): Promise<ChainDocument | undefined>;
+  /** Has it begin no further deployment; undefined when none runs. */
+  cancelChain(id: string, control: Control): Promise<ChainDocument | { refused: string } | undefined>;
   /** Gives an event to every configured repository; false when there is none. */
   registerEvent(event: RegisteredEvent): Promise<boolean>;
   /** Newest first. */

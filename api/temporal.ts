@@ -8,6 +8,7 @@ import { applicationWorkflowId } from '../model/workflow-id.js';
 import { applicationQuery, applicationUpdates } from '../workflows/messages.js';
 import type { Gateway } from './gateway.js';
 import { askWorker } from './temporal/ask-worker.js';
+import { cancelChain, listChains, readChain } from './temporal/chains.js';
 import { callTemporal } from './temporal/call.js';
 import { readDeployment } from './temporal/deployment.js';
 import { doctor, readiness } from './temporal/health.js';
@@ -82,6 +83,9 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
         summary: `Plans a deployment of ${input.app}`,
         fix: 'Nothing was changed. Look at `sluice doctor` and at the worker’s log.',
       }),
+    chains: () => callTemporal(client, READ_DEADLINE, () => listChains(client)),
+    chain: (id) => callTemporal(client, READ_DEADLINE, () => readChain(client, id)),
+    cancelChain: (id, control) => callTemporal(client, READ_DEADLINE, () => cancelChain(client, id, control)),
     readRelease: (asked) => readRelease(client, asked),
     readiness: () => callTemporal(client, READ_DEADLINE, () => readiness(client)),
     doctor: () => doctor(client),

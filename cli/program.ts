@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addApprove } from './commands/approve.js';
 import { addCancel } from './commands/cancel.js';
+import { addChains } from './commands/chains.js';
 import { addDeploy } from './commands/deploy.js';
 import { addDoctor } from './commands/doctor.js';
 import { addEncrypt } from './commands/encrypt.js';
@@ -61,6 +62,7 @@ export async function runCommand(args: string[], context: Context): Promise<Exit
     addHold,
     addRelease,
     addRepositories,
+    addChains,
     addEvent,
     addEncrypt,
     addLint,

@@ -105,6 +105,8 @@ export interface DeploymentDocument {
   version: { image?: string; commit?: string; taskDefinition?: string };
   /** The earlier good deployment whose version this one brings back. */
   rollbackTo?: string;
+  /** The chain that it is a part of, or begins when it succeeds: the deployment that the chain follows. */
+  chain?: string;
   trigger: { by: string; at: string };
   startedAt?: string;
   completedAt?: string;

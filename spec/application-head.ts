@@ -10,6 +10,7 @@ import { filesNamedBy } from './release-files.js';
 export interface ApplicationHead {
   app?: string;
   trigger?: Trigger;
+  labels?: Record<string, string>;
   findings: Finding[];
 }
 
@@ -32,5 +33,5 @@ export function readApplicationHead(name: string, text: string): ApplicationHead
     reader.error(app === undefined ? ['spec'] : ['spec', 'name'], message, fix);
     return { trigger, findings };
   }
-  return { app, trigger, findings };
+  return { app, trigger, labels: application.spec.labels ?? {}, findings };
 }

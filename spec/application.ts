@@ -2,9 +2,11 @@ import { z } from 'zod';
 import { duration, text } from '../document/scalars.js';
 import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
+import type { ChainMatcher } from '../model/chain.js';
 import type { EventWatcher } from '../model/event-watcher.js';
 import type { CommitMatcher, Trigger } from '../model/trigger.js';
 import { eventWatcherFields, readApplicationWatchers } from './event-watcher.js';
+import { postSyncFields, readChain } from './post-sync.js';
 import { attachmentFields, encryptionFields } from './rendered-files.js';
 import { RECREATE } from './stage.js';
 import { commitMatcherFields, readCommitMatcher, readTrigger, triggerFields } from './trigger.js';
@@ -35,7 +37,6 @@ const quickSync = z.object({ recreate: z.boolean().optional() });
 
 /** PipeCD's fields for things that are not (or not yet) done by a deployment: accepted, and said to do nothing. */
 const NOT_USED = {
-  postSync: 'deployment chains are not supported yet',
   notification: 'notifications are configured on the server (webhook)',
   driftDetection: 'drift is not watched yet',
 } as const;
@@ -60,7 +61,7 @@ const shape = z.object({
     attachment: attachmentFields.optional(),
     commitMatcher: commitMatcherFields.optional(),
     trigger: triggerFields.optional(),
-    postSync: z.unknown().optional(),
+    postSync: postSyncFields.optional(),
     notification: z.unknown().optional(),
     eventWatcher: eventWatcherFields.optional(),
     driftDetection: z.unknown().optional(),
@@ -72,12 +73,14 @@ type Input = z.output<typeof input>;
 
 /** The application file in both of PipeCD's shapes, brought to one. */
 export interface Application {
-  spec: Omit<Spec, 'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher' | 'eventWatcher'>;
+  spec: Omit<Spec, 'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher' | 'eventWatcher' | 'postSync'>;
   input: Input;
   trigger: Trigger;
   commitMatcher: CommitMatcher;
   /** Files are named from the application's folder. */
   eventWatchers: EventWatcher[];
+  /** What follows a good deployment. */
+  chain: ChainMatcher[];
   /** Where `input` stands in the file. */
   inputPath: Path;
   /** For `.AppCustomArgs` in queries. */
@@ -109,6 +112,7 @@ export function readApplication(reader: Reader, folder = '.'): Application | und
     input: found,
     inputPath,
     trigger: readTrigger(reader, spec.trigger),
+    chain: readChain(reader, spec.postSync),
     commitMatcher: readCommitMatcher(reader, spec.commitMatcher),
     eventWatchers: readApplicationWatchers(reader, spec.eventWatcher ?? [], folder),
     appCustomArgs: plugins.analysis?.appCustomArgs ?? {},

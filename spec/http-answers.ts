@@ -1,3 +1,4 @@
+import type { ChainDocument, ChainList } from '../model/chain.js';
 import { z } from 'zod';
 import type { PlanDocument } from '../model/plan-preview.js';
 import type {
@@ -99,6 +100,7 @@ export const deploymentAnswer = z.object({
   reason: text,
   version: z.object({ image: maybe, commit: maybe, taskDefinition: maybe }),
   rollbackTo: maybe,
+  chain: maybe.describe('The chain that it is a part of, or begins when it succeeds.'),
   trigger: z.object({ by: text, at: instant }),
   startedAt: maybeInstant,
   completedAt: maybeInstant,
@@ -240,6 +242,35 @@ export const planAnswer = z.object({
 
 /** What a webhook is answered, and one who asks for a look. */
 export const lookAnswer = z.object({ looks: z.boolean(), reason: text });
+
+const chainStatus = z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'CANCELLED']);
+
+/** What follows a deployment. */
+export const chainAnswer = z.object({
+  id: text.describe('Of the deployment that it follows.'),
+  app: text,
+  status: chainStatus,
+  reason: text,
+  startedAt: instant,
+  completedAt: maybeInstant,
+  blocks: z.array(
+    z.object({
+      matcher: z.object({ name: maybe, labels: z.record(text, text).exactOptional() }),
+      status: z.union([z.literal('NOT_STARTED'), chainStatus]),
+      reason: maybe,
+      nodes: z.array(
+        z.object({
+          app: text,
+          status: z.union([z.literal('WAITING'), DeploymentStatus]).describe('WAITING: its deployment is not begun.'),
+          deployment: maybe,
+          reason: maybe,
+        }),
+      ),
+    }),
+  ),
+}) satisfies z.ZodType<ChainDocument>;
+
+export const chainListAnswer = z.object({ chains: z.array(chainAnswer) }) satisfies z.ZodType<ChainList>;
 
 /** `GET /encryption-key` */
 export const encryptionKeyAnswer = z.object({ publicKey: text });

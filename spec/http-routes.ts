@@ -31,6 +31,8 @@ export const SCHEMAS = {
   RepositoryList: answers.repositoryListAnswer,
   Event: answers.eventAnswer,
   EventList: answers.eventListAnswer,
+  Chain: answers.chainAnswer,
+  ChainList: answers.chainListAnswer,
   Look: answers.lookAnswer,
   Plan: answers.planAnswer,
   ControlAnswer: answers.controlAnswer,
@@ -128,6 +130,9 @@ export const ROUTES: readonly Route[] = [
     answers: { 200: { description: 'The plan.', schema: 'Plan' } },
     problems: [...CHANGE_PROBLEMS],
   },
+  read('/chains', 'Deployments that follow others, newest first', 'ChainList'),
+  read('/chains/{id}', 'What follows this deployment, block after block', 'Chain', [404]),
+  change('/chains/{id}/cancel', 'Begin no further deployment of the chain', http.Hold, 'Chain', [404, 409]),
   read('/repositories', 'Watched repositories, and how each application file in them stands', 'RepositoryList'),
   {
     method: 'post',

@@ -119,6 +119,7 @@ function read(input: ReleaseInput, value: SecretValue, findings: Finding[]): Rel
     ...switches(application),
     ...(Object.keys(application.commitMatcher).length > 0 && { commitMatcher: application.commitMatcher }),
     ...(application.trigger.onCommand.disabled && { noCommands: true }),
+    ...(application.chain.length > 0 && { chain: application.chain }),
     timeout,
     warnings: [],
   };

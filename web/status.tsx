@@ -5,6 +5,7 @@ type Tone = 'idle' | 'moving' | 'waiting' | 'good' | 'bad' | 'stopped';
 const TONES: Readonly<Record<string, Tone>> = {
   PENDING: 'idle',
   NOT_STARTED: 'idle',
+  WAITING: 'waiting',
   RUNNING: 'moving',
   DEPLOYING: 'moving',
   WAITING_APPROVAL: 'waiting',

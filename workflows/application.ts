@@ -145,6 +145,7 @@ export async function application({ app, memory: carried }: ApplicationInput): P
         trigger: { by: request.by, at: Date.now() },
         adopt: request.adopt,
         ...(request.commit && { commit: request.commit }),
+        ...(request.chain !== undefined && { chain: request.chain }),
       },
       adopt,
     );

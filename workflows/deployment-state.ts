@@ -129,9 +129,16 @@ export function end(state: DeploymentState, status: DeploymentStatus, reason: st
   state.completedAt = Date.now();
 }
 
+/** The chain that the deployment is a part of, or begins when it succeeds: a rollback begins none, and neither does a part of one. */
+export function chainOf({ input }: DeploymentState): string | undefined {
+  const begins = (input.release.chain?.length ?? 0) > 0 && !input.rollbackTo;
+  return input.chain ?? (begins ? input.id : undefined);
+}
+
 /** The deployment document of the contract, without the links that only the api knows. */
 export function documentOf(state: DeploymentState): DeploymentDocument {
   const { input } = state;
+  const chain = chainOf(state);
   const taskDefinition = state.taskDefinition ?? input.rollbackTo?.taskDefinitionArn;
   return {
     id: input.id,
@@ -144,6 +151,7 @@ export function documentOf(state: DeploymentState): DeploymentDocument {
       ...(taskDefinition !== undefined && { taskDefinition }),
     },
     ...(input.rollbackTo && { rollbackTo: input.rollbackTo.deployment }),
+    ...(chain !== undefined && { chain }),
     trigger: { by: input.trigger.by, at: iso(input.trigger.at) },
     ...(state.startedAt !== undefined && { startedAt: iso(state.startedAt) }),
     ...(state.completedAt !== undefined && { completedAt: iso(state.completedAt) }),

@@ -3,7 +3,8 @@ import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import { MINUTE } from '../model/duration.js';
 import { iso } from '../model/wire.js';
-import type { DeploymentDocument } from '../model/wire.js';
+import type { DeploymentDocument, HistoryEntry } from '../model/wire.js';
+import { goOnWithChain } from './go-on-with-chain.js';
 import { installControls } from './controls.js';
 import { documentOf, end, pendingState, SOMEBODY, trafficOf } from './deployment-state.js';
 import type { DeploymentState, Ending } from './deployment-state.js';
@@ -148,24 +149,30 @@ async function close(state: DeploymentState, publish: () => void, people: Notice
   await remembering.tellApplication({
     n: input.n,
     release: { ...input.release, pipeline: [], warnings: [] },
-    entry: {
-      id: input.id,
-      status: state.status,
-      image: input.release.image,
-      ...(input.commit && { commit: input.commit.hash }),
-      ...(state.taskDefinition !== undefined && { taskDefinition: state.taskDefinition }),
-      startedAt: iso(state.startedAt ?? completedAt),
-      completedAt: iso(completedAt),
-      reason: state.reason.slice(0, 200),
-      ...(input.rollbackTo && { rollbackTo: input.rollbackTo.deployment }),
-      ...(state.analysis.length > 0 && { analysed: true as const }),
-    },
+    entry: historyEntryOf(state, completedAt),
     ...(handle && (ending && !ending.rollback ? { kept: handle } : stickyOf(handle))),
     ...(state.restore && { kept: state.restore }),
   });
+  await goOnWithChain(state, historyEntryOf(state, completedAt));
   await recallStopped(state);
   await people.delivered();
   await condition(allHandlersFinished);
+}
+
+/** What the application remembers of the deployment. */
+function historyEntryOf({ input, ...state }: DeploymentState, completedAt: number): HistoryEntry {
+  return {
+    id: input.id,
+    status: state.status,
+    image: input.release.image,
+    ...(input.commit && { commit: input.commit.hash }),
+    ...(state.taskDefinition !== undefined && { taskDefinition: state.taskDefinition }),
+    startedAt: iso(state.startedAt ?? completedAt),
+    completedAt: iso(completedAt),
+    reason: state.reason.slice(0, 200),
+    ...(input.rollbackTo && { rollbackTo: input.rollbackTo.deployment }),
+    ...(state.analysis.length > 0 && { analysed: true as const }),
+  };
 }
 
 /** Sticky sessions that the deployment switched off: to come back when no old cookie can find an emptied group. */

@@ -1,4 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { ChainDocument, ChainMatcher } from '../model/chain.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import type { AnalysisResult, MetricProgress } from '../model/evidence.js';
 import type { EventWatcherState, RegisteredEvent } from '../model/event.js';
@@ -42,6 +43,8 @@ export interface DeploymentInput {
   adopt: boolean;
   /** Set for a rollback to an earlier version: its registered revision and its deployment. */
   rollbackTo?: { deployment: string; taskDefinitionArn: string };
+  /** The chain that it is a part of, by the deployment that began it. */
+  chain?: string;
 }
 
 /** One handler serves both: the Update answers its caller, the Signal of the same name serves Temporal's UI and CLI. */
@@ -113,6 +116,8 @@ export interface DeployRequest {
   by: string;
   adopt: boolean;
   idempotency?: { key: string; bodySha256: string };
+  /** The chain that asks for it. */
+  chain?: string;
 }
 
 export type DeployAnswer =
@@ -196,6 +201,21 @@ export interface EventWatcherInput {
 
 export const registerEventSignal = defineSignal<[RegisteredEvent]>('registerEvent');
 export const eventsQuery = defineQuery<EventWatcherState>('events');
+
+// ── chain ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What follows a good deployment. */
+export interface ChainInput {
+  /** Of that deployment. */
+  id: string;
+  app: string;
+  blocks: ChainMatcher[];
+}
+
+export const chainQuery = defineQuery<ChainDocument>('chain');
+/** A deployment of the chain has ended. */
+export const chainNodeEndedSignal = defineSignal<[HistoryEntry]>('chainNodeEnded');
+export const cancelChainUpdate = defineUpdate<ChainDocument, [Control]>('cancelChain');
 
 // ── plan ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,7 @@
 /** The bundle's entry: every export is a workflow type, so it exports workflow functions and nothing else. */
 export { analysis } from './analysis.js';
 export { application } from './application.js';
+export { chain } from './chain.js';
 export { deployment } from './deployment.js';
 export { eventWatcher } from './event-watcher.js';
 export { doctor } from './doctor.js';

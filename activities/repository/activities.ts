@@ -20,6 +20,7 @@ import { isApplicationFile } from './application-files.js';
 import { commitEvents } from './commit-events.js';
 import { askApplication, deployCommit, olderThanRunning, withChanges } from './deploy-commit.js';
 import { readDeployed } from './deployed.js';
+import { findChained } from './find-chained.js';
 import { readReleaseFiles } from './release-files.js';
 import { readSeenFiles } from './seen-files.js';
 
@@ -147,6 +148,14 @@ export function createRepositoryActivities(
           return await deployCommit({ git, known, seal, openKey, deployed, deploy }, repository, asked);
         } catch (error) {
           return { outcome: 'WAITS', problem: wordsOf(error) };
+        }
+      }),
+    findChained: ({ matcher, not }) =>
+      beating(async () => {
+        try {
+          return await findChained({ git, known, decrypt: await openKey() }, config.repositories, matcher, not);
+        } catch (error) {
+          return { problem: wordsOf(error) };
         }
       }),
     commitEvents: ({ repoId, events }) =>

@@ -31,7 +31,7 @@ export interface DeployCommitDependencies {
 export async function deployCommit(
   { git, known, seal, openKey, deployed, deploy }: DeployCommitDependencies,
   repository: Repository,
-  { repoId, path, app, commit }: CommitToDeploy,
+  { repoId, path, app, commit, chain }: CommitToDeploy,
 ): Promise<CommitDeployed> {
   const state = await deployed(app);
   const { held, provider } = state;
@@ -50,10 +50,11 @@ export async function deployCommit(
     release,
     strategy: 'AUTO',
     adopt: false,
-    by: `git:${repoId}`,
+    by: chain === undefined ? `git:${repoId}` : `chain:${chain}`,
+    ...(chain !== undefined && { chain }),
     commit: await withChanges(git, repository, commit, state),
     idempotency: {
-      key: `git:${repoId}:${commit.hash}:${path}`,
+      key: chain === undefined ? `git:${repoId}:${commit.hash}:${path}` : `chain:${chain}:${app}`,
       bodySha256: createHash('sha256').update(`${repoId}\n${commit.hash}\n${path}`).digest('hex'),
     },
   });

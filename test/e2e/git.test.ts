@@ -6,6 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { afterAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { packageRoot } from '../../cli/package-root.js';
+import type { ChainDocument } from '../../model/chain.js';
 import { MINUTE } from '../../model/duration.js';
 import type { ApplicationDocument, DeploymentDocument, RepositoryList } from '../../model/wire.js';
 import { createOrigin, serveHttp } from '../git/served.js';
@@ -245,4 +246,105 @@ test('an event of an image becomes a commit of one line, which is deployed', { t
   ]);
   expect(await sluice('event', 'list')).toMatch(/HANDLED/);
   await origin.git('reset', '--quiet', '--hard', 'origin/main');
+});
+
+/** Changes the application file of a folder’s files. */
+function withSpec(change: (spec: Record<string, unknown>) => void) {
+  return (files: Record<string, string>): void => {
+    const file = parse(files['app.pipecd.yaml'] ?? '') as { spec: Record<string, unknown> };
+    change(file.spec);
+    files['app.pipecd.yaml'] = stringify(file);
+  };
+}
+
+test(
+  'a chain deploys what follows a good deployment, once, though its worker is killed',
+  { timeout: LIMIT },
+  async () => {
+    const follower = withSpec((spec) => {
+      spec['labels'] = { follows: 'web' };
+      spec['trigger'] = { onChain: { disabled: false }, onCommit: { disabled: true } };
+    });
+    const follow = (app: 'api' | 'lone', image: string): Record<string, string> =>
+      inFolder(app, (files) => {
+        withImage(image)(files);
+        follower(files);
+      });
+    const since = await stack().sandbox.nextChange();
+    const hash = await origin.push(
+      {
+        ...inFolder('web', (files) => {
+          withImage('web:6')(files);
+          withSpec((spec) => {
+            spec['postSync'] = { chain: { applications: [{ labels: { follows: 'web' } }] } };
+          })(files);
+        }),
+        ...follow('api', 'api:6'),
+        ...follow('lone', 'lone:6'),
+      },
+      'Bring all three out, one after the other',
+    );
+    await webhook();
+    const first = await deployedBy(hash, 'web');
+    expect(first).toMatchObject({ status: 'SUCCEEDED', chain: first.id });
+    const read = async (): Promise<ChainDocument> =>
+      (await stack().ask('GET', `/chains/${first.id}`)).body as ChainDocument;
+    await until('its deployments', async () => {
+      const [block] = ((await read()) as Partial<ChainDocument>).blocks ?? [];
+      return block?.nodes.every((node) => node.deployment !== undefined);
+    });
+    await stack().kill('worker');
+    await stack().restart('worker');
+    const chain = await until(
+      'the chain to end',
+      async () => {
+        const now = await read();
+        return now.completedAt === undefined ? undefined : now;
+      },
+      { timeout: LIMIT },
+    );
+    expect(chain).toMatchObject({ status: 'SUCCEEDED', blocks: [{ status: 'SUCCEEDED' }] });
+    const nodes = chain.blocks[0]?.nodes ?? [];
+    expect(nodes.map(({ app, status }) => [app, status]).sort()).toEqual([
+      ['api', 'SUCCEEDED'],
+      ['lone', 'SUCCEEDED'],
+    ]);
+    const changes = await stack().sandbox.changes(since);
+    for (const app of ['api', 'lone'] as const) {
+      expect(changesOf(changes, shopOf(app))).toEqual(PROMOTED);
+      const id = nodes.find((node) => node.app === app)?.deployment ?? '';
+      expect((await stack().ask('GET', `/deployments/${id}`)).body).toMatchObject({
+        chain: first.id,
+        version: { image: `${app}:6`, commit: hash },
+        trigger: { by: `chain:${first.id}` },
+      });
+    }
+    const tree = await sluice('chains', first.id);
+    expect(tree).toMatch(
+      /^✔ web-\d+ {2}SUCCEEDED.*\n└─ ✔ labels follows=web {2}SUCCEEDED\n {4}├─ ✔ (api|lone)-\d+ {2}SUCCEEDED/,
+    );
+  },
+);
+
+test('a chain that finds nothing fails, and says why', { timeout: LIMIT }, async () => {
+  const hash = await origin.push(
+    inFolder('web', (files) => {
+      withImage('web:7')(files);
+      withSpec((spec) => {
+        spec['postSync'] = { chain: { applications: [{ name: 'typo' }, { name: 'api' }] } };
+      })(files);
+    }),
+    'Misspell the next one',
+  );
+  await webhook();
+  const first = await deployedBy(hash, 'web');
+  const chain = await until('the chain to end', async () => {
+    const { body } = await stack().ask('GET', `/chains/${first.id}`);
+    return (body as ChainDocument).completedAt === undefined ? undefined : (body as ChainDocument);
+  });
+  expect(chain).toMatchObject({
+    status: 'FAILED',
+    reason: expect.stringContaining('Nothing to deploy for typo') as string,
+  });
+  expect((await stack().ask('POST', `/chains/${first.id}/cancel`, { reason: 'too late' })).status).toBe(409);
 });

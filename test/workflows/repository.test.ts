@@ -55,6 +55,7 @@ const activities: RepositoryActivities & { notify: (notice: Notice) => Promise<{
     host.asked.push(`${asked.app} ${asked.commit.hash}`);
     return Promise.resolve(host.deployed(asked));
   },
+  findChained: () => Promise.resolve({ problem: 'no chains here' }),
   readRelease: () => Promise.resolve({ findings: [] }),
   notify: (notice) => {
     host.notices.push(notice);

@@ -48,6 +48,7 @@ export function rollouts(): Rollouts {
         ...fakeActivities(world),
         tellApplication: (ended: (typeof world.ended)[number]) => Promise.resolve(void world.ended.push(ended)),
         wakeApplication: () => Promise.resolve(),
+        findChained: () => Promise.resolve({ problem: 'No repository is here.' }),
         recallAnalysis: ({ deployment, stage }: { deployment: string; stage: string }) =>
           env.client.workflow.getHandle(`analysis:${deployment}:${stage}`).query('analysis'),
       },

@@ -4,6 +4,7 @@ import { now } from '../clock.js';
 import { AwsCalls, Log } from '../deployment/log.js';
 import { Analysis } from '../deployment/analysis.js';
 import { actsOn } from '../deployment/acts.js';
+import { Chain } from '../deployment/chain.js';
 import { openDeployment } from '../deployment/live.js';
 import { Stages } from '../deployment/stages.js';
 import { Traffic } from '../deployment/traffic.js';
@@ -97,6 +98,7 @@ export function DeploymentPage({ id }: { id: string }): JSX.Element {
           <Analysis document={document} windows={live.windows.value} />
         </div>
         <div>
+          {document.chain !== undefined && <Chain id={document.chain} shown={document.id} />}
           <Trail trail={document.trail} />
           <Log lines={live.lines.value} />
           <AwsCalls changes={live.changes.value} />
