@@ -2,6 +2,7 @@ import type { DeliveryHandle, Position, Preflight, Progress, Traffic } from '../
 import type { TaskSetPlace, Variant } from '../model/metric.js';
 import type { Preview } from '../model/plan-preview.js';
 import type { Release } from '../model/release.js';
+import type { TaskSetsDocument, TaskSetsInput } from '../model/task-sets.js';
 
 export interface PreflightInput {
   app: string;
@@ -51,6 +52,8 @@ export interface DeliveryActivities {
   preflight(input: PreflightInput): Promise<Preflight>;
   /** Reads only: the preflight, and in what the files differ from what runs. */
   preview(input: PreflightInput): Promise<Preview>;
+  /** Reads only: the task sets of a service with their tasks, for people to look at. */
+  showTaskSets(input: TaskSetsInput): Promise<TaskSetsDocument>;
   /** Registers the task definition (once for each content), creates or updates the service. */
   begin(input: BeginInput): Promise<{ handle: DeliveryHandle } & Progress>;
   /** Goes to a position, and returns when it is reached and verified. Fails with FAILURE.stage when it cannot be. */

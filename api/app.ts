@@ -31,6 +31,7 @@ import { planDeployment } from './routes/plan.js';
 import { listRepositories, syncRepository } from './routes/repositories.js';
 import { beginSession, endSession, readSession } from './routes/session.js';
 import { startDeployment } from './routes/start.js';
+import { readTaskSets } from './routes/task-sets.js';
 import { rawBody, receiveWebhook } from './routes/webhooks.js';
 import type { Webhooks } from './routes/webhooks.js';
 
@@ -126,6 +127,7 @@ function apiRoutes(
   addPath(api, '/applications', { get: [listApplications(gateway)] });
   addPath(api, '/live/applications', { get: [streamApplications(applications)] });
   addPath(api, '/applications/:app', { get: [readApplication(gateway)] });
+  addPath(api, '/applications/:app/task-sets', { get: [readTaskSets(gateway)] });
   addPath(api, '/applications/:app/deployments', { post: [...change, startDeployment(gateway, releases)] });
   addPath(api, '/applications/:app/rollback', { post: [...change, rollbackApplication(gateway)] });
   addPath(api, '/applications/:app/hold', { post: [...change, holdApplication(gateway, 'hold')] });

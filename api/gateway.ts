@@ -1,6 +1,7 @@
 import type { ChainDocument } from '../model/chain.js';
 import type { AwsChange, LogLine } from '../model/delivery.js';
 import type { PlanDocument } from '../model/plan-preview.js';
+import type { TaskSetsDocument, TaskSetsInput } from '../model/task-sets.js';
 import type { ReadRelease, ReleaseInGit, SealedFiles } from '../model/repository.js';
 import type {
   ApplicationDocument,
@@ -93,6 +94,8 @@ export interface Gateway {
   poke(repoId: string): Promise<boolean>;
   /** Has a worker look at AWS for what a deployment would do. */
   plan(input: PlanInput): Promise<PlanDocument>;
+  /** Has a worker look at what stands in AWS. */
+  taskSets(asked: TaskSetsInput): Promise<TaskSetsDocument>;
   /** Has a worker read what is to be deployed from git. */
   readRelease(asked: ReleaseInGit | SealedFiles): Promise<ReadRelease>;
   /** The newest chains, newest first. */

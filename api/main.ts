@@ -10,6 +10,7 @@ import { pino } from 'pino';
 import type { Logger } from 'pino';
 import { z } from 'zod';
 import { ConfigError } from '../config/config-error.js';
+import { deliversToAws } from '../config/environment.js';
 import { loadServerConfig } from '../config/load.js';
 import { openSealer } from '../config/seal.js';
 import { openSecret } from '../config/secret.js';
@@ -45,6 +46,9 @@ async function main(): Promise<void> {
     {
       publicUrl: config.publicUrl,
       namespace: client.options.namespace,
+      ...(deliversToAws() && {
+        regions: Object.fromEntries(config.ecsProviders.map(({ name, region }) => [name, region])),
+      }),
       ...(config.temporalUiUrl !== undefined && { temporalUiUrl: config.temporalUiUrl }),
     },
     config.repositories.map(({ repoId }) => repoId),

@@ -9,6 +9,7 @@ import { applicationQuery, applicationUpdates } from '../workflows/messages.js';
 import type { Gateway } from './gateway.js';
 import { askWorker } from './temporal/ask-worker.js';
 import { cancelChain, listChains, readChain } from './temporal/chains.js';
+import { createTaskSetLooks } from './temporal/task-sets.js';
 import { callTemporal } from './temporal/call.js';
 import { readDeployment } from './temporal/deployment.js';
 import { doctor, readiness } from './temporal/health.js';
@@ -86,6 +87,7 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
     chains: () => callTemporal(client, READ_DEADLINE, () => listChains(client)),
     chain: (id) => callTemporal(client, READ_DEADLINE, () => readChain(client, id)),
     cancelChain: (id, control) => callTemporal(client, READ_DEADLINE, () => cancelChain(client, id, control)),
+    taskSets: createTaskSetLooks(client),
     readRelease: (asked) => readRelease(client, asked),
     readiness: () => callTemporal(client, READ_DEADLINE, () => readiness(client)),
     doctor: () => doctor(client),

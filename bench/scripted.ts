@@ -122,6 +122,7 @@ export function scriptedActivities(): DeliveryActivities &
   PeopleActivities &
   Pick<MemoryActivities, 'tellApplication' | 'wakeApplication'> {
   return {
+    showTaskSets: () => Promise.reject(new Error('nobody looks here')),
     preview: () => Promise.reject(new Error('nobody plans here')),
     preflight: ({ release: asked }) =>
       Promise.resolve({

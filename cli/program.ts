@@ -18,6 +18,7 @@ import { addResume } from './commands/resume.js';
 import { addRollback } from './commands/rollback.js';
 import { addSkip } from './commands/skip.js';
 import { addStatus } from './commands/status.js';
+import { addTasks } from './commands/tasks.js';
 import { addUp } from './commands/up.js';
 import { addWatch } from './commands/watch.js';
 import type { Context } from './context.js';
@@ -52,6 +53,7 @@ export async function runCommand(args: string[], context: Context): Promise<Exit
     addPlan,
     addStatus,
     addWatch,
+    addTasks,
     addApprove,
     addReject,
     addSkip,

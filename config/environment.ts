@@ -72,6 +72,11 @@ export function splitFiles(list: string): string[] {
     .map((file) => resolve(file));
 }
 
+/** Whether the AWS SDK goes to AWS itself: the sandbox, or another cloud, is named by its address. */
+export function deliversToAws(env: NodeJS.ProcessEnv = process.env): boolean {
+  return !env.AWS_ENDPOINT_URL && !env.AWS_ENDPOINT_URL_ECS;
+}
+
 /** What git and ssh need of our environment to be found, to reach the host and to know certificates; no secret of ours is among it. */
 const FOR_GIT = /^(PATH|HOME|USER|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(https?|no|all)_proxy)$/i;
 

@@ -52,6 +52,18 @@ export interface Commit {
   changedPaths?: string[];
 }
 
+/** A service, and whose rights it is reached with. */
+export interface ServicePlace {
+  cluster: string;
+  name: string;
+  provider: string;
+}
+
+/** Where a release's service is. */
+export function placeOf({ service, provider }: Pick<Release, 'service' | 'provider'>): ServicePlace {
+  return { cluster: service.cluster, name: service.serviceName, provider };
+}
+
 /** How a deployment is planned: AUTO decides from what runs. */
 export type Strategy = 'AUTO' | 'QUICK_SYNC' | 'PIPELINE';
 

@@ -2,6 +2,7 @@ import type { AwsChange, LogLine, Weights } from './delivery.js';
 import type { Bucket, EvidenceMark, Measurement, MetricProgress, Outcome, OutcomeCounts } from './evidence.js';
 import type { Finding } from './finding.js';
 import type { Calibration } from './ledger.js';
+import type { ServicePlace } from './release.js';
 import type { ApplicationFile, RepositoryState } from './repository.js';
 
 /** The deployment's states, as other people's scripts know them. */
@@ -115,7 +116,9 @@ export interface DeploymentDocument {
   analysis: AnalysisDocument[];
   warnings: string[];
   trail: TrailEntry[];
-  links: { temporal?: string; self?: string; commit?: string };
+  /** Absent on deployments from before it was told. */
+  service?: ServicePlace;
+  links: { temporal?: string; self?: string; commit?: string; aws?: string };
 }
 
 export interface DeploymentList {
@@ -143,7 +146,7 @@ export interface ApplicationDocument {
   app: string;
   /** IDLE, DEPLOYING, HELD, or DIVERGED when a cancelled deployment was told to keep what it had done. */
   state: 'IDLE' | 'DEPLOYING' | 'HELD' | 'DIVERGED';
-  service?: { cluster: string; name: string; provider: string };
+  service?: ServicePlace;
   labels: Record<string, string>;
   running?: string;
   pending?: string;
@@ -153,7 +156,7 @@ export interface ApplicationDocument {
   history: HistoryEntry[];
   /** Where commits deploy it from, and how that stands. */
   git?: { repoId: string } & Pick<ApplicationFile, 'path' | 'status' | 'problem'>;
-  links: { temporal?: string; self?: string };
+  links: { temporal?: string; self?: string; aws?: string };
 }
 
 export interface ApplicationList {

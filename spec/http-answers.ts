@@ -1,3 +1,4 @@
+import type { TaskSetsDocument } from '../model/task-sets.js';
 import type { ChainDocument, ChainList } from '../model/chain.js';
 import { z } from 'zod';
 import type { PlanDocument } from '../model/plan-preview.js';
@@ -92,6 +93,8 @@ const analysis = z.object({
 
 const trailEntry = z.object({ at: instant, action: text, by: text, reason: text, stage: maybe });
 
+const service = z.object({ cluster: text, name: text, provider: text });
+
 /** The deployment document. */
 export const deploymentAnswer = z.object({
   id: text,
@@ -109,7 +112,8 @@ export const deploymentAnswer = z.object({
   analysis: z.array(analysis),
   warnings: z.array(text),
   trail: z.array(trailEntry),
-  links: z.object({ temporal: maybe, self: maybe, commit: maybe }),
+  service: service.exactOptional(),
+  links: z.object({ temporal: maybe, self: maybe, commit: maybe, aws: maybe }),
 }) satisfies z.ZodType<DeploymentDocument>;
 
 export const deploymentListAnswer = z.object({
@@ -145,7 +149,7 @@ const applicationFile = z.object({
 export const applicationAnswer = z.object({
   app: text,
   state: z.enum(['IDLE', 'DEPLOYING', 'HELD', 'DIVERGED']),
-  service: z.object({ cluster: text, name: text, provider: text }).exactOptional(),
+  service: service.exactOptional(),
   labels: z.record(text, text),
   running: maybe,
   pending: maybe,
@@ -271,6 +275,45 @@ export const chainAnswer = z.object({
 }) satisfies z.ZodType<ChainDocument>;
 
 export const chainListAnswer = z.object({ chains: z.array(chainAnswer) }) satisfies z.ZodType<ChainList>;
+
+/** `GET /applications/{app}/task-sets` */
+export const taskSetsAnswer = z.object({
+  app: text,
+  at: instant,
+  cluster: text,
+  service: text,
+  taskSets: z.array(
+    z.object({
+      id: text,
+      status: text,
+      role: maybe,
+      deployment: maybe,
+      taskDefinition: text,
+      scale: number,
+      desired: number,
+      running: number,
+      pending: number,
+      stability: text,
+      targetGroup: maybe,
+      tasks: z
+        .array(
+          z.object({
+            id: text,
+            status: text,
+            health: maybe,
+            address: maybe,
+            target: z.object({ state: text, reason: maybe }).exactOptional(),
+            startedAt: maybeInstant,
+            stoppedAt: maybeInstant,
+            stoppedReason: maybe,
+            containers: z.array(z.object({ name: text, exitCode: number.exactOptional(), reason: maybe })),
+          }),
+        )
+        .describe('Those that run, and those that stopped within about an hour.'),
+      moreStopped: number.exactOptional(),
+    }),
+  ),
+}) satisfies z.ZodType<TaskSetsDocument>;
 
 /** `GET /encryption-key` */
 export const encryptionKeyAnswer = z.object({ publicKey: text });

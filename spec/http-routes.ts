@@ -33,6 +33,7 @@ export const SCHEMAS = {
   EventList: answers.eventListAnswer,
   Chain: answers.chainAnswer,
   ChainList: answers.chainListAnswer,
+  TaskSets: answers.taskSetsAnswer,
   Look: answers.lookAnswer,
   Plan: answers.planAnswer,
   ControlAnswer: answers.controlAnswer,
@@ -78,6 +79,12 @@ export const ROUTES: readonly Route[] = [
     problems: [409, ...CHANGE_PROBLEMS],
   },
   read('/applications', 'All applications', 'ApplicationList'),
+  read(
+    '/applications/{app}/task-sets',
+    'What stands in AWS: task sets, tasks, health, why tasks stopped',
+    'TaskSets',
+    [404],
+  ),
   read('/applications/{app}', 'State, last good version and history', 'Application', [404]),
   {
     method: 'post',

@@ -5,6 +5,12 @@ type Tone = 'idle' | 'moving' | 'waiting' | 'good' | 'bad' | 'stopped';
 const TONES: Readonly<Record<string, Tone>> = {
   PENDING: 'idle',
   NOT_STARTED: 'idle',
+  STOPPED: 'stopped',
+  HEALTHY: 'good',
+  UNHEALTHY: 'bad',
+  INITIAL: 'moving',
+  DRAINING: 'stopped',
+  UNUSED: 'idle',
   WAITING: 'waiting',
   RUNNING: 'moving',
   DEPLOYING: 'moving',

@@ -1,6 +1,7 @@
 import { DAY, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
+import { placeOf } from '../model/release.js';
 import type { Release } from '../model/release.js';
 import type { HistoryEntry } from '../model/wire.js';
 import { iso } from '../model/wire.js';
@@ -180,7 +181,7 @@ export function stateOf(app: string, memory: Memory): ApplicationState {
     app,
     state: running ? 'DEPLOYING' : memory.held ? 'HELD' : memory.diverged ? 'DIVERGED' : 'IDLE',
     ...(release && {
-      service: { cluster: release.service.cluster, name: release.service.serviceName, provider: release.provider },
+      service: placeOf(release),
     }),
     labels: release?.labels ?? {},
     ...(running && { running: running.id }),

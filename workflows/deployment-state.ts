@@ -1,6 +1,7 @@
 import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Progress, Traffic, Weights } from '../model/delivery.js';
 import { formatFinding } from '../model/finding.js';
+import { placeOf } from '../model/release.js';
 import type { Stage } from '../model/stage.js';
 import { hasEnded, iso } from '../model/wire.js';
 import { analysisWorkflowId } from '../model/workflow-id.js';
@@ -160,6 +161,7 @@ export function documentOf(state: DeploymentState): DeploymentDocument {
     analysis: state.analysis,
     warnings: state.warnings,
     trail: state.trail,
+    service: placeOf(input.release),
     links: { ...(input.commit?.url !== undefined && { commit: input.commit.url }) },
   };
 }

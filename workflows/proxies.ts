@@ -44,7 +44,7 @@ export const undoing = proxyActivities<Pick<DeliveryActivities, 'restoreTraffic'
 
 /** Activities that only read: nothing is lost when one is left behind, and the rollback begins at once. */
 export const reading = proxyActivities<
-  Pick<DeliveryActivities, 'preflight' | 'preview' | 'locate'> & MeasureActivities
+  Pick<DeliveryActivities, 'preflight' | 'preview' | 'showTaskSets' | 'locate'> & MeasureActivities
 >({
   startToCloseTimeout: 2 * HOUR,
   heartbeatTimeout: HEARTBEAT,

@@ -7,4 +7,5 @@ export { eventWatcher } from './event-watcher.js';
 export { doctor } from './doctor.js';
 export { plan } from './plan.js';
 export { readRelease } from './read-release.js';
+export { taskSets } from './task-sets.js';
 export { repository } from './repository.js';

@@ -28,6 +28,7 @@ import { promote } from './promote.js';
 import { restoreTraffic } from './restore-traffic.js';
 import { routeTraffic } from './route-traffic.js';
 import { readRunning } from './running.js';
+import { showTaskSets } from './show-task-sets.js';
 import { sideGone } from './side-gone.js';
 import { stepOf } from './step.js';
 import { sync } from './sync.js';
@@ -139,6 +140,13 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
         { stage: 'preview', provider: input.release.provider, deployment: input.deployment },
         false,
         (run) => preview(run, input, deps),
+        asStage,
+      ),
+    showTaskSets: (input) =>
+      running(
+        { stage: 'look', provider: input.provider, deployment: input.app },
+        false,
+        (run) => showTaskSets(run, input),
         asStage,
       ),
     begin: (input) =>

@@ -8,6 +8,9 @@ const taskSchema = z.object({
   startedBy: z.string().optional(),
   lastStatus: z.string().default(''),
   desiredStatus: z.string().default(''),
+  healthStatus: z.string().optional(),
+  startedAt: z.date().optional(),
+  stoppedAt: z.date().optional(),
   stopCode: z.string().optional(),
   stoppedReason: z.string().optional(),
   attachments: z
@@ -68,14 +71,14 @@ export function readTasksOf(
   return listAndDescribe(run, { cluster, startedBy: taskSetId });
 }
 
-/** The tasks of a task set that stopped, as far as ECS remembers (about an hour, §10). */
-export async function readStoppedTasks(
-  run: Run,
-  { cluster, serviceName }: ServiceName,
-  taskSetId: string,
-): Promise<Task[]> {
-  const stopped = await listAndDescribe(run, { cluster, serviceName, desiredStatus: 'STOPPED' });
-  return stopped.filter((task) => task.startedBy === taskSetId);
+/** The tasks of a service that stopped, as far as ECS remembers (about an hour, §10). */
+export function readAllStopped(run: Pick<Run, 'aws'>, { cluster, serviceName }: ServiceName): Promise<Task[]> {
+  return listAndDescribe(run, { cluster, serviceName, desiredStatus: 'STOPPED' });
+}
+
+/** Those of them that were of one task set. */
+export async function readStoppedTasks(run: Run, name: ServiceName, taskSetId: string): Promise<Task[]> {
+  return (await readAllStopped(run, name)).filter((task) => task.startedBy === taskSetId);
 }
 
 /** The private IPv4 addresses of a task (awsvpc): what its targets are registered as. */

@@ -14,7 +14,7 @@ const ANSWER_WITHIN: Millis = 60 * SECOND;
  */
 export async function askWorker<Answer>(
   client: Client,
-  workflow: 'plan' | 'readRelease',
+  workflow: 'plan' | 'readRelease' | 'taskSets',
   asked: unknown,
   { summary, fix }: { summary: string; fix: string },
 ): Promise<Answer> {

@@ -1,11 +1,14 @@
 import type { ApplicationDocument, DeploymentDocument } from '../../model/wire.js';
 import { applicationWorkflowId, deploymentWorkflowId } from '../../model/workflow-id.js';
+import { consoleLink } from './console-link.js';
 import type { ApplicationState } from '../../workflows/messages.js';
 
 /** Where people find things: base URLs without a trailing slash, and Temporal's namespace. */
 export interface LinkBases {
   publicUrl: string;
   temporalUiUrl?: string;
+  /** Regions of the ECS providers, by name; absent where another cloud than AWS is delivered to. */
+  regions?: Readonly<Record<string, string>>;
   namespace: string;
 }
 
@@ -17,6 +20,7 @@ export function withDeploymentLinks(document: DeploymentDocument, bases: LinkBas
       ...document.links,
       self: `${bases.publicUrl}/api/v1/deployments/${document.id}`,
       ...temporalLink(deploymentWorkflowId(document.id), bases),
+      ...consoleLink(document.service, bases.regions),
     },
   };
 }
@@ -37,6 +41,7 @@ export function applicationDocument(state: ApplicationState, bases: LinkBases): 
     links: {
       self: `${bases.publicUrl}/api/v1/applications/${app}`,
       ...temporalLink(applicationWorkflowId(app), bases),
+      ...consoleLink(service, bases.regions),
     },
   };
 }

@@ -25,6 +25,7 @@ describe('the OpenAPI document', () => {
       'DELETE /api/v1/session',
       'GET /api/v1/applications',
       'GET /api/v1/applications/{app}',
+      'GET /api/v1/applications/{app}/task-sets',
       'GET /api/v1/chains',
       'GET /api/v1/chains/{id}',
       'GET /api/v1/deployments',

@@ -114,6 +114,7 @@ export function fakeActivities(
         ...world.preflight,
       });
     },
+    showTaskSets: () => Promise.reject(new Error('nobody looks here')),
     preview: () => Promise.reject(new Error('nobody plans here')),
     async begin({ app, deployment, uid, release, taskDefinitionArn }) {
       did('begin', taskDefinitionArn ?? release.image);

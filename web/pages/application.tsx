@@ -9,6 +9,7 @@ import { ago, imageName, labelsOf, length } from '../format.js';
 import { Link } from '../link.js';
 import { Fact } from '../parts/fact.js';
 import { Acts } from '../parts/acts.js';
+import { TaskSets } from '../parts/task-sets.js';
 import { ProblemNote } from '../parts/problem.js';
 import type { Act } from '../parts/reason-dialog.js';
 import { Status } from '../status.js';
@@ -81,6 +82,13 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
             </Fact>
           )}
           {Object.keys(labels).length > 0 && <Fact name="Labels">{labelsOf(labels).join(' ')}</Fact>}
+          {links.aws !== undefined && (
+            <Fact name="In AWS">
+              <a href={links.aws} rel="noreferrer">
+                the service
+              </a>
+            </Fact>
+          )}
           {links.temporal !== undefined && (
             <Fact name="Workflow">
               <a href={links.temporal} rel="noreferrer">
@@ -94,6 +102,7 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
         <h2 id="history">Deployments</h2>
         <History app={app} history={history} {...(lastGood && { current: lastGood.id })} />
       </section>
+      <TaskSets app={app} moving={application.state === 'DEPLOYING'} />
     </>
   );
 }
