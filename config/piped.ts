@@ -5,6 +5,7 @@ import type { Path } from '../document/yaml.js';
 import { datadogProvider, datadogSchema } from './analysis-provider.js';
 import { cloudWatchProvider, cloudWatchSchema } from './cloudwatch-provider.js';
 import { ecsProvider, ecsProviderSchema } from './ecs-provider.js';
+import { notificationFields, readNotifications } from './notifications.js';
 import { emptyPart, name, notNeeded } from './part.js';
 import type { ConfigPart } from './part.js';
 import { gitFields, repositoriesPart, repositoryFields, syncInterval } from './repositories.js';
@@ -29,12 +30,13 @@ const schema = z.object({
     git: gitFields.optional(),
     repositories: z.array(repositoryFields).optional(),
     syncInterval: syncInterval.optional(),
+    notifications: notificationFields.optional(),
   }),
 });
 
 /**
  * Reads a Piped document (pipecd.md §1.6): its ECS providers, Datadog and Prometheus sources, those of CloudWatch and of the
- * tasks, which PipeCD does not have, and its repositories. Everything else configures PipeCD's own agent and is reported as not needed; so are metrics sources of kinds that Sluice cannot
+ * tasks, which PipeCD does not have, its repositories and its notifications. Everything else configures PipeCD's own agent and is reported as not needed; so are metrics sources of kinds that Sluice cannot
  * ask yet.
  */
 export function readPiped(reader: Reader): ConfigPart {
@@ -46,6 +48,7 @@ export function readPiped(reader: Reader): ConfigPart {
   const spec = piped?.spec;
   if (!spec) return part;
   Object.assign(part, repositoriesPart(reader, spec));
+  part.notifications = readNotifications(reader, spec.notifications);
 
   const skipped = (path: Path, type: string): void => {
     part.notNeeded.push(`${notNeeded(document, path)} (type ${type} is not supported yet)`);

@@ -1,6 +1,7 @@
 import type { Millis } from './duration.js';
 import type { Finding } from './finding.js';
 import type { JsonObject } from './json.js';
+import type { Mention } from './notification.js';
 import type { Stage } from './stage.js';
 import type { CommitMatcher } from './trigger.js';
 
@@ -71,6 +72,8 @@ export interface Release {
   commitMatcher?: CommitMatcher;
   /** `trigger.onCommand.disabled`: people and CI may not ask for it, git may. */
   noCommands?: true;
+  /** Whom notices call (`notification.mentions`). */
+  mentions?: Mention[];
   /** For the whole deployment. */
   timeout: Millis;
   /** Refuse when a rule outside the pair reaches a group (ecs-alb-facts §5). */

@@ -3,8 +3,10 @@ import { duration, text } from '../document/scalars.js';
 import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
 import type { EventWatcher } from '../model/event-watcher.js';
+import type { Mention } from '../model/notification.js';
 import type { CommitMatcher, Trigger } from '../model/trigger.js';
 import { eventWatcherFields, readApplicationWatchers } from './event-watcher.js';
+import { notificationFields, readMentions } from './notification.js';
 import { RECREATE } from './stage.js';
 import { commitMatcherFields, readCommitMatcher, readTrigger, triggerFields } from './trigger.js';
 
@@ -35,7 +37,6 @@ const quickSync = z.object({ recreate: z.boolean().optional() });
 /** PipeCD's fields for things that are not (or not yet) done by a deployment: accepted, and said to do nothing. */
 const NOT_USED = {
   postSync: 'deployment chains are not supported yet',
-  notification: 'notifications are configured on the server (webhook)',
   driftDetection: 'drift is not watched yet',
 } as const;
 
@@ -63,7 +64,7 @@ const shape = z.object({
     commitMatcher: commitMatcherFields.optional(),
     trigger: triggerFields.optional(),
     postSync: z.unknown().optional(),
-    notification: z.unknown().optional(),
+    notification: notificationFields.optional(),
     eventWatcher: eventWatcherFields.optional(),
     driftDetection: z.unknown().optional(),
   }),
@@ -74,12 +75,13 @@ type Input = z.output<typeof input>;
 
 /** The application file in both of PipeCD's shapes, brought to one. */
 export interface Application {
-  spec: Omit<Spec, 'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher' | 'eventWatcher'>;
+  spec: Omit<Spec, 'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher' | 'eventWatcher' | 'notification'>;
   input: Input;
   trigger: Trigger;
   commitMatcher: CommitMatcher;
   /** Files are named from the application's folder. */
   eventWatchers: EventWatcher[];
+  mentions: Mention[];
   /** Where `input` stands in the file. */
   inputPath: Path;
   /** For `.AppCustomArgs` in queries. */
@@ -113,6 +115,7 @@ export function readApplication(reader: Reader, folder = '.'): Application | und
     trigger: readTrigger(reader, spec.trigger),
     commitMatcher: readCommitMatcher(reader, spec.commitMatcher),
     eventWatchers: readApplicationWatchers(reader, spec.eventWatcher ?? [], folder),
+    mentions: readMentions(reader, spec.notification),
     appCustomArgs: plugins.analysis?.appCustomArgs ?? {},
   };
 }

@@ -47,6 +47,7 @@ const CONFIG: ServerConfig = {
   dataDir: '.',
   publicUrl: 'http://127.0.0.1',
   sealKey: { base64: '' },
+  notifications: { routes: [], receivers: [], approvalReminder: 0 },
   notNeeded: [],
 };
 const policySchema = z.object({

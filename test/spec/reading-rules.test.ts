@@ -176,7 +176,6 @@ describe('PipeCD’s reading rules', () => {
 
   it('report what is accepted and does nothing', () => {
     const more = [
-      '  notification: {mentions: []}',
       '  driftDetection: {ignoreFields: []}',
       '  postSync: {chain: {applications: []}}',
       '  description: words',
@@ -184,6 +183,6 @@ describe('PipeCD’s reading rules', () => {
     const parsed = parse(edited(['app.pipecd.yaml', '  name: canary', `  name: canary\n${more}`]));
     expect(errors(parsed)).toEqual([]);
     const said = warnings(parsed).filter(({ message }) => message.includes('is accepted and does nothing'));
-    expect(said.map(({ field }) => field)).toEqual(['spec.postSync', 'spec.notification', 'spec.driftDetection']);
+    expect(said.map(({ field }) => field)).toEqual(['spec.postSync', 'spec.driftDetection']);
   });
 });

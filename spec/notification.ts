@@ -1,0 +1,36 @@
+import { z } from 'zod';
+import type { Reader } from '../document/reader.js';
+import { EVENT_NAMES } from '../model/notification.js';
+import type { EventName, Mention } from '../model/notification.js';
+
+const EVERY = '*';
+const names = z.array(z.string().min(1)).optional();
+
+/** `spec.notification` of an application file (pipecd.md §1.1). */
+export const notificationFields = z.object({
+  mentions: z
+    .array(
+      z.object({
+        event: z.enum([EVERY, ...EVENT_NAMES] as [typeof EVERY, ...EventName[]]),
+        slackUsers: names,
+        slackGroups: names,
+        slack: names,
+        email: names,
+      }),
+    )
+    .optional(),
+});
+
+/** Reads whom the application's file wants called, and when. */
+export function readMentions(reader: Reader, fields: z.output<typeof notificationFields> | undefined): Mention[] {
+  return (fields?.mentions ?? []).flatMap(
+    ({ event, slackUsers = [], slack = [], slackGroups: groups = [], email }, i) => {
+      if (email?.length) {
+        const path = ['spec', 'notification', 'mentions', i, 'email'];
+        reader.warning(path, 'email is accepted and does nothing, as in PipeCD', 'Name people by their Slack ids.');
+      }
+      const users = [...new Set([...slackUsers, ...slack])];
+      return users.length + groups.length > 0 ? [{ event, users, groups }] : [];
+    },
+  );
+}
