@@ -11,9 +11,9 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Notice } from '../activities/people.js';
 import { MINUTE } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
+import type { Notice } from '../model/notification.js';
 import type { CommitDeployed, RepositoryFiles, RepositoryLook, RepositoryState } from '../model/repository.js';
 import type { Commit } from '../model/release.js';
 import { pokeSignal, repositoryQuery } from './messages.js';
@@ -153,15 +153,16 @@ function tell(repoId: string, troubles: readonly Trouble[]): void {
   for (const { app, problem } of troubles) {
     const notice: Notice = {
       id: uuid4(),
-      event: 'TRIGGER_FAILED',
+      event: 'DEPLOYMENT_TRIGGER_FAILED',
       ...(app !== undefined && { app }),
       repository: repoId,
       at: Date.now(),
       reason: problem,
       link: `/api/v1/repositories/${repoId}`,
+      page: '/repositories',
     };
     void CancellationScope.nonCancellable(() =>
-      telling.notify.executeWithOptions({ summary: 'tell people: TRIGGER_FAILED' }, [notice]),
+      telling.notify.executeWithOptions({ summary: 'tell people: DEPLOYMENT_TRIGGER_FAILED' }, [notice]),
     ).catch(() => undefined);
   }
 }
