@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  CancellationScope,
   condition,
   continueAsNew,
   isCancellation,
@@ -13,12 +12,12 @@ import {
 } from '@temporalio/workflow';
 import { MINUTE } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
-import type { Notice } from '../model/notification.js';
 import type { CommitDeployed, RepositoryFiles, RepositoryLook, RepositoryState } from '../model/repository.js';
 import type { Commit } from '../model/release.js';
+import { announce } from './announce.js';
 import { pokeSignal, repositoryQuery } from './messages.js';
 import type { RepositoryInput } from './messages.js';
-import { looking, telling } from './proxies.js';
+import { looking } from './proxies.js';
 import { reasonOf } from './reason.js';
 import {
   consideredBy,
@@ -148,10 +147,9 @@ function isFailedActivity(error: unknown): boolean {
   return error instanceof TemporalFailure && !isCancellation(error);
 }
 
-/** In the background: a webhook that is down holds no commit up. */
 function tell(repoId: string, troubles: readonly Trouble[]): void {
   for (const { app, problem } of troubles) {
-    const notice: Notice = {
+    announce({
       id: uuid4(),
       event: 'DEPLOYMENT_TRIGGER_FAILED',
       ...(app !== undefined && { app }),
@@ -160,10 +158,7 @@ function tell(repoId: string, troubles: readonly Trouble[]): void {
       reason: problem,
       link: `/api/v1/repositories/${repoId}`,
       page: '/repositories',
-    };
-    void CancellationScope.nonCancellable(() =>
-      telling.notify.executeWithOptions({ summary: 'tell people: DEPLOYMENT_TRIGGER_FAILED' }, [notice]),
-    ).catch(() => undefined);
+    });
   }
 }
 
