@@ -100,6 +100,9 @@ export interface RepositoryNotice extends Common {
   event: 'DEPLOYMENT_TRIGGER_FAILED' | 'EVENT_FAILED';
   repository: string;
   app?: string;
+  /** Absent where the application's file cannot tell. */
+  labels?: Record<string, string>;
+  mention?: Mentioned;
 }
 
 /** Of a worker, which PipeCD calls a piped. */
@@ -178,6 +181,12 @@ export function receiversOf({ routes, webhook }: Routing, notice: Notice): strin
 /** Whom an application's file wants called in Slack, and when (`notification.mentions`). */
 export interface Mention extends Mentioned {
   event: EventName | '*';
+}
+
+/** Who is told of an application, as its own file says. */
+export interface Audience {
+  labels: Record<string, string>;
+  mentions?: Mention[];
 }
 
 /** Those who are called for an event, each once; undefined when nobody is. */

@@ -58,6 +58,7 @@ const nobodyTold = (error: unknown): void => log.warn({ err: error }, 'people co
 await tellStarted(config, announce).catch(nobodyTold);
 log.info({ namespace, taskQueue: TASK_QUEUE }, 'worker is polling');
 await worker.run();
-await tellStopped(config, announce).catch(nobodyTold);
+// The server may be stopping too.
+await client.withDeadline(Date.now() + 10_000, () => tellStopped(config, announce)).catch(nobodyTold);
 await client.connection.close();
 await connection.close();

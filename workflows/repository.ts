@@ -12,6 +12,7 @@ import {
 } from '@temporalio/workflow';
 import { MINUTE } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
+import { mentionedFor } from '../model/notification.js';
 import type { CommitDeployed, RepositoryFiles, RepositoryLook, RepositoryState } from '../model/repository.js';
 import type { Commit } from '../model/release.js';
 import { announce } from './announce.js';
@@ -61,7 +62,7 @@ export async function repository({ repoId, state: carried }: RepositoryInput): P
     const next = async (): Promise<void> => {
       for (let file = waiting.shift(); file; file = waiting.shift()) {
         const deployed = await deployOne(repoId, file, commit);
-        tell(repoId, noteDeployed(state, file, commit, deployed));
+        tell(state, noteDeployed(state, file, commit, deployed));
         publish(state);
       }
     };
@@ -70,7 +71,7 @@ export async function repository({ repoId, state: carried }: RepositoryInput): P
 
   /** @returns whether the repository could be looked at */
   async function look(found: RepositoryLook, everything: boolean): Promise<boolean> {
-    tell(repoId, noteLook(state, found, Date.now()));
+    tell(state, noteLook(state, found, Date.now()));
     publish(state);
     if (found.head === undefined) return false;
     if (found.head === state.head?.hash && !everything) {
@@ -79,13 +80,13 @@ export async function repository({ repoId, state: carried }: RepositoryInput): P
     }
     const read = await readFiles(state, found.head);
     if ('problem' in read) {
-      tell(repoId, noteLook(state, { ...found, ...read }, Date.now()));
+      tell(state, noteLook(state, { ...found, ...read }, Date.now()));
       publish(state);
       return false;
     }
     const { due, troubles } = noteFiles(state, read);
     publish(state);
-    tell(repoId, troubles);
+    tell(state, troubles);
     await deployAll(read.commit, due);
     return true;
   }
@@ -147,13 +148,17 @@ function isFailedActivity(error: unknown): boolean {
   return error instanceof TemporalFailure && !isCancellation(error);
 }
 
-function tell(repoId: string, troubles: readonly Trouble[]): void {
-  for (const { app, problem } of troubles) {
+function tell({ repoId, audiences }: RepositoryState, troubles: readonly Trouble[]): void {
+  for (const { app, path, problem } of troubles) {
+    const audience = path === undefined ? undefined : audiences?.[path];
+    const mention = mentionedFor(audience?.mentions ?? [], 'DEPLOYMENT_TRIGGER_FAILED');
     announce({
       id: uuid4(),
       event: 'DEPLOYMENT_TRIGGER_FAILED',
       ...(app !== undefined && { app }),
       repository: repoId,
+      ...(audience && { labels: audience.labels }),
+      ...(mention && { mention }),
       at: Date.now(),
       reason: problem,
       link: `/api/v1/repositories/${repoId}`,
@@ -163,6 +168,7 @@ function tell(repoId: string, troubles: readonly Trouble[]): void {
 }
 
 function publish(state: RepositoryState): void {
-  upsertMemo({ repository: { ...state, applications: [] } });
+  const { audiences: _inside, ...shown } = state;
+  upsertMemo({ repository: { ...shown, applications: [] } });
   setCurrentDetails(detailsOfRepository(state));
 }

@@ -30,6 +30,12 @@ describe('notification.mentions', () => {
     expect(error?.message).toContain('DEPLOYMENT_SUCCEEDED');
   });
 
+  it('say that nobody is called for what is of no application', () => {
+    const parsed = withMentions('      - {event: PIPED_STARTED, slackUsers: [U1]}');
+    expect(errors(parsed)).toEqual([]);
+    expect(warnings(parsed).map(({ field }) => field)).toContain('spec.notification.mentions[0].event');
+  });
+
   it('say that nobody is mailed, as in PipeCD', () => {
     const parsed = withMentions('      - {event: "*", email: [a@example.com]}');
     expect(errors(parsed)).toEqual([]);

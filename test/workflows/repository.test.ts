@@ -152,8 +152,12 @@ test('tries a held application’s commit again with each look, says so once, an
 });
 
 test('counts from the last good commit while a file cannot be loaded, and says what is wrong with it once', async () => {
+  const audience = {
+    labels: { team: 'a' },
+    mentions: [{ event: 'DEPLOYMENT_TRIGGER_FAILED' as const, users: ['U1'], groups: [] }],
+  };
   host.files = [
-    web({ status: 'INVALID', problem: 'web/app.pipecd.yaml:3 kind: is wrong' }),
+    web({ status: 'INVALID', problem: 'web/app.pipecd.yaml:3 kind: is wrong', audience }),
     { path: 'api.pipecd.yaml', app: 'api', status: 'WATCHED', due: 'Changed: all.' },
   ];
   host.head = 'c2';
@@ -165,7 +169,14 @@ test('counts from the last good commit while a file cannot be loaded, and says w
   await until('the third commit', () => host.reads.length === 3);
   expect(host.reads[2]?.considered).toEqual({ 'web/app.pipecd.yaml': 'c1', 'api.pipecd.yaml': 'c2' });
   await until('to be told', () => host.notices.length > 0);
-  expect(host.notices).toMatchObject([{ app: 'web', reason: 'web/app.pipecd.yaml:3 kind: is wrong' }]);
+  expect(host.notices).toMatchObject([
+    {
+      app: 'web',
+      reason: 'web/app.pipecd.yaml:3 kind: is wrong',
+      labels: { team: 'a' },
+      mention: { users: ['U1'], groups: [] },
+    },
+  ]);
   expect(host.notices).toHaveLength(1);
   expect(host.asked).toEqual(['api c2']);
 });
