@@ -168,7 +168,6 @@ function tell({ repoId, audiences }: RepositoryState, troubles: readonly Trouble
 }
 
 function publish(state: RepositoryState): void {
-  const { audiences: _inside, ...shown } = state;
-  upsertMemo({ repository: { ...shown, applications: [] } });
+  upsertMemo({ repository: { ...state, applications: [], audiences: {} } });
   setCurrentDetails(detailsOfRepository(state));
 }
