@@ -18,7 +18,7 @@ const provider = z.object({
   config: z.unknown().optional(),
 });
 
-const PROVIDER_LISTS = ['platformProviders', 'cloudProviders', 'analysisProviders'];
+const MEANT = ['platformProviders', 'cloudProviders', 'analysisProviders', 'notifications'];
 
 const schema = z.object({
   apiVersion: z.literal('pipecd.dev/v1beta1'),
@@ -97,7 +97,7 @@ export function readPiped(reader: Reader): ConfigPart {
   return part;
 }
 
-/** A key that almost names a list of providers: to pass over it would leave Sluice without them. */
+/** A key that almost names what is read: to pass over it would leave Sluice without providers, or people untold. */
 function isMistyped(path: Path): boolean {
-  return path.length === 2 && closest(String(path[1]), PROVIDER_LISTS) !== undefined;
+  return path.length === 2 && closest(String(path[1]), MEANT) !== undefined;
 }

@@ -80,6 +80,12 @@ describe('notifications', () => {
     });
   });
 
+  it('are missed where their name is mistyped', async () => {
+    expect(await refusal(folder, [PIPED.replace('notifications:', 'notification:')])).toMatchObject([
+      { field: 'spec.notification', fix: 'Did you mean "notifications"?' },
+    ]);
+  });
+
   it('have their secrets in files beside the configuration or in its environment', async () => {
     const text = sluice(
       [
