@@ -17,7 +17,8 @@ import { createMeasure } from './metrics/measure.js';
 import { createSources } from './metrics/sources.js';
 import { createGit } from './git/git.js';
 import { createPullRequests } from './git/pull-request.js';
-import { createNotify } from './notify/webhook.js';
+import { createAnnounce } from './notify/announce.js';
+import { createPeople } from './notify/people.js';
 import type { DoctorActivities, MemoryActivities, PeopleActivities } from './people.js';
 import { createRepositoryActivities } from './repository/activities.js';
 import type { RepositoryActivities } from './repository.js';
@@ -45,7 +46,7 @@ export interface ActivityDependencies {
 }
 
 /**
- * Puts the outside world together: one driver, the metrics sources, the webhook, and the memory of applications. Secrets are opened at
+ * Puts the outside world together: one driver, the metrics sources, the receivers of notices, and the memory of applications. Secrets are opened at
  * each use, but for the seal key, which never changes while sealed values live.
  */
 export async function createActivities(dependencies: ActivityDependencies): Promise<Activities> {
@@ -68,7 +69,6 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
     limiter: createLimiter(clock, 1),
     tasks: { findTasks, clock: background },
   });
-  const notify = createNotify({ ...(config.webhook && { webhook: config.webhook }), openSecret, clock });
   return {
     ...driver,
     measure: createMeasure({
@@ -78,7 +78,7 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
       context,
     }),
     ...createMemory({ client, readRunning: running }),
-    notify: (notice) => notify({ ...notice, link: `${config.publicUrl}${notice.link}` }),
+    ...createPeople({ config, openSecret, clock, announce: createAnnounce(client) }),
     ...createRepositoryActivities({ config, client, git, pullRequests, ...sealer, context }),
     runScript: createRunScript({
       allowed: config.allowScripts,

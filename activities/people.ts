@@ -1,26 +1,30 @@
 import type { MetricProgress } from '../model/evidence.js';
+import type { Notice, Routing } from '../model/notification.js';
 import type { Release } from '../model/release.js';
 import type { HistoryEntry } from '../model/wire.js';
 import type { DeploymentEnded, OpenDeployment } from '../workflows/messages.js';
 
-/** What a webhook is told. `id` is the same for each attempt, so that a receiver can drop a repeat. */
-export interface Notice {
-  id: string;
-  event: 'ROLLED_BACK' | 'WAITING_APPROVAL' | 'ROLLBACK_STUCK' | 'TRIGGER_FAILED' | 'EVENT_FAILED';
-  app?: string;
-  deployment?: string;
-  /** The repository from which an application cannot be deployed, or which cannot be read. */
-  repository?: string;
-  at: number;
-  /** One sentence. */
-  reason: string;
-  /** Commands to do by hand, when a rollback is stuck. */
-  commands?: string[];
-  link: string;
+/** One notice for one receiver. */
+export interface ToDeliver {
+  receiver: string;
+  notice: Notice;
+  /** The thread that the deployment's earlier notices are in, where the receiver has threads. */
+  thread?: string;
+}
+
+export interface Delivered {
+  /** False where the receiver is not configured any more. */
+  delivered: boolean;
+  /** Where the deployment's next notices belong. */
+  thread?: string;
 }
 
 export interface PeopleActivities {
-  /** Delivers to the configured webhook, if there is one; answers whether it did. Retried by the caller's policy. */
+  /** Who is told of what. */
+  routing(): Promise<Routing>;
+  /** Delivers a notice to one receiver. Retried by the caller's policy. */
+  deliver(what: ToDeliver): Promise<Delivered>;
+  /** Hands a notice over to a workflow of its own, which delivers it; answers whether anybody wants it. */
   notify(notice: Notice): Promise<{ delivered: boolean }>;
 }
 

@@ -162,6 +162,8 @@ export function scriptedActivities(): DeliveryActivities &
           text: `${metric.name} window ${window}: PASS 0.0012. Data complete after ${MINUTE / SECOND}s.`,
         })),
       }),
+    routing: () => Promise.resolve({ routes: [], webhook: false, approvalReminder: 0 }),
+    deliver: () => Promise.resolve({ delivered: false }),
     notify: () => Promise.resolve({ delivered: true }),
     tellApplication: () => Promise.resolve(),
     wakeApplication: () => Promise.resolve(),

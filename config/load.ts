@@ -4,9 +4,10 @@ import { hasErrors } from '../document/check.js';
 import { readerOf } from '../document/reader.js';
 import type { Reader } from '../document/reader.js';
 import { readDocuments } from '../document/yaml.js';
-import { MINUTE, SECOND } from '../model/duration.js';
+import { HOUR, MINUTE, SECOND } from '../model/duration.js';
 import { formatFinding } from '../model/finding.js';
 import type { Finding } from '../model/finding.js';
+import { WEBHOOK } from '../model/notification.js';
 import { hashKey } from './api-key.js';
 import { ConfigError } from './config-error.js';
 import { impliedCloudWatch } from './cloudwatch-provider.js';
@@ -16,7 +17,7 @@ import { emptyPart, notNeeded } from './part.js';
 import type { ConfigPart } from './part.js';
 import { readPiped } from './piped.js';
 import { defaultSealKey } from './seal.js';
-import type { DeliverySettings, ServerConfig } from './server.js';
+import type { DeliverySettings, Notifications, ServerConfig } from './server.js';
 import { readSluice } from './sluice.js';
 import { impliedTasks } from './tasks-provider.js';
 
@@ -32,6 +33,8 @@ const DELIVERY: DeliverySettings = {
 
 /** PipeCD's (pipecd.md §1.6). */
 const SYNC_INTERVAL = MINUTE;
+
+const APPROVAL_REMINDER = HOUR;
 
 /**
  * Reads the server's configuration from the environment and the files that `SLUICE_CONFIG` names. Lists of several files add up;
@@ -110,6 +113,7 @@ function merge(parts: ConfigPart[], environment: Environment): ServerConfig {
     analysisProviders: parts.flatMap((part) => part.analysisProviders),
     apiKeys,
     ...(webhook && { webhook }),
+    notifications: mergeNotifications(parts),
     git: last('git') ?? {},
     repositories: parts.flatMap((part) => part.repositories),
     syncInterval: last('syncInterval') ?? SYNC_INTERVAL,
@@ -126,10 +130,42 @@ function merge(parts: ConfigPart[], environment: Environment): ServerConfig {
   };
 }
 
+function mergeNotifications(parts: readonly ConfigPart[]): Notifications {
+  const said = parts.map(({ notifications }) => notifications);
+  return {
+    routes: said.flatMap(({ routes }) => routes),
+    receivers: said.flatMap(({ receivers }) => receivers),
+    approvalReminder:
+      said.findLast(({ approvalReminder }) => approvalReminder !== undefined)?.approvalReminder ?? APPROVAL_REMINDER,
+  };
+}
+
 /** An address that a browser on this machine can open, for a listening address that may mean all of them. */
 function reachable(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;
+}
+
+function wrongReceivers({ webhook, notifications: { routes, receivers } }: ServerConfig): Finding[] {
+  const findings: Finding[] = [];
+  const names = [...receivers.map(({ name }) => name), ...(webhook ? [WEBHOOK] : [])];
+  for (const name of new Set(names.filter((name, i) => names.indexOf(name) !== i))) {
+    const message = `"${name}" is configured more than once`;
+    const fix = `Give each receiver its own name, over all files${webhook ? `; "${WEBHOOK}" is the one of spec.webhook` : ''}.`;
+    findings.push({ level: 'error', field: 'notifications.receivers', message, fix });
+  }
+  for (const { name, receiver } of routes) {
+    if (receivers.some((one) => one.name === receiver)) continue;
+    const message = `${name} leads to "${receiver}", which is no receiver`;
+    const fix = `Receivers: ${receivers.map((one) => one.name).join(', ') || 'none'}.`;
+    findings.push({ level: 'error', field: 'notifications.routes', message, fix });
+  }
+  for (const { name } of receivers) {
+    if (routes.some(({ receiver }) => receiver === name)) continue;
+    const message = `no route leads to the receiver "${name}": it is told nothing`;
+    findings.push({ level: 'warning', field: 'notifications.receivers', message, fix: 'Write a route, or delete it.' });
+  }
+  return findings;
 }
 
 function contradictions(config: ServerConfig): Finding[] {
@@ -146,6 +182,7 @@ function contradictions(config: ServerConfig): Finding[] {
     const message = `"${id}" is configured more than once`;
     findings.push({ level: 'error', field: 'repositories', message, fix: 'Give each its own repoId, over all files.' });
   }
+  findings.push(...wrongReceivers(config));
   const { pollMin, pollMax } = config.delivery;
   if (pollMin <= 0 || pollMax < pollMin) {
     const fix = 'Make pollMin above zero and pollMax no shorter than it.';

@@ -4,6 +4,7 @@ import { findingAt } from '../document/check.js';
 import type { Reader } from '../document/reader.js';
 import type { Path, SourceDocument } from '../document/yaml.js';
 import type { Millis } from '../model/duration.js';
+import type { Route } from '../model/notification.js';
 import type {
   AnalysisProvider,
   ApiKey,
@@ -11,10 +12,18 @@ import type {
   EcsProvider,
   GitAccess,
   GitRepository,
+  Receiver,
   SecretKeys,
   SecretRef,
   Webhook,
 } from './server.js';
+
+/** What one document says of notifications. */
+export interface NotificationsPart {
+  routes: Route[];
+  receivers: Receiver[];
+  approvalReminder?: Millis;
+}
 
 /** What one document of the configuration adds to the whole. */
 export interface ConfigPart {
@@ -22,6 +31,7 @@ export interface ConfigPart {
   analysisProviders: AnalysisProvider[];
   apiKeys: ApiKey[];
   repositories: GitRepository[];
+  notifications: NotificationsPart;
   git?: GitAccess;
   syncInterval?: Millis;
   webhook?: Webhook;
@@ -36,7 +46,14 @@ export interface ConfigPart {
 
 /** A part that adds nothing. */
 export function emptyPart(): ConfigPart {
-  return { ecsProviders: [], analysisProviders: [], apiKeys: [], repositories: [], notNeeded: [] };
+  return {
+    ecsProviders: [],
+    analysisProviders: [],
+    apiKeys: [],
+    repositories: [],
+    notifications: { routes: [], receivers: [] },
+    notNeeded: [],
+  };
 }
 
 /** A field that Sluice accepts and does not need, for the start-up log. */

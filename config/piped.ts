@@ -5,6 +5,7 @@ import type { Path } from '../document/yaml.js';
 import { datadogProvider, datadogSchema } from './analysis-provider.js';
 import { cloudWatchProvider, cloudWatchSchema } from './cloudwatch-provider.js';
 import { ecsProvider, ecsProviderSchema } from './ecs-provider.js';
+import { notificationFields, readNotifications } from './notifications.js';
 import { emptyPart, name, notNeeded } from './part.js';
 import type { ConfigPart } from './part.js';
 import { gitFields, repositoriesPart, repositoryFields, syncInterval } from './repositories.js';
@@ -18,7 +19,7 @@ const provider = z.object({
   config: z.unknown().optional(),
 });
 
-const PROVIDER_LISTS = ['platformProviders', 'cloudProviders', 'analysisProviders'];
+const MEANT = ['platformProviders', 'cloudProviders', 'analysisProviders', 'notifications'];
 
 const schema = z.object({
   apiVersion: z.literal('pipecd.dev/v1beta1'),
@@ -31,12 +32,13 @@ const schema = z.object({
     repositories: z.array(repositoryFields).optional(),
     syncInterval: syncInterval.optional(),
     secretManagement: secretManagementFields.optional(),
+    notifications: notificationFields.optional(),
   }),
 });
 
 /**
  * Reads a Piped document (pipecd.md §1.6): its ECS providers, Datadog and Prometheus sources, those of CloudWatch and of the
- * tasks, which PipeCD does not have, and its repositories. Everything else configures PipeCD's own agent and is reported as not needed; so are metrics sources of kinds that Sluice cannot
+ * tasks, which PipeCD does not have, its repositories and its notifications. Everything else configures PipeCD's own agent and is reported as not needed; so are metrics sources of kinds that Sluice cannot
  * ask yet.
  */
 export function readPiped(reader: Reader): ConfigPart {
@@ -50,6 +52,7 @@ export function readPiped(reader: Reader): ConfigPart {
   Object.assign(part, repositoriesPart(reader, spec));
   const secretKeys = spec.secretManagement && readSecretManagement(reader, spec.secretManagement);
   if (secretKeys) part.secretKeys = secretKeys;
+  part.notifications = readNotifications(reader, spec.notifications);
 
   const skipped = (path: Path, type: string): void => {
     part.notNeeded.push(`${notNeeded(document, path)} (type ${type} is not supported yet)`);
@@ -98,7 +101,7 @@ export function readPiped(reader: Reader): ConfigPart {
   return part;
 }
 
-/** A key that almost names a list of providers: to pass over it would leave Sluice without them. */
+/** A key that almost names what is read: to pass over it would leave Sluice without providers, or people untold. */
 function isMistyped(path: Path): boolean {
-  return path.length === 2 && closest(String(path[1]), PROVIDER_LISTS) !== undefined;
+  return path.length === 2 && closest(String(path[1]), MEANT) !== undefined;
 }

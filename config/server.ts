@@ -1,4 +1,5 @@
 import type { Millis } from '../model/duration.js';
+import type { Mentioned, Route } from '../model/notification.js';
 
 /** Where a secret is, never the secret itself: opened in the activity at each use, so a rotated key needs no restart. */
 export type SecretRef = { file: string } | { env: string } | { base64: string };
@@ -107,6 +108,46 @@ export interface Webhook {
   secret: SecretRef;
 }
 
+/** A Slack channel, by its incoming webhook: no threads, since Slack does not tell where the message went. */
+export interface SlackHookReceiver {
+  type: 'SLACK_HOOK';
+  name: string;
+  url: SecretRef;
+  /** Called in each message. */
+  mentions: Mentioned;
+}
+
+/** A Slack channel, by an app's token: one thread for each deployment. */
+export interface SlackReceiver {
+  type: 'SLACK';
+  name: string;
+  token: SecretRef;
+  channel: string;
+  /** Base URL of Slack's Web API, without a trailing slash. */
+  apiUrl: string;
+  mentions: Mentioned;
+}
+
+/** Any HTTP server. It proves who sends by an HMAC over the body (`secret`), by PipeCD's fixed header value, or not at all. */
+export interface WebhookReceiver {
+  type: 'WEBHOOK';
+  name: string;
+  url: SecretRef;
+  secret?: SecretRef;
+  header?: { name: string; value: SecretRef };
+}
+
+/** Whom notices go to. A new kind is a member here, a parser in `config/notifications.ts` and a file under `activities/notify/`. */
+export type Receiver = SlackHookReceiver | SlackReceiver | WebhookReceiver;
+
+/** Who is told of what. */
+export interface Notifications {
+  routes: Route[];
+  receivers: Receiver[];
+  /** Between two reminders of one approval; 0 for none. */
+  approvalReminder: Millis;
+}
+
 /** How git repositories are reached, and as whom commits are made. */
 export interface GitAccess {
   /** Of commits; over https also the user of the token. */
@@ -143,6 +184,7 @@ export interface ServerConfig {
   analysisProviders: AnalysisProvider[];
   apiKeys: ApiKey[];
   webhook?: Webhook;
+  notifications: Notifications;
   delivery: DeliverySettings;
   git: GitAccess;
   repositories: GitRepository[];

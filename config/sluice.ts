@@ -6,6 +6,7 @@ import type { Path } from '../document/yaml.js';
 import { datadogFields, datadogProvider } from './analysis-provider.js';
 import { cloudWatchFields, cloudWatchProvider } from './cloudwatch-provider.js';
 import { ecsProvider, ecsProviderFields } from './ecs-provider.js';
+import { notificationFields, readNotifications } from './notifications.js';
 import { besides, emptyPart, name, oneSecret } from './part.js';
 import type { ConfigPart } from './part.js';
 import { gitFields, repositoriesPart, repositoryFields, syncInterval } from './repositories.js';
@@ -34,6 +35,7 @@ const schema = z.object({
     analysisProviders: z.array(z.unknown()).optional(),
     apiKeys: z.array(apiKey).optional(),
     webhook: z.object({ url: webUrl, secretFile: name.optional(), secretEnv: name.optional() }).optional(),
+    notifications: notificationFields.optional(),
     git: gitFields.optional(),
     repositories: z.array(repositoryFields).optional(),
     syncInterval: syncInterval.optional(),
@@ -92,6 +94,7 @@ export function readSluice(reader: Reader): ConfigPart {
   return {
     ...emptyPart(),
     ...repositoriesPart(reader, spec),
+    notifications: readNotifications(reader, spec.notifications),
     ecsProviders: (spec.ecsProviders ?? []).map((fields, i) =>
       ecsProvider(reader, entry('ecsProviders', i), fields.name, fields),
     ),

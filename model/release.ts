@@ -2,6 +2,7 @@ import type { ChainMatcher } from './chain.js';
 import type { Millis } from './duration.js';
 import type { Finding } from './finding.js';
 import type { JsonObject } from './json.js';
+import type { Mention } from './notification.js';
 import type { Stage } from './stage.js';
 import type { CommitMatcher } from './trigger.js';
 
@@ -88,6 +89,8 @@ export interface Release {
   noCommands?: true;
   /** What follows when it succeeded, block after block. */
   chain?: ChainMatcher[];
+  /** Whom notices call (`notification.mentions`). */
+  mentions?: Mention[];
   /** For the whole deployment. */
   timeout: Millis;
   /** Refuse when a rule outside the pair reaches a group (ecs-alb-facts §5). */

@@ -1,4 +1,5 @@
 import type { Millis } from './duration.js';
+import type { Audience } from './notification.js';
 import type { Finding } from './finding.js';
 import type { Commit, Release } from './release.js';
 
@@ -42,6 +43,8 @@ export interface RepositoryState {
   /** Why the last look was not answered, and what to do. */
   problem?: string;
   applications: ApplicationFile[];
+  /** By path: who is told when a file's commit cannot be deployed. */
+  audiences?: Record<string, Audience>;
 }
 
 /** What one look at a repository's branch found: one question to its host. */
@@ -62,6 +65,7 @@ export type RepositoryFiles = { commit: Commit; files: SeenFile[] } | { problem:
 /** An application file as it was found. */
 export interface SeenFile extends Pick<ApplicationFile, 'path' | 'app' | 'problem'> {
   status: 'WATCHED' | 'ON_REQUEST' | 'INVALID';
+  audience?: Audience;
   /** Why its newest commit deploys it; absent when that changes nothing of it. */
   due?: string;
 }

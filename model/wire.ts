@@ -164,7 +164,7 @@ export interface ApplicationList {
 }
 
 /** A watched repository, with every application file in it. */
-export interface RepositoryDocument extends Omit<RepositoryState, 'lookedAt'> {
+export interface RepositoryDocument extends Omit<RepositoryState, 'lookedAt' | 'audiences'> {
   lookedAt?: string;
 }
 

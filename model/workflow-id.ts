@@ -1,6 +1,7 @@
 /** The one task queue of workflows and activities. */
 export const TASK_QUEUE = 'sluice';
 
+export const announcementWorkflowId = (notice: string): string => `announcement:${notice}`;
 export const applicationWorkflowId = (app: string): string => `application:${app}`;
 export const deploymentWorkflowId = (id: string): string => `deployment:${id}`;
 export const analysisWorkflowId = (id: string, stage: string): string => `analysis:${id}:${stage}`;

@@ -1,5 +1,6 @@
 import { readerOf } from '../document/reader.js';
 import type { Finding } from '../model/finding.js';
+import type { Audience } from '../model/notification.js';
 import type { Trigger } from '../model/trigger.js';
 import { readApplication } from './application.js';
 import { readFile } from './files.js';
@@ -11,6 +12,7 @@ export interface ApplicationHead {
   app?: string;
   trigger?: Trigger;
   labels?: Record<string, string>;
+  audience?: Audience;
   findings: Finding[];
 }
 
@@ -25,13 +27,14 @@ export function readApplicationHead(name: string, text: string): ApplicationHead
     const { app } = filesNamedBy(text);
     return { findings, ...(app !== undefined && APP_NAME.test(app) && { app }) };
   }
-  const { trigger } = application;
-  const app = application.spec.name;
+  const { trigger, spec, mentions } = application;
+  const audience: Audience = { labels: spec.labels ?? {}, ...(mentions.length > 0 && { mentions }) };
+  const app = spec.name;
   if (app === undefined || !APP_NAME.test(app)) {
     const message = app === undefined ? 'spec.name is missing' : `"${app}" cannot be the name of an application`;
     const fix = 'Write lower-case letters, digits and dashes, at most 63: the name is how people and Sluice call it.';
     reader.error(app === undefined ? ['spec'] : ['spec', 'name'], message, fix);
-    return { trigger, findings };
+    return { trigger, audience, findings };
   }
-  return { app, trigger, labels: application.spec.labels ?? {}, findings };
+  return { app, trigger, labels: application.spec.labels ?? {}, audience, findings };
 }

@@ -4,8 +4,10 @@ import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
 import type { ChainMatcher } from '../model/chain.js';
 import type { EventWatcher } from '../model/event-watcher.js';
+import type { Mention } from '../model/notification.js';
 import type { CommitMatcher, Trigger } from '../model/trigger.js';
 import { eventWatcherFields, readApplicationWatchers } from './event-watcher.js';
+import { notificationFields, readMentions } from './notification.js';
 import { postSyncFields, readChain } from './post-sync.js';
 import { attachmentFields, encryptionFields } from './rendered-files.js';
 import { RECREATE } from './stage.js';
@@ -37,7 +39,6 @@ const quickSync = z.object({ recreate: z.boolean().optional() });
 
 /** PipeCD's fields for things that are not (or not yet) done by a deployment: accepted, and said to do nothing. */
 const NOT_USED = {
-  notification: 'notifications are configured on the server (webhook)',
   driftDetection: 'drift is not watched yet',
 } as const;
 
@@ -62,7 +63,7 @@ const shape = z.object({
     commitMatcher: commitMatcherFields.optional(),
     trigger: triggerFields.optional(),
     postSync: postSyncFields.optional(),
-    notification: z.unknown().optional(),
+    notification: notificationFields.optional(),
     eventWatcher: eventWatcherFields.optional(),
     driftDetection: z.unknown().optional(),
   }),
@@ -73,7 +74,10 @@ type Input = z.output<typeof input>;
 
 /** The application file in both of PipeCD's shapes, brought to one. */
 export interface Application {
-  spec: Omit<Spec, 'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher' | 'eventWatcher' | 'postSync'>;
+  spec: Omit<
+    Spec,
+    'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher' | 'eventWatcher' | 'postSync' | 'notification'
+  >;
   input: Input;
   trigger: Trigger;
   commitMatcher: CommitMatcher;
@@ -81,6 +85,7 @@ export interface Application {
   eventWatchers: EventWatcher[];
   /** What follows a good deployment. */
   chain: ChainMatcher[];
+  mentions: Mention[];
   /** Where `input` stands in the file. */
   inputPath: Path;
   /** For `.AppCustomArgs` in queries. */
@@ -115,6 +120,7 @@ export function readApplication(reader: Reader, folder = '.'): Application | und
     chain: readChain(reader, spec.postSync),
     commitMatcher: readCommitMatcher(reader, spec.commitMatcher),
     eventWatchers: readApplicationWatchers(reader, spec.eventWatcher ?? [], folder),
+    mentions: readMentions(reader, spec.notification),
     appCustomArgs: plugins.analysis?.appCustomArgs ?? {},
   };
 }

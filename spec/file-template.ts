@@ -8,9 +8,12 @@ export interface TemplateProblem {
   fix?: string;
 }
 
-/** An action with the blanks that its trim markers take: `{{- … -}}`, where Go wants a blank beside the dash. */
-const ACTION = /(?:\s*\{\{-(?=\s)|\{\{)(.*?)(?:(?<=\s)-\}\}\s*|\}\})/gs;
-const COMMENT = /^\s*\/\*.*\*\/\s*$/s;
+/**
+ * A comment, or an action with what it holds; with the blanks that trim markers take: `{{- … -}}`, where Go wants a blank beside the
+ * dash. A comment ends where Go says, so it may hold braces.
+ */
+const ACTION =
+  /(?:\s*\{\{-\s|\{\{)\/\*.*?\*\/(?:\s-\}\}\s*|\}\})|(?:\s*\{\{-(?=\s)|\{\{)(.*?)(?:(?<=\s)-\}\}\s*|\}\})/gs;
 const TOKEN = /"(?:[^"\\]|\\.)*"|`[^`]*`|\||[^\s|"`]+/g;
 const PATH = /^\.([A-Za-z_]\w*)\.([A-Za-z_]\w*)$/;
 
@@ -37,8 +40,8 @@ export function renderTemplate(
   values: TemplateValues,
 ): { text: string; problems: TemplateProblem[] } {
   const problems: TemplateProblem[] = [];
-  const text = template.replace(ACTION, (whole: string, inside: string, at: number) => {
-    if (COMMENT.test(inside)) return '';
+  const text = template.replace(ACTION, (whole: string, inside: string | undefined, at: number) => {
+    if (inside === undefined) return '';
     const value = evaluate(inside, values);
     if (typeof value === 'string') return value;
     const start = at + whole.search(/\S/);

@@ -120,6 +120,7 @@ function read(input: ReleaseInput, value: SecretValue, findings: Finding[]): Rel
     ...(Object.keys(application.commitMatcher).length > 0 && { commitMatcher: application.commitMatcher }),
     ...(application.trigger.onCommand.disabled && { noCommands: true }),
     ...(application.chain.length > 0 && { chain: application.chain }),
+    ...(application.mentions.length > 0 && { mentions: application.mentions }),
     timeout,
     warnings: [],
   };

@@ -2,12 +2,14 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/activities.js';
+import { createAnnounce } from '../activities/notify/announce.js';
 import { loadServerConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/workflow-id.js';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.js';
 import { backgroundClock, temporalContext, wallClock } from './activity-context.js';
 import { createLog, temporalLogger } from './logger.js';
 import { keepHistories, registerSearchAttributes } from './namespace.js';
+import { tellStarted, tellStopped } from './tell-people.js';
 import { watchRepositories } from './watch-repositories.js';
 import { untilConnected } from './until-connected.js';
 import { WORKFLOW_BUNDLE } from './workflow-bundle.js';
@@ -50,7 +52,13 @@ const worker = await Worker.create({
   shutdownForceTime: '15s',
 });
 await watchRepositories(client, config.repositories);
+const announce = createAnnounce(client);
+/** Whether people hear of it decides nothing. */
+const nobodyTold = (error: unknown): void => log.warn({ err: error }, 'people could not be told of this worker');
+await tellStarted(config, announce).catch(nobodyTold);
 log.info({ namespace, taskQueue: TASK_QUEUE }, 'worker is polling');
 await worker.run();
+// The server may be stopping too.
+await client.withDeadline(Date.now() + 10_000, () => tellStopped(config, announce)).catch(nobodyTold);
 await client.connection.close();
 await connection.close();

@@ -62,6 +62,8 @@ export interface DeploymentState {
   restore?: DeliveryHandle;
   /** The deployment whose evidence PREVIOUS compares with. */
   previous?: string;
+  /** Receiver → the thread of this deployment's notices. */
+  threads?: Record<string, string>;
   supersededBy?: string;
   ending?: Ending;
   paused?: Control;

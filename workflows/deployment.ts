@@ -49,12 +49,18 @@ export async function deployment(input: DeploymentInput): Promise<DeploymentDocu
 
   await CancellationScope.nonCancellable(async () => {
     publish();
+    people.tell('DEPLOYMENT_TRIGGERED', askedInWords(input));
     if (await turn(state)) {
       await goForwardOrBack(state, forward, publish, people);
     }
     await close(state, publish, people);
   });
   return documentOf(state);
+}
+
+function askedInWords({ release, rollbackTo, trigger }: DeploymentInput): string {
+  const what = rollbackTo ? `To go back to ${rollbackTo.deployment}` : `To bring out ${release.image}`;
+  return `${what}, asked for by ${trigger.by}.`;
 }
 
 /** The turn is given once; what an application that lost its memory repeats changes nothing. */
@@ -101,7 +107,7 @@ async function goForwardOrBack(
   } catch (error) {
     // A TypeError is a bug of ours: the workflow task fails and is tried again until it is mended. Nothing is rolled back for it.
     if (!(error instanceof TemporalFailure)) throw error;
-    closeCurrentStage(state, error);
+    closeCurrentStage(state, error, people);
     state.ending ??= { why: 'FAILED_STAGE', rollback: state.input.release.autoRollback, reason: reasonOf(error) };
   }
   await goBack(state, state.ending, publish, people);
@@ -123,21 +129,20 @@ async function goBack(state: DeploymentState, ending: Ending, publish: () => voi
   state.phase = 'ROLLING_BACK';
   state.status = 'ROLLING_BACK';
   state.reason = ending.reason;
-  await rollBack(state, handle, ending.reason, publish, (why) => people.stuck(handle, why));
-  await undoScripts(state, publish);
-  const final = ending.why === 'CANCEL' ? 'CANCELLED' : 'ROLLED_BACK';
-  end(state, final, ending.reason);
-  if (final === 'ROLLED_BACK') people.tell('ROLLED_BACK', ending.reason);
+  await rollBack(state, handle, ending.reason, publish, people);
+  await undoScripts(state, publish, people);
+  end(state, ending.why === 'CANCEL' ? 'CANCELLED' : 'ROLLED_BACK', ending.reason);
 }
 
 /** Marks the stage that was running when the pipeline stopped. */
-function closeCurrentStage(state: DeploymentState, error: unknown): void {
+function closeCurrentStage(state: DeploymentState, error: unknown, people: Notices): void {
   const row = state.stages.find((s) => s.id === state.current);
   if (!row) return;
   row.status = state.ending ? 'CANCELLED' : 'FAILED';
   row.reason = state.ending?.reason ?? reasonOf(error);
   row.completedAt = iso(Date.now());
   delete row.expectedEndAt;
+  people.stage(row);
   delete state.current;
 }
 
@@ -145,6 +150,7 @@ function closeCurrentStage(state: DeploymentState, error: unknown): void {
 async function close(state: DeploymentState, publish: () => void, people: Notices): Promise<void> {
   const { input, ending, handle } = state;
   const completedAt = state.completedAt ?? Date.now();
+  people.ended();
   publish();
   await remembering.tellApplication({
     n: input.n,

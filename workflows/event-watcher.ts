@@ -1,5 +1,4 @@
 import {
-  CancellationScope,
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
@@ -16,9 +15,10 @@ import type { Millis } from '../model/duration.js';
 import type { EventEnd, EventWatcherState, RegisteredEvent } from '../model/event.js';
 import { eventKey } from '../model/event-watcher.js';
 import { repositoryWorkflowId } from '../model/workflow-id.js';
+import { announce } from './announce.js';
 import { eventsQuery, pokeSignal, registerEventSignal } from './messages.js';
 import type { EventWatcherInput } from './messages.js';
-import { looking, telling } from './proxies.js';
+import { looking } from './proxies.js';
 import { reasonOf } from './reason.js';
 
 const EVENTS_PER_RUN = 2_000;
@@ -106,12 +106,6 @@ function haveDeployed(repoId: string): void {
     .catch(() => undefined);
 }
 
-/** In the background: a webhook that is down holds no event up. */
 function tell(repoId: string, reason: string): void {
-  const link = '/api/v1/events';
-  void CancellationScope.nonCancellable(() =>
-    telling.notify.executeWithOptions({ summary: 'tell people: EVENT_FAILED' }, [
-      { id: uuid4(), event: 'EVENT_FAILED', repository: repoId, at: Date.now(), reason, link },
-    ]),
-  ).catch(() => undefined);
+  announce({ id: uuid4(), event: 'EVENT_FAILED', repository: repoId, at: Date.now(), reason, link: '/api/v1/events' });
 }

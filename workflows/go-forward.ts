@@ -58,6 +58,8 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
   state.stages = stageRows(plan.stages);
   state.reason = plan.reason;
   publish();
+  people.tell('DEPLOYMENT_PLANNED', plan.reason);
+  people.tell('DEPLOYMENT_STARTED', `${stagesInWords(plan.stages)}.`);
   const begun = await changing.begin.executeWithOptions(
     { summary: 'register the task definition, bring the service up to the file', scheduleToCloseTimeout: 30 * MINUTE },
     [
@@ -76,6 +78,10 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
   noteProgress(state, begun);
   await runStages(state, plan.stages, begun.handle, deadline, publish, people);
   await CancellationScope.nonCancellable(() => finish(state, begun.handle, publish));
+}
+
+function stagesInWords(stages: readonly Stage[]): string {
+  return stages.map(({ name }) => name).join(', ');
 }
 
 /** Undoes what an earlier deployment was told to keep, before anything new begins. */
@@ -115,6 +121,7 @@ async function runStages(
       row.status = 'SKIPPED';
       row.reason = left;
       publish();
+      people.stage(row);
       continue;
     }
     row.status = 'RUNNING';
@@ -122,19 +129,21 @@ async function runStages(
     state.current = row.id;
     state.reason = `Stage ${index + 1} of ${stages.length}: ${stage.name}.`;
     publish();
+    people.stage(row);
     const run: StageRun = {
       state,
       row,
       handle,
       deadline: Math.min(Date.now() + stage.timeout, deadline),
       publish,
-      tell: people.tell,
+      people,
     };
     const done = await runStage(run, stage);
     row.status = done.status;
     row.completedAt = iso(Date.now());
     delete row.expectedEndAt;
     if (done.reason !== undefined) row.reason = done.reason;
+    people.stage(row);
     delete state.current;
   }
   await whilePaused(state, deadline, publish);

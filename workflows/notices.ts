@@ -1,38 +1,162 @@
-import { CancellationScope } from '@temporalio/workflow';
-import type { DeliveryHandle } from '../model/delivery.js';
+import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
 import { rollbackCommands } from '../model/by-hand.js';
-import type { Notice } from '../activities/people.js';
+import type { DeliveryHandle } from '../model/delivery.js';
+import { formatDuration } from '../model/duration.js';
+import { endEvent, mentionedFor, oldNotice, receiversOf } from '../model/notification.js';
+import type { DeploymentEvent, DeploymentNotice, EventName, Notice } from '../model/notification.js';
+import type { StageDocument } from '../model/wire.js';
+import { deliveries } from './deliveries.js';
+import type { Deliveries, Losses } from './deliveries.js';
 import type { DeploymentState } from './deployment-state.js';
 import { telling } from './proxies.js';
 import { reasonOf } from './reason.js';
 
-/** What people are told of a deployment, in the background: a webhook that is down holds nothing up. */
+/** What people are told of a deployment, in the background: a receiver that is away holds nothing up. */
 export interface Notices {
-  tell: (event: Notice['event'], reason: string) => void;
+  tell: (event: DeploymentEvent, reason: string) => void;
+  /** A stage began or ended, as its row says. */
+  stage: (row: StageDocument) => void;
+  /** The deployment has ended, as its state says. */
+  ended: () => void;
   /** A rollback takes long: said once, with the commands to do by hand. */
   stuck: (handle: DeliveryHandle, why: string) => void;
+  /** Repeats a question at the configured interval until the function that it gives is called. */
+  remind: (question: string) => () => void;
   /** Resolves when each notice was delivered or given up. */
   delivered: () => Promise<void>;
 }
 
-/** The notices of one deployment. */
-export function notices(state: DeploymentState): Notices {
-  const { app, id } = state.input;
-  const sent: Promise<void>[] = [];
-  let saidStuck = false;
+const STAGE_EVENT = {
+  RUNNING: 'STAGE_STARTED',
+  SUCCEEDED: 'STAGE_SUCCEEDED',
+  SKIPPED: 'STAGE_SKIPPED',
+  FAILED: 'STAGE_FAILED',
+  CANCELLED: 'STAGE_CANCELLED',
+} as const;
 
-  function send(event: Notice['event'], reason: string, commands?: string[]): void {
-    const notice: Notice = {
-      id: `${state.input.uid}-${sent.length + 1}`,
-      event,
-      app,
-      deployment: id,
+/** Makes a notice of what is known of the deployment now. */
+type Write = (event: DeploymentEvent, reason: string, commands?: string[]) => DeploymentNotice;
+
+/** The notices of one deployment. To be called before the workflow's first await. */
+export function notices(state: DeploymentState): Notices {
+  const { input } = state;
+  let count = 0;
+  const common = (event: EventName, reason: string): Omit<DeploymentNotice, 'event'> => {
+    const mention = mentionedFor(input.release.mentions ?? [], event);
+    return {
+      id: `${input.uid}-${++count}`,
       at: Date.now(),
       reason,
-      link: `/api/v1/deployments/${id}`,
-      ...(commands && { commands }),
+      link: `/api/v1/deployments/${input.id}`,
+      page: `/deployments/${input.id}`,
+      app: input.app,
+      deployment: input.id,
+      labels: input.release.labels,
+      status: state.status,
+      image: input.release.image,
+      ...(input.commit && { commit: input.commit.hash }),
+      by: input.trigger.by,
+      ...(mention && { mention }),
     };
-    // Not in the caller's scope: a cancelled stage does not take its notice with it.
+  };
+  const write: Write = (event, reason, commands) => ({
+    ...common(event, reason),
+    event,
+    ...(commands && { commands }),
+  });
+
+  // Deployments that began under an older version go on saying the few things that it said.
+  if (!patched('notifications')) return fewNotices(state, write);
+
+  const ours = deliveries((state.threads = {}), lossesOf(state));
+  const tell = (event: DeploymentEvent, reason: string, commands?: string[]): void =>
+    ours.send(write(event, reason, commands));
+  return {
+    tell,
+    stage: ({ id, name, status, reason, detail }) => {
+      if (status === 'NOT_STARTED') return;
+      const event = STAGE_EVENT[status];
+      const words = status === 'RUNNING' ? state.reason : (reason ?? detail ?? '');
+      ours.send({ ...common(event, words), event, stage: { id, name } });
+    },
+    ended: () => {
+      const event = endEvent(state.status);
+      if (event) tell(event, state.reason);
+      if (event !== 'DEPLOYMENT_SUCCEEDED' || !state.stages.some(isPromotion)) return;
+      const words = `All tasks of ${input.release.image} were healthy when it became the primary.`;
+      ours.send({ ...common('APPLICATION_HEALTHY', words), event: 'APPLICATION_HEALTHY' });
+    },
+    stuck: stuckOnce(state, tell),
+    remind: (question) => reminding(ours, write, question),
+    delivered: ours.delivered,
+  };
+}
+
+/** Stages that end only when every task of the new version is healthy. */
+function isPromotion({ name, status }: StageDocument): boolean {
+  return status === 'SUCCEEDED' && (name === 'ECS_PRIMARY_ROLLOUT' || name === 'ECS_SYNC');
+}
+
+/** What a receiver was not told stands in the deployment's warnings, one for each receiver. */
+function lossesOf(state: DeploymentState): Losses {
+  const all = new Map<string, EventName[]>();
+  return {
+    lost: (receiver, event, why) => {
+      const beginning = `The receiver ${receiver} was not told `;
+      const events = [...(all.get(receiver) ?? []), event];
+      all.set(receiver, events);
+      state.warnings = [
+        ...state.warnings.filter((warning) => !warning.startsWith(beginning)),
+        `${beginning}${[...new Set(events)].join(', ')}: ${why}`,
+      ];
+    },
+    unknown: (why) => void state.warnings.push(`Nobody was told anything of this deployment: ${why}`),
+  };
+}
+
+function stuckOnce(
+  state: DeploymentState,
+  tell: (event: DeploymentEvent, reason: string, commands: string[]) => void,
+): Notices['stuck'] {
+  let said = false;
+  return (handle, why) => {
+    const beginning = `The rollback of ${handle.deployment} took long: `;
+    const words = `${beginning}${why}`;
+    // One warning, with the newest reason: each failure may name another request.
+    state.warnings = [...state.warnings.filter((warning) => !warning.startsWith(beginning)), words];
+    if (said) return;
+    said = true;
+    tell('ROLLBACK_FAILED', words, rollbackCommands(handle));
+  };
+}
+
+/** Reminds whoever wants to be: where nobody does, there is no timer either. */
+function reminding({ routing, send }: Deliveries, write: Write, question: string): () => void {
+  const scope = new CancellationScope();
+  scope
+    .run(async () => {
+      const known = await routing;
+      if (!known || known.approvalReminder <= 0) return;
+      const every = known.approvalReminder;
+      for (let n = 1; ; n++) {
+        await sleep(every, { summary: 'remind people of the approval' });
+        const notice: Notice = write('WAITING_APPROVAL', `${question} It has waited for ${formatDuration(n * every)}.`);
+        if (receiversOf(known, notice).length === 0) return;
+        send(notice);
+      }
+    })
+    .catch((error: unknown) => {
+      if (!isCancellation(error)) throw error;
+    });
+  return () => scope.cancel();
+}
+
+/** The five things that were told before there were receivers, each by one activity. */
+function fewNotices(state: DeploymentState, write: Write): Notices {
+  const sent: Promise<void>[] = [];
+  const tell = (event: DeploymentEvent, reason: string, commands?: string[]): void => {
+    const notice = write(event, reason, commands);
+    if (!oldNotice(notice)) return;
     const delivery = CancellationScope.nonCancellable(() =>
       telling.notify.executeWithOptions({ summary: `tell people: ${event}` }, [notice]),
     );
@@ -42,19 +166,16 @@ export function notices(state: DeploymentState): Notices {
         (error: unknown) => void state.warnings.push(`The webhook was not told ${event}: ${reasonOf(error)}`),
       ),
     );
-  }
-
+  };
   return {
-    tell: send,
-    stuck: (handle, why) => {
-      const beginning = `The rollback of ${handle.deployment} took long: `;
-      const words = `${beginning}${why}`;
-      // One warning, with the newest reason: each failure may name another request.
-      state.warnings = [...state.warnings.filter((warning) => !warning.startsWith(beginning)), words];
-      if (saidStuck) return;
-      saidStuck = true;
-      send('ROLLBACK_STUCK', words, rollbackCommands(handle));
+    tell,
+    stage: () => undefined,
+    ended: () => {
+      const event = endEvent(state.status);
+      if (event) tell(event, state.reason);
     },
+    stuck: stuckOnce(state, tell),
+    remind: () => () => undefined,
     delivered: async () => {
       await Promise.all(sent);
     },

@@ -1,5 +1,6 @@
 /** The bundle's entry: every export is a workflow type, so it exports workflow functions and nothing else. */
 export { analysis } from './analysis.js';
+export { announcement } from './announcement.js';
 export { application } from './application.js';
 export { chain } from './chain.js';
 export { deployment } from './deployment.js';

@@ -22,6 +22,8 @@ export interface DueFile {
 /** Something that people must hear of: an application cannot be deployed from git, or a repository cannot be read. */
 export interface Trouble {
   app?: string;
+  /** Of the application's file. */
+  path?: string;
   problem: string;
 }
 
@@ -52,7 +54,7 @@ export function noteFiles(state: RepositoryState, { commit, files }: { commit: C
   const seen = files.map((file) => {
     const old = before.get(file.path);
     if (file.problem !== undefined && file.problem !== old?.problem) {
-      troubles.push({ problem: file.problem, ...(file.app !== undefined && { app: file.app }) });
+      troubles.push({ problem: file.problem, path: file.path, ...(file.app !== undefined && { app: file.app }) });
     }
     if (file.due !== undefined && file.app !== undefined) due.push({ path: file.path, app: file.app, why: file.due });
     before.delete(file.path);
@@ -63,6 +65,7 @@ export function noteFiles(state: RepositoryState, { commit, files }: { commit: C
     status: 'REMOVED',
   }));
   state.head = commit;
+  state.audiences = Object.fromEntries(files.flatMap(({ path, audience }) => (audience ? [[path, audience]] : [])));
   state.applications = [...seen, ...gone.slice(-REMOVED_KEPT)].sort((a, b) => (a.path < b.path ? -1 : 1));
   return { due, troubles };
 }
@@ -108,7 +111,7 @@ export function noteDeployed(
   file.status = STATUS_OF[deployed.outcome];
   // What was refused is refused for good; what waits or is mended later is still to be considered.
   if (deployed.outcome === 'REFUSED') file.considered = commit.hash;
-  return news ? [{ app, problem: deployed.problem }] : [];
+  return news ? [{ app, path, problem: deployed.problem }] : [];
 }
 
 /** What Temporal's own UI shows of the repository: Markdown. */

@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  CancellationScope,
   condition,
   continueAsNew,
   isCancellation,
@@ -11,14 +10,15 @@ import {
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { Notice } from '../activities/people.js';
 import { MINUTE } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
+import { mentionedFor } from '../model/notification.js';
 import type { CommitDeployed, RepositoryFiles, RepositoryLook, RepositoryState } from '../model/repository.js';
 import type { Commit } from '../model/release.js';
+import { announce } from './announce.js';
 import { pokeSignal, repositoryQuery } from './messages.js';
 import type { RepositoryInput } from './messages.js';
-import { looking, telling } from './proxies.js';
+import { looking } from './proxies.js';
 import { reasonOf } from './reason.js';
 import {
   consideredBy,
@@ -62,7 +62,7 @@ export async function repository({ repoId, state: carried }: RepositoryInput): P
     const next = async (): Promise<void> => {
       for (let file = waiting.shift(); file; file = waiting.shift()) {
         const deployed = await deployOne(repoId, file, commit);
-        tell(repoId, noteDeployed(state, file, commit, deployed));
+        tell(state, noteDeployed(state, file, commit, deployed));
         publish(state);
       }
     };
@@ -71,7 +71,7 @@ export async function repository({ repoId, state: carried }: RepositoryInput): P
 
   /** @returns whether the repository could be looked at */
   async function look(found: RepositoryLook, everything: boolean): Promise<boolean> {
-    tell(repoId, noteLook(state, found, Date.now()));
+    tell(state, noteLook(state, found, Date.now()));
     publish(state);
     if (found.head === undefined) return false;
     if (found.head === state.head?.hash && !everything) {
@@ -80,13 +80,13 @@ export async function repository({ repoId, state: carried }: RepositoryInput): P
     }
     const read = await readFiles(state, found.head);
     if ('problem' in read) {
-      tell(repoId, noteLook(state, { ...found, ...read }, Date.now()));
+      tell(state, noteLook(state, { ...found, ...read }, Date.now()));
       publish(state);
       return false;
     }
     const { due, troubles } = noteFiles(state, read);
     publish(state);
-    tell(repoId, troubles);
+    tell(state, troubles);
     await deployAll(read.commit, due);
     return true;
   }
@@ -148,25 +148,26 @@ function isFailedActivity(error: unknown): boolean {
   return error instanceof TemporalFailure && !isCancellation(error);
 }
 
-/** In the background: a webhook that is down holds no commit up. */
-function tell(repoId: string, troubles: readonly Trouble[]): void {
-  for (const { app, problem } of troubles) {
-    const notice: Notice = {
+function tell({ repoId, audiences }: RepositoryState, troubles: readonly Trouble[]): void {
+  for (const { app, path, problem } of troubles) {
+    const audience = path === undefined ? undefined : audiences?.[path];
+    const mention = mentionedFor(audience?.mentions ?? [], 'DEPLOYMENT_TRIGGER_FAILED');
+    announce({
       id: uuid4(),
-      event: 'TRIGGER_FAILED',
+      event: 'DEPLOYMENT_TRIGGER_FAILED',
       ...(app !== undefined && { app }),
       repository: repoId,
+      ...(audience && { labels: audience.labels }),
+      ...(mention && { mention }),
       at: Date.now(),
       reason: problem,
       link: `/api/v1/repositories/${repoId}`,
-    };
-    void CancellationScope.nonCancellable(() =>
-      telling.notify.executeWithOptions({ summary: 'tell people: TRIGGER_FAILED' }, [notice]),
-    ).catch(() => undefined);
+      page: '/repositories',
+    });
   }
 }
 
 function publish(state: RepositoryState): void {
-  upsertMemo({ repository: { ...state, applications: [] } });
+  upsertMemo({ repository: { ...state, applications: [], audiences: {} } });
   setCurrentDetails(detailsOfRepository(state));
 }

@@ -6,6 +6,7 @@ import type { StageDocument } from '../model/wire.js';
 import { iso } from '../model/wire.js';
 import type { DeploymentState } from './deployment-state.js';
 import { noteProgress } from './deployment-state.js';
+import type { Notices } from './notices.js';
 import { undoing } from './proxies.js';
 import { reasonOf } from './reason.js';
 
@@ -69,7 +70,7 @@ export async function rollBack(
   handle: DeliveryHandle,
   reason: string,
   publish: () => void,
-  onStuck: (why: string) => void,
+  people: Notices,
 ): Promise<void> {
   const row: StageDocument = {
     ...ROLLBACK_STAGE,
@@ -80,6 +81,8 @@ export async function rollBack(
   state.stages.push(row);
   state.current = row.id;
   publish();
+  people.tell('DEPLOYMENT_ROLLING_BACK', reason);
+  people.stage(row);
   await undo(
     handle,
     reason,
@@ -87,9 +90,10 @@ export async function rollBack(
       noteProgress(state, progress, row);
       publish();
     },
-    onStuck,
+    (why) => people.stuck(handle, why),
   );
   row.status = 'SUCCEEDED';
   row.completedAt = iso(Date.now());
+  people.stage(row);
   delete state.current;
 }

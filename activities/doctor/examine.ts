@@ -1,7 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { openSecret } from '../../config/secret.js';
 import { isPair, secretOpener } from '../../config/secret-key.js';
-import type { EcsProvider, GitRepository, SecretKeys, ServerConfig, Webhook } from '../../config/server.js';
+import type {
+  EcsProvider,
+  GitRepository,
+  Receiver,
+  SecretKeys,
+  SecretRef,
+  ServerConfig,
+  Webhook,
+} from '../../config/server.js';
 import { SECOND } from '../../model/duration.js';
 import { createClientCache } from '../aws/clients.js';
 import type { Clock } from '../context.js';
@@ -65,6 +73,30 @@ async function examineSecretKeys({ privateKey, publicKey }: SecretKeys): Promise
   }
 }
 
+function secretsOf(receiver: Receiver): SecretRef[] {
+  switch (receiver.type) {
+    case 'SLACK':
+      return [receiver.token];
+    case 'SLACK_HOOK':
+      return [receiver.url];
+    case 'WEBHOOK':
+      return [receiver.url, receiver.secret, receiver.header?.value].filter((ref) => ref !== undefined);
+    default:
+      return receiver satisfies never;
+  }
+}
+
+async function examineReceiver(receiver: Receiver): Promise<Check> {
+  const name = `receiver ${receiver.name}`;
+  try {
+    await Promise.all(secretsOf(receiver).map((ref) => openSecret(ref)));
+    return { name, ok: true, detail: 'Its secrets can be read. Nothing was sent.' };
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return { name, ok: false, detail, fix: 'Put the secret there, readable for the worker.' };
+  }
+}
+
 async function examineRepository(repository: GitRepository, git: DoctorDeps['git']): Promise<Check> {
   const { repoId, branch, webhookSecret } = repository;
   const name = `repository ${repoId}`;
@@ -81,18 +113,19 @@ async function examineRepository(repository: GitRepository, git: DoctorDeps['git
 
 /**
  * Makes the activity that looks at everything the worker depends on but Temporal: each ECS provider's credentials, clock and IAM
- * actions, each metrics provider, each repository, the webhook. It changes nothing and delivers nothing, and answers within 45 s.
+ * actions, each metrics provider, each repository, each receiver of notices. It changes nothing and delivers nothing, and answers within 45 s.
  */
 export function createDoctor({ config, sources, clock, git }: DoctorDeps): DoctorActivities['examine'] {
   return async function examine(): Promise<{ checks: Check[] }> {
     const end = clock.now() + WHOLE_LIMIT;
-    const { ecsProviders, analysisProviders, repositories, webhook, secretKeys } = config;
+    const { ecsProviders, analysisProviders, repositories, webhook, notifications, secretKeys } = config;
     const checks = await Promise.all([
       ...ecsProviders.map((provider) => examineEcsProvider(provider, clock, () => end - clock.now())),
       ...analysisProviders.map((provider) => examineAnalysisProvider(provider, sources, clock)),
       ...repositories.map((repository) => examineRepository(repository, git)),
       ...(webhook ? [examineWebhook(webhook)] : []),
       ...(secretKeys ? [examineSecretKeys(secretKeys)] : []),
+      ...notifications.receivers.map(examineReceiver),
     ]);
     return { checks: [...missing(config), ...checks.flat()] };
   };

@@ -56,14 +56,20 @@ async function readOne(
   const name = posix.basename(path);
   const text = files[name];
   if (text === undefined) return { path, status: 'INVALID', problem: `${path}: the file is longer than 512 KB.` };
-  const { app, trigger, labels, findings } = readApplicationHead(name, text);
+  const { app, trigger, labels, audience, findings } = readApplicationHead(name, text);
   // Sealed nowhere and kept nowhere: only what is wrong with it is wanted.
   const judged =
     trigger === undefined || app === undefined
       ? findings
       : parseRelease({ app, files, known, decrypt, seal: () => '' }).findings;
   const problem = mistakesOf(judged, posix.dirname(path));
-  const common = { path, ...(app !== undefined && { app }), ...(trigger && { trigger }), ...(labels && { labels }) };
+  const common = {
+    path,
+    ...(app !== undefined && { app }),
+    ...(trigger && { trigger }),
+    ...(labels && { labels }),
+    ...(audience && { audience }),
+  };
   if (problem !== undefined) return { ...common, status: 'INVALID', problem };
   return { ...common, status: trigger?.onCommit.disabled ? 'ON_REQUEST' : 'WATCHED' };
 }

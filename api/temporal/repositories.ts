@@ -49,7 +49,7 @@ export function readRelease(client: Client, asked: ReleaseInGit | SealedFiles): 
   });
 }
 
-function repositoryDocument({ lookedAt, head, ...state }: RepositoryState): RepositoryDocument {
+function repositoryDocument({ lookedAt, head, audiences: _inside, ...state }: RepositoryState): RepositoryDocument {
   return {
     ...state,
     ...(head && { head }),

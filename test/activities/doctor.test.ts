@@ -48,6 +48,7 @@ const CONFIG: ServerConfig = {
   dataDir: '.',
   publicUrl: 'http://127.0.0.1',
   sealKey: { base64: '' },
+  notifications: { routes: [], receivers: [], approvalReminder: 0 },
   notNeeded: [],
 };
 const policySchema = z.object({
@@ -591,6 +592,36 @@ describe('an examination', () => {
       detail: 'Goes to hooks.example.com, and its secret can be read. Nothing was sent.',
     });
     expect(JSON.stringify([missing, found])).not.toMatch(/very-secret|shh/);
+  });
+});
+
+describe('a receiver of notices', () => {
+  it('has each of its secrets opened, and is sent nothing', async () => {
+    const hook = join(folder, 'hook');
+    const key = join(folder, 'key');
+    await writeFile(hook, 'http://127.0.0.1:1/very-secret\n');
+    const mentions = { users: [], groups: [] };
+    const notifications = {
+      routes: [],
+      approvalReminder: 0,
+      receivers: [
+        { type: 'SLACK_HOOK', name: 'dev', url: { file: hook }, mentions },
+        { type: 'SLACK', name: 'prod', token: { env: 'NO_SUCH_TOKEN' }, channel: 'C1', apiUrl: 'http://x', mentions },
+        { type: 'WEBHOOK', name: 'ci', url: { file: hook }, secret: { file: key } },
+      ],
+    } satisfies ServerConfig['notifications'];
+    const checks = await examine({ notifications });
+    expect(named(checks, 'receiver dev')).toEqual({
+      name: 'receiver dev',
+      ok: true,
+      detail: 'Its secrets can be read. Nothing was sent.',
+    });
+    expect(named(checks, 'receiver prod')).toMatchObject({
+      ok: false,
+      detail: expect.stringContaining('NO_SUCH_TOKEN') as string,
+    });
+    expect(named(checks, 'receiver ci')).toMatchObject({ ok: false, detail: expect.stringContaining(key) as string });
+    expect(JSON.stringify(checks)).not.toContain('very-secret');
   });
 });
 

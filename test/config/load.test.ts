@@ -203,6 +203,7 @@ describe('a Sluice document', () => {
       publicUrl: 'https://sluice.example',
       temporalUiUrl: 'http://127.0.0.1:8233',
       sealKey: { file: `${folder}/seal.key` },
+      notifications: { routes: [], receivers: [], approvalReminder: 60 * MINUTE },
       notNeeded: [],
     });
   });

@@ -1,96 +1,127 @@
-import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { createDeliver, createPeople } from '../../activities/notify/people.js';
 import { sign, verifySignature } from '../../activities/notify/signature.js';
-import { createNotify } from '../../activities/notify/webhook.js';
-import type { Notice } from '../../activities/people.js';
+import type { PeopleActivities } from '../../activities/people.js';
+import { openSecret } from '../../config/secret.js';
 import { MINUTE, SECOND } from '../../model/duration.js';
+import { WEBHOOK } from '../../model/notification.js';
+import type { Notice, RepositoryNotice } from '../../model/notification.js';
+import { inline, NOW, rolledBack, scriptedServers, telling } from './scripted.js';
 
-const NOW = Date.UTC(2026, 10, 23, 8);
-const notice: Notice = {
-  id: 'shop-1:ROLLED_BACK',
-  event: 'ROLLED_BACK',
-  app: 'shop',
-  deployment: 'shop-1',
-  at: NOW - SECOND,
-  reason: 'metrics-0 failed 1 of 1 judged window.',
-  link: 'http://127.0.0.1:8080/deployments/shop-1',
-};
+const serve = scriptedServers();
+const clock = { now: () => NOW };
 
-const closers: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  await Promise.all(closers.splice(0).map((close) => close()));
-});
-
-async function receiver(status: number, headers: Record<string, string> = {}) {
-  const got: { request: IncomingMessage; body: string }[] = [];
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (part: Buffer) => (body += part.toString()));
-    request.on('end', () => {
-      got.push({ request, body });
-      response.writeHead(status, headers).end('thanks');
-    });
+const deliveringTo = (url: string): PeopleActivities['deliver'] =>
+  createDeliver({
+    config: { ...telling(), webhook: { url: `${url}/hooks/secret-path`, secret: inline('s3cret') } },
+    openSecret,
+    clock,
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  closers.push(
-    () =>
-      new Promise((resolve) => {
-        server.closeAllConnections();
-        server.close(() => resolve());
-      }),
-  );
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hooks/secret-path`, got };
-}
+const tell = (url: string, notice: Notice = rolledBack()): ReturnType<PeopleActivities['deliver']> =>
+  deliveringTo(url)({ receiver: WEBHOOK, notice });
 
-function notifying(url: string) {
-  return createNotify({
-    webhook: { url, secret: { env: 'HOOK' } },
-    openSecret: () => Promise.resolve('s3cret'),
-    clock: { now: () => NOW },
-  });
-}
-
-describe('notify', () => {
-  it('posts the notice, signed over time and body', async () => {
-    const { url, got } = await receiver(204);
-    expect(await notifying(url)(notice)).toEqual({ delivered: true });
-    const [{ request, body }] = got as [(typeof got)[number]];
-    expect(request.method).toBe('POST');
-    expect(request.headers).toMatchObject({
-      'content-type': 'application/json',
-      'sluice-event': 'ROLLED_BACK',
-      'sluice-delivery': 'shop-1:ROLLED_BACK',
+describe('the one webhook of `webhook:`', () => {
+  it('is posted the notice in the words that it always had, signed over time and body', async () => {
+    const { url, got } = await serve({ status: 204 });
+    expect(await tell(url)).toEqual({ delivered: true });
+    expect(got[0]).toMatchObject({
+      method: 'POST',
+      path: '/hooks/secret-path',
+      headers: {
+        'content-type': 'application/json',
+        'user-agent': 'sluice',
+        'sluice-event': 'ROLLED_BACK',
+        'sluice-delivery': 'uid-1',
+      },
     });
-    expect(JSON.parse(body)).toEqual({ ...notice, at: '2026-11-23T07:59:59.000Z' });
-    const header = request.headers['sluice-signature'] as string;
+    const { body, headers } = got[0]!;
+    expect(JSON.parse(body)).toEqual({
+      id: 'uid-1',
+      event: 'ROLLED_BACK',
+      app: 'shop',
+      deployment: 'shop-1',
+      at: '2026-11-23T07:59:59.000Z',
+      reason: 'metrics-0 failed 1 of 1 judged window.',
+      link: 'https://sluice.example/api/v1/deployments/shop-1',
+    });
+    const header = headers['sluice-signature'] as string;
     expect(header).toMatch(/^t=1795420800,v1=[0-9a-f]{64}$/);
     expect(verifySignature('s3cret', header, body, NOW + SECOND)).toBe(true);
     expect(verifySignature('s3cret', header, `${body} `, NOW)).toBe(false);
   });
 
-  it('delivers nothing where no webhook is configured', async () => {
-    const notify = createNotify({
+  it('is told of nothing that it did not know', async () => {
+    const { url, got } = await serve({ status: 204 });
+    expect(await tell(url, rolledBack({ status: 'FAILED' }))).toEqual({ delivered: false });
+    expect(await tell(url, rolledBack({ event: 'WAITING_APPROVAL' }))).toEqual({ delivered: false });
+    expect(got).toEqual([]);
+  });
+
+  it('delivers nothing where none is configured', async () => {
+    const deliver = createDeliver({
+      config: telling(),
       openSecret: () => Promise.reject(new Error('not asked')),
-      clock: { now: () => NOW },
+      clock,
     });
-    expect(await notify(notice)).toEqual({ delivered: false });
+    expect(await deliver({ receiver: WEBHOOK, notice: rolledBack() })).toEqual({ delivered: false });
   });
 
   it.each([301, 400, 404, 410, 500, 503])('throws, to be tried again, on %i, without the path', async (status) => {
-    const { url, got } = await receiver(status, { location: 'http://127.0.0.1:1/' });
-    const error: unknown = await notifying(url)(notice).catch((thrown: unknown) => thrown);
+    const { url, got } = await serve({ status, headers: { location: 'http://127.0.0.1:1/' } });
+    const error: unknown = await tell(url).catch((thrown: unknown) => thrown);
     expect(String(error)).toContain(`answered ${status}`);
     expect(String(error)).not.toContain('secret-path');
+    expect(error).not.toMatchObject({ nonRetryable: true });
     expect(got).toHaveLength(1);
   });
 
   it('throws when nobody listens', async () => {
-    const { url } = await receiver(200);
-    await Promise.all(closers.splice(0).map((close) => close()));
-    await expect(notifying(url)(notice)).rejects.toThrow(
-      /webhook at 127\.0\.0\.1:\d+ could not be reached: connect ECONNREFUSED/,
-    );
+    const { url, close } = await serve({ status: 200 });
+    await close();
+    await expect(tell(url)).rejects.toThrow(/webhook at 127\.0\.0\.1:\d+ could not be reached: connect ECONNREFUSED/);
+  });
+});
+
+describe('what is handed over to an announcement', () => {
+  const people = (config: Parameters<typeof createPeople>[0]['config'], announced: Notice[]): PeopleActivities =>
+    createPeople({ config, openSecret, clock, announce: (notice) => Promise.resolve(void announced.push(notice)) });
+  const failed: RepositoryNotice = {
+    id: 'x',
+    event: 'EVENT_FAILED',
+    repository: 'r',
+    at: NOW,
+    reason: 'no',
+    link: '/api/v1/events',
+  };
+
+  it('is what somebody wants', async () => {
+    const announced: Notice[] = [];
+    expect(await people(telling(), announced).notify(failed)).toEqual({ delivered: false });
+    const receiver = { type: 'WEBHOOK', name: 'all', url: inline('http://127.0.0.1:1') } as const;
+    expect(await people(telling(receiver), announced).notify(failed)).toEqual({ delivered: true });
+    expect(announced).toEqual([failed]);
+  });
+
+  it('is no notice that an older version had scheduled: it goes to the webhook as it is', async () => {
+    const { url, got } = await serve({ status: 200 });
+    const announced: Notice[] = [];
+    const config = { ...telling(), webhook: { url, secret: inline('s3cret') } };
+    const old = {
+      id: 'x',
+      event: 'WAITING_APPROVAL',
+      app: 'shop',
+      deployment: 'shop-1',
+      at: NOW,
+      reason: 'no',
+      link: '/l',
+    } as const;
+    expect(await people(config, announced).notify(old as unknown as Notice)).toEqual({ delivered: true });
+    expect(announced).toEqual([]);
+    expect(JSON.parse(got[0]!.body)).toEqual({
+      ...old,
+      at: '2026-11-23T08:00:00.000Z',
+      link: 'https://sluice.example/l',
+    });
   });
 });
 

@@ -26,7 +26,7 @@ describe('a template', () => {
     ['v:{{ .attachment.config | nindent 2 }}', 'v:\n  a: 1\n  b: 2'],
     ['v: |\n{{ indent 2 .attachment.config }}', 'v: |\n  a: 1\n  b: 2'],
     ['a  {{- " x " | trim -}}  b', 'axb'],
-    ['a {{/* what stands here is no matter }} */}} b', 'a  */}} b'],
+    ['a {{/* what stands here is no matter }} */}} b', 'a  b'],
     ['a {{ "}" }} { } {b}', 'a } { } {b}'],
     ['nothing', 'nothing'],
   ])('%s', (template, text) => {

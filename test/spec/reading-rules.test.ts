@@ -175,15 +175,10 @@ describe('PipeCD’s reading rules', () => {
   });
 
   it('report what is accepted and does nothing', () => {
-    const more = [
-      '  notification: {mentions: []}',
-      '  driftDetection: {ignoreFields: []}',
-      '  postSync: {chain: {applications: []}}',
-      '  description: words',
-    ].join('\n');
+    const more = ['  driftDetection: {ignoreFields: []}', '  description: words'].join('\n');
     const parsed = parse(edited(['app.pipecd.yaml', '  name: canary', `  name: canary\n${more}`]));
     expect(errors(parsed)).toEqual([]);
     const said = warnings(parsed).filter(({ message }) => message.includes('is accepted and does nothing'));
-    expect(said.map(({ field }) => field)).toEqual(['spec.postSync', 'spec.notification', 'spec.driftDetection']);
+    expect(said.map(({ field }) => field)).toEqual(['spec.driftDetection']);
   });
 });

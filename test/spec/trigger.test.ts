@@ -33,6 +33,13 @@ describe('the triggers of an application file', () => {
     expect(parse(withSpec(lines)).release).toMatchObject({ noCommands: true });
   });
 
+  it('come with the labels of the application, and with those whom it wants called', () => {
+    const lines = '  notification: {mentions: [{event: "*", slackUsers: [U1]}]}';
+    expect(headOf(lines).audience).toMatchObject({ mentions: [{ event: '*', users: ['U1'], groups: [] }] });
+    expect(headOf('').audience).toHaveProperty('labels');
+    expect(headOf('').audience).not.toHaveProperty('mentions');
+  });
+
   it('are refused where a pattern or an expression is none', () => {
     const patterns = errors(parse(withSpec('  trigger: {onCommit: {paths: ["libs/[", ok]}}')));
     expect(patterns).toMatchObject([{ field: 'spec.trigger.onCommit.paths[0]' }]);

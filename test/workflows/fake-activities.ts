@@ -2,13 +2,15 @@ import { ApplicationFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
 import type { DeliveryActivities } from '../../activities/delivery.js';
 import type { MeasureActivities } from '../../activities/measure.js';
-import type { DoctorActivities, Notice, PeopleActivities } from '../../activities/people.js';
+import type { DoctorActivities, PeopleActivities, ToDeliver } from '../../activities/people.js';
 import type { ScriptActivities } from '../../activities/script.js';
 import { ALL_PRIMARY, weightsFor } from '../../model/delivery.js';
 import type { Position, Preflight, Progress, Snapshot, Weights } from '../../model/delivery.js';
 import type { Outcome } from '../../model/evidence.js';
 import { FAILURE } from '../../model/failure.js';
+import type { Notice, Routing } from '../../model/notification.js';
 import type { DeploymentEnded } from '../../workflows/messages.js';
+import { routingTo } from '../support/routes.js';
 
 /** What was asked of the outside world, in order. */
 export interface Call {
@@ -19,6 +21,11 @@ export interface Call {
 /** The outside world of a workflow test: it keeps the calls, and does what the test scripted. */
 export interface FakeWorld {
   calls: Call[];
+  /** Who is told of what, what each was told, and what a receiver answers (it throws, or names its thread). */
+  routing: Routing;
+  told: ToDeliver[];
+  receive: (what: ToDeliver) => string | undefined;
+  /** What was handed over to an announcement. */
   notices: Notice[];
   ended: DeploymentEnded[];
   preflight: Partial<Preflight>;
@@ -52,6 +59,9 @@ export const SNAPSHOT: Snapshot = {
 export function fakeWorld(): FakeWorld {
   return {
     calls: [],
+    routing: { ...routingTo(), webhook: true },
+    told: [],
+    receive: () => undefined,
     notices: [],
     ended: [],
     preflight: {},
@@ -187,6 +197,13 @@ export function fakeActivities(
           };
         }),
       });
+    },
+    routing: () => Promise.resolve(world.routing),
+    async deliver(what) {
+      // An attempt counts when it is taken: others are tried again.
+      const thread = world.receive(what);
+      world.told.push(what);
+      return Promise.resolve({ delivered: true, ...(thread !== undefined && { thread }) });
     },
     async notify(notice) {
       world.notices.push(notice);

@@ -2,11 +2,11 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { Notice } from '../../activities/people.js';
 import type { CommitToDeploy, RepositoryActivities } from '../../activities/repository.js';
 import { MINUTE } from '../../model/duration.js';
 import type { CommitDeployed, RepositoryState, SeenFile } from '../../model/repository.js';
 import { pokeSignal, repositoryQuery } from '../../workflows/messages.js';
+import type { Notice } from '../../model/notification.js';
 import { isRecording, record } from '../replay/record.js';
 import { workflowBundle } from '../support/bundle.js';
 import { until } from '../support/processes.js';
@@ -142,9 +142,10 @@ test('tries a held application’s commit again with each look, says so once, an
   await until('the refusal', async () => (await state()).applications[0]?.status === 'WAITING');
   await env.sleep('3 minutes');
   expect(host.asked.length).toBeGreaterThanOrEqual(3);
-  expect(host.notices.map(({ event, app, reason }) => [event, app, reason])).toEqual([
-    ['TRIGGER_FAILED', 'web', 'web is held by ada'],
+  expect(host.notices).toMatchObject([
+    { event: 'DEPLOYMENT_TRIGGER_FAILED', app: 'web', reason: 'web is held by ada' },
   ]);
+  expect(host.notices).toHaveLength(1);
   host.deployed = () => ({ outcome: 'DEPLOYED', deployment: 'web-9' });
   await looked();
   await until('the deployment', async () => (await state()).applications[0]?.deployment === 'web-9');
@@ -152,8 +153,12 @@ test('tries a held application’s commit again with each look, says so once, an
 });
 
 test('counts from the last good commit while a file cannot be loaded, and says what is wrong with it once', async () => {
+  const audience = {
+    labels: { team: 'a' },
+    mentions: [{ event: 'DEPLOYMENT_TRIGGER_FAILED' as const, users: ['U1'], groups: [] }],
+  };
   host.files = [
-    web({ status: 'INVALID', problem: 'web/app.pipecd.yaml:3 kind: is wrong' }),
+    web({ status: 'INVALID', problem: 'web/app.pipecd.yaml:3 kind: is wrong', audience }),
     { path: 'api.pipecd.yaml', app: 'api', status: 'WATCHED', due: 'Changed: all.' },
   ];
   host.head = 'c2';
@@ -165,9 +170,15 @@ test('counts from the last good commit while a file cannot be loaded, and says w
   await until('the third commit', () => host.reads.length === 3);
   expect(host.reads[2]?.considered).toEqual({ 'web/app.pipecd.yaml': 'c1', 'api.pipecd.yaml': 'c2' });
   await until('to be told', () => host.notices.length > 0);
-  expect(host.notices.map(({ app, reason }) => [app, reason])).toEqual([
-    ['web', 'web/app.pipecd.yaml:3 kind: is wrong'],
+  expect(host.notices).toMatchObject([
+    {
+      app: 'web',
+      reason: 'web/app.pipecd.yaml:3 kind: is wrong',
+      labels: { team: 'a' },
+      mention: { users: ['U1'], groups: [] },
+    },
   ]);
+  expect(host.notices).toHaveLength(1);
   expect(host.asked).toEqual(['api c2']);
 });
 
@@ -180,7 +191,7 @@ test('one that does not answer is told once and asked less often, then goes on',
   expect(host.looks - before).toBeLessThan(20);
   expect(host.looks - before).toBeGreaterThan(8);
   expect(host.notices).toMatchObject([
-    { event: 'TRIGGER_FAILED', repository: 'r', reason: 'The host does not answer.' },
+    { event: 'DEPLOYMENT_TRIGGER_FAILED', repository: 'r', reason: 'The host does not answer.' },
   ]);
   delete host.problem;
   await looked();

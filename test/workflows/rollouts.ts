@@ -2,6 +2,8 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
+import { oldNotice, WEBHOOK } from '../../model/notification.js';
+import type { OldNotice } from '../../model/notification.js';
 import type { DeploymentDocument } from '../../model/wire.js';
 import { documentQuery, goSignal } from '../../workflows/messages.js';
 import type { DeploymentInput } from '../../workflows/messages.js';
@@ -21,6 +23,8 @@ export interface Rollouts {
   world: FakeWorld;
   /** What was asked of the outside world, in order. */
   changes: () => string[];
+  /** What the one webhook was told, in its words. */
+  heard: () => (OldNotice['event'] | undefined)[];
   /** Lets this much of the server's time pass. */
   pass: (time: string) => Promise<void>;
   /** Starts a deployment, and lets it begin unless told not to. */
@@ -75,6 +79,8 @@ export function rollouts(): Rollouts {
   return {
     world,
     changes: () => world.calls.map((c) => `${c.activity} ${c.detail}`.trim()),
+    heard: () =>
+      world.told.filter(({ receiver }) => receiver === WEBHOOK).map(({ notice }) => oldNotice(notice)?.event),
     pass: (time) => env.sleep(time),
     async start(over = {}, go = true) {
       const n = ++count;

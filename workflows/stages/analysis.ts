@@ -40,6 +40,7 @@ export async function analyse(run: StageRun, stage: AnalysisStage): Promise<Stag
   state.analysis.push(...result.metrics.map((metric) => analysisDocument(row.id, metric)));
   row.detail = result.reason;
   const decision = decide(result, stage);
+  if (result.verdict !== 'PASS' && result.verdict !== 'FAIL') run.people.tell('INCONCLUSIVE', decision.reason);
   switch (decision.action) {
     case 'PROCEED':
       return { status: 'SUCCEEDED', reason: decision.reason };

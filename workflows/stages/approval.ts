@@ -25,7 +25,8 @@ export async function approval(
   row.detail = question;
   row.expectedEndAt = iso(deadline);
   run.publish();
-  run.tell('WAITING_APPROVAL', question);
+  run.people.tell('DEPLOYMENT_WAIT_APPROVAL', question);
+  const stopReminding = run.people.remind(question);
   const allowed = Math.max(deadline - Date.now(), 0);
   try {
     const decided = await condition(
@@ -45,8 +46,11 @@ export async function approval(
     if (seen !== undefined) throw stageFailed(seen);
     if (!decided) throw stageFailed(`Nobody decided on ${row.name} within ${formatDuration(allowed)}.`);
     if (isSkipped(run)) return skippedEnd(run);
-    return { status: 'SUCCEEDED', reason: `Approved by ${gate.approvedBy.join(', ')}.` };
+    const reason = `Approved by ${gate.approvedBy.join(', ')}.`;
+    run.people.tell('DEPLOYMENT_APPROVED', reason);
+    return { status: 'SUCCEEDED', reason };
   } finally {
+    stopReminding();
     delete state.gate;
     state.status = 'RUNNING';
   }

@@ -6,6 +6,7 @@ import { iso } from '../../model/wire.js';
 import type { StageDocument } from '../../model/wire.js';
 import type { DeploymentState } from '../deployment-state.js';
 import { noteProgress } from '../deployment-state.js';
+import type { Notices } from '../notices.js';
 import { running } from '../proxies.js';
 import { reasonOf } from '../reason.js';
 import { isSkipped, skippedEnd } from './stage-run.js';
@@ -41,7 +42,7 @@ export async function script(run: StageRun, stage: ScriptStage): Promise<StageEn
  * The commands that undo what scripts had done, the last one first. By then the requests are off the new version and it is gone: one that
  * fails is told and stops nothing. To be called in a scope that cannot be cancelled.
  */
-export async function undoScripts(state: DeploymentState, publish: () => void): Promise<void> {
+export async function undoScripts(state: DeploymentState, publish: () => void, people: Notices): Promise<void> {
   const begun = state.stages
     .filter(({ status }) => status !== 'NOT_STARTED' && status !== 'SKIPPED')
     .map(({ id }) => id);
@@ -55,6 +56,7 @@ export async function undoScripts(state: DeploymentState, publish: () => void): 
     };
     state.stages.push(row);
     publish();
+    people.stage(row);
     try {
       const deadline = Date.now() + Math.min(stage.timeout, ROLLBACK_LIMIT);
       noteProgress(state, await execute(state, stage, row.id, stage.onRollback, deadline, true), row);
@@ -66,6 +68,7 @@ export async function undoScripts(state: DeploymentState, publish: () => void): 
       state.warnings.push(`The onRollback command of ${stage.id} failed: ${row.reason}`);
     }
     row.completedAt = iso(Date.now());
+    people.stage(row);
   }
 }
 

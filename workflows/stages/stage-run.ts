@@ -4,8 +4,8 @@ import { formatDuration } from '../../model/duration.js';
 import { FAILURE } from '../../model/failure.js';
 import type { Stage } from '../../model/stage.js';
 import type { StageDocument } from '../../model/wire.js';
-import type { Notice } from '../../activities/people.js';
 import type { DeploymentState } from '../deployment-state.js';
+import type { Notices } from '../notices.js';
 
 /** What a stage's function gets: the deployment, its own row, and the instant (epoch ms) at which it has taken too long. */
 export interface StageRun {
@@ -15,7 +15,7 @@ export interface StageRun {
   deadline: number;
   /** Shows the state to the outside: memo, search attributes, Temporal's UI. */
   publish: () => void;
-  tell: (event: Notice['event'], reason: string) => void;
+  people: Notices;
 }
 
 /** How a stage ended when it did not fail. */
