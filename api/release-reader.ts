@@ -1,6 +1,6 @@
 import { knownProviders } from '../config/known-providers.js';
 import type { ServerConfig } from '../config/server.js';
-import type { Release } from '../model/release.js';
+import type { AnyRelease } from '../model/release.js';
 import { formatFinding } from '../model/finding.js';
 import type { Finding } from '../model/finding.js';
 import { parseRelease } from '../spec/release.js';
@@ -19,7 +19,7 @@ export interface ReleaseReader {
   /** Names of the configured ECS providers. */
   ecsProviders: readonly string[];
   /** @throws ApiProblem 422 with every mistake found: file, line, field, what to write. */
-  read(sent: SentRelease): Release;
+  read(sent: SentRelease): AnyRelease;
 }
 
 /** @param seal hides a task definition from all who can read workflow histories (`config/seal.ts`) */

@@ -1,6 +1,6 @@
 import type { Millis } from './duration.js';
 import type { Finding } from './finding.js';
-import type { Commit, Release } from './release.js';
+import type { AnyRelease, Commit } from './release.js';
 
 /** How an application file of a repository stands. */
 export type ApplicationFileStatus =
@@ -84,7 +84,7 @@ export interface ReleaseInGit {
 
 /** The release, unless `findings` refuse it. */
 export interface ReadRelease {
-  release?: Release;
+  release?: AnyRelease;
   commit?: Commit;
   findings: Finding[];
 }

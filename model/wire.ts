@@ -142,6 +142,8 @@ export interface ApplicationDocument {
   /** IDLE, DEPLOYING, HELD, or DIVERGED when a cancelled deployment was told to keep what it had done. */
   state: 'IDLE' | 'DEPLOYING' | 'HELD' | 'DIVERGED';
   service?: { cluster: string; name: string; provider: string };
+  /** Of an application without a service: what is run by each deployment. */
+  task?: { cluster: string; family: string; provider: string };
   labels: Record<string, string>;
   running?: string;
   pending?: string;

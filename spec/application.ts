@@ -6,6 +6,7 @@ import type { EventWatcher } from '../model/event-watcher.js';
 import type { CommitMatcher, Trigger } from '../model/trigger.js';
 import { eventWatcherFields, readApplicationWatchers } from './event-watcher.js';
 import { RECREATE } from './stage.js';
+import { standaloneFields, warnOfStandaloneFields } from './standalone-task.js';
 import { commitMatcherFields, readCommitMatcher, readTrigger, triggerFields } from './trigger.js';
 
 const targetGroup = z.object({
@@ -24,10 +25,7 @@ const input = z.object({
   accessType: z.string().optional(),
   autoRollback: z.boolean().optional(),
   strictRules: z.boolean().optional(),
-  clusterArn: z.unknown().optional(),
-  launchType: z.unknown().optional(),
-  awsvpcConfiguration: z.unknown().optional(),
-  runStandaloneTask: z.unknown().optional(),
+  ...standaloneFields,
 });
 
 const quickSync = z.object({ recreate: z.boolean().optional() });
@@ -41,9 +39,6 @@ const NOT_USED = {
 
 /** PipeCD's fields that change what the other files say: ignoring them would deploy something else. */
 const NOT_YET = ['encryption', 'attachment'] as const;
-
-/** Fields of `input` that PipeCD reads for standalone tasks alone. */
-const STANDALONE_ONLY = ['clusterArn', 'launchType', 'awsvpcConfiguration', 'runStandaloneTask'] as const;
 
 const shape = z.object({
   apiVersion: z.literal('pipecd.dev/v1beta1'),
@@ -150,10 +145,6 @@ function sayWhatIsNotUsed(reader: Reader, spec: Spec): void {
 }
 
 function checkInput(reader: Reader, found: Input, path: Path): void {
-  if (!found.serviceDefinitionFile) {
-    const message = 'serviceDefinitionFile is missing; PipeCD then runs a standalone task, which is not supported yet';
-    reader.error([...path, 'serviceDefinitionFile'], message, 'Write serviceDefinitionFile: servicedef.yaml.');
-  }
   if (found.accessType !== undefined && found.accessType !== 'ELB') {
     const message =
       found.accessType === 'SERVICE_DISCOVERY'
@@ -161,9 +152,5 @@ function checkInput(reader: Reader, found: Input, path: Path): void {
         : `there is no accessType ${found.accessType}`;
     reader.error([...path, 'accessType'], message, 'Write ELB, or delete it.');
   }
-  for (const field of STANDALONE_ONLY) {
-    if (found[field] === undefined) continue;
-    const message = `${field} is used for standalone tasks alone; a service has its own in the service definition`;
-    reader.warning([...path, field], message, 'Delete it.');
-  }
+  if (found.serviceDefinitionFile) warnOfStandaloneFields(reader, found, path);
 }

@@ -144,6 +144,7 @@ export const applicationAnswer = z.object({
   app: text,
   state: z.enum(['IDLE', 'DEPLOYING', 'HELD', 'DIVERGED']),
   service: z.object({ cluster: text, name: text, provider: text }).exactOptional(),
+  task: z.object({ cluster: text, family: text, provider: text }).exactOptional(),
   labels: z.record(text, text),
   running: maybe,
   pending: maybe,

@@ -14,7 +14,7 @@ export function readPipeline(
   reader: Reader,
   values: readonly unknown[],
   path: Path,
-  context: Omit<MetricContext, 'duration'> & ScriptContext,
+  context: Omit<MetricContext, 'duration'> & ScriptContext & { standalone: boolean },
 ): Stage[] {
   const read: (ReadStage | undefined)[] = [];
   for (const [i, value] of values.entries()) {

@@ -2,6 +2,7 @@ import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Progress, Traffic, Weights } from '../model/delivery.js';
 import { formatFinding } from '../model/finding.js';
 import type { Stage } from '../model/stage.js';
+import type { TaskHandle } from '../model/standalone-task.js';
 import { hasEnded, iso } from '../model/wire.js';
 import { analysisWorkflowId } from '../model/workflow-id.js';
 import type {
@@ -56,6 +57,8 @@ export interface DeploymentState {
   trail: TrailEntry[];
   taskDefinition?: string;
   handle?: DeliveryHandle;
+  /** In the place of `handle` where there is no service. */
+  task?: TaskHandle;
   go: boolean;
   /** What an earlier deployment kept and this one has to undo before it begins; gone when that is done. */
   restore?: DeliveryHandle;

@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { DeliveryHandle } from '../model/delivery.js';
-import { rollbackCommands } from '../model/by-hand.js';
+import { rollbackCommands, stopTaskCommands } from '../model/by-hand.js';
+import type { TaskHandle } from '../model/standalone-task.js';
 import type { Notice } from '../activities/people.js';
 import type { DeploymentState } from './deployment-state.js';
 import { telling } from './proxies.js';
@@ -10,7 +11,7 @@ import { reasonOf } from './reason.js';
 export interface Notices {
   tell: (event: Notice['event'], reason: string) => void;
   /** A rollback takes long: said once, with the commands to do by hand. */
-  stuck: (handle: DeliveryHandle, why: string) => void;
+  stuck: (handle: DeliveryHandle | TaskHandle, why: string) => void;
   /** Resolves when each notice was delivered or given up. */
   delivered: () => Promise<void>;
 }
@@ -53,7 +54,7 @@ export function notices(state: DeploymentState): Notices {
       state.warnings = [...state.warnings.filter((warning) => !warning.startsWith(beginning)), words];
       if (saidStuck) return;
       saidStuck = true;
-      send('ROLLBACK_STUCK', words, rollbackCommands(handle));
+      send('ROLLBACK_STUCK', words, 'snapshot' in handle ? rollbackCommands(handle) : stopTaskCommands(handle));
     },
     delivered: async () => {
       await Promise.all(sent);

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Commit, Release } from '../../model/release.js';
+import type { Commit, AnyRelease } from '../../model/release.js';
 import type { ReleaseInGit } from '../../model/repository.js';
 import type { StartDeployment } from '../../spec/http.js';
 import type { Gateway } from '../gateway.js';
@@ -17,7 +17,7 @@ export async function releaseOf(
   releases: ReleaseReader,
   app: string,
   body: Asked,
-): Promise<{ release: Release; commit?: Commit }> {
+): Promise<{ release: AnyRelease; commit?: Commit }> {
   const provider = body.platformProvider ?? (await rememberedProvider(gateway, releases, app));
   const what = {
     app,
@@ -29,7 +29,7 @@ export async function releaseOf(
 }
 
 /** A worker reads the files: the api holds no right to any repository. */
-async function readFromGit(gateway: Gateway, asked: ReleaseInGit): Promise<{ release: Release; commit?: Commit }> {
+async function readFromGit(gateway: Gateway, asked: ReleaseInGit): Promise<{ release: AnyRelease; commit?: Commit }> {
   const { release, commit, findings } = await gateway.readRelease(asked);
   if (!release) throw refusedFiles(findings);
   return { release, ...(commit && { commit }) };
@@ -38,5 +38,6 @@ async function readFromGit(gateway: Gateway, asked: ReleaseInGit): Promise<{ rel
 /** Of several providers, the application's last one, unless the request names another. */
 async function rememberedProvider(gateway: Gateway, releases: ReleaseReader, app: string): Promise<string | undefined> {
   if (releases.ecsProviders.length < 2) return undefined;
-  return (await gateway.application(app))?.service?.provider;
+  const known = await gateway.application(app);
+  return (known?.service ?? known?.task)?.provider;
 }

@@ -102,7 +102,11 @@ function createTaskSet(cloud: Cloud, given: unknown): Record<string, unknown> {
   return answer(cloud, service, set);
 }
 
-function checkedDefinition(cloud: Cloud, input: CreateInput): TaskDefinition {
+/** The task definition that is to be run, if AWS would run it so. */
+export function checkedDefinition(
+  cloud: Cloud,
+  input: Pick<CreateInput, 'taskDefinition' | 'launchType' | 'capacityProviderStrategy'>,
+): TaskDefinition {
   if (input.launchType !== undefined && input.capacityProviderStrategy !== undefined) {
     throw invalidParameter(
       'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
@@ -147,7 +151,12 @@ function checkedLoadBalancer(cloud: Cloud, input: CreateInput, definition: TaskD
   return { targetGroupArn, containerName: container.name, containerPort };
 }
 
-function checkedSubnets(cloud: Cloud, input: CreateInput, definition: TaskDefinition): string[] {
+/** The subnets of the network that is asked for, if AWS would take it. */
+export function checkedSubnets(
+  cloud: Cloud,
+  input: Pick<CreateInput, 'networkConfiguration'>,
+  definition: TaskDefinition,
+): string[] {
   const subnets = input.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
   if (definition.networkMode === 'awsvpc' && subnets.length === 0) {
     throw invalidParameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.");

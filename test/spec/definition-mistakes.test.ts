@@ -7,11 +7,19 @@ const CANARY_ARN = 'arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:tar
 
 const MISTAKES: Mistake[] = [
   {
-    title: 'no service definition: a standalone task',
+    title: 'no service definition, and no cluster for a standalone task',
     edits: [[APP, '    serviceDefinitionFile: servicedef.yaml\n', '']],
     at: [APP, 'input:'],
-    field: 'spec.input.serviceDefinitionFile',
-    message: /standalone task, which is not supported yet/,
+    field: 'spec.input.clusterArn',
+    message: 'clusterArn is missing, which a standalone task needs: there is no serviceDefinitionFile',
+    fix: /serviceDefinitionFile: servicedef\.yaml for a service/,
+  },
+  {
+    title: 'no service definition, and target groups',
+    edits: [[APP, '    serviceDefinitionFile: servicedef.yaml\n', '']],
+    at: [APP, 'targetGroups:'],
+    field: 'spec.input.targetGroups',
+    message: /a standalone task takes no requests/,
   },
   {
     title: 'service discovery',
