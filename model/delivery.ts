@@ -73,7 +73,8 @@ export interface Snapshot {
   takenAt: number;
   accountId: string;
   region: string;
-  loadBalancerArn: string;
+  /** Absent where tasks are found by service discovery. */
+  loadBalancerArn?: string;
   service?: { serviceArn: string; desiredCount: number };
   /** Absent on a first deployment. */
   primary?: TaskSetSnapshot;

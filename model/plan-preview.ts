@@ -123,7 +123,7 @@ function inWords(stage: Stage, release: AnyRelease): string {
       }
       return 'the new version replaces the old one at once';
     case 'ECS_CANARY_ROLLOUT':
-      return `a canary of ${stage.scale} % of the tasks`;
+      return `a canary of ${stage.scale} % of the tasks${isTask(release) || release.targetGroups.primary ? '' : ', which are found at once: its share of the requests is that of its tasks'}`;
     case 'ECS_BASELINE_ROLLOUT':
       return `a baseline of ${stage.scale} % of the tasks`;
     case 'ECS_TRAFFIC_ROUTING': {
@@ -152,11 +152,12 @@ function inWords(stage: Stage, release: AnyRelease): string {
 /** As the driver makes them (`activities/ecs`). */
 function changesOf(stages: readonly Stage[], release: Release, preview: Preview): string[] {
   const { targetGroups } = release;
+  const on = (side: string): string => (targetGroups.primary ? `(${side} group)` : '(service discovery)');
   const { exists, rules, firstDeployment, taskDefinition } = preview;
   const route = (weights: string): string[] =>
     rules === 0 ? [] : [`ModifyRule or ModifyListener × ${rules}: ${weights}`];
   const promote = (): string[] => [
-    'CreateTaskSet 100 % (primary group)',
+    `CreateTaskSet 100 % ${on('primary')}`,
     'UpdateServicePrimaryTaskSet',
     ...(firstDeployment ? [] : ['UpdateTaskSet 0 % (old version)']),
   ];
@@ -172,10 +173,10 @@ function changesOf(stages: readonly Stage[], release: Release, preview: Preview)
         changes.push(...promote(), ...(targetGroups.canary ? route('primary 100 %, where it is not') : []));
         break;
       case 'ECS_CANARY_ROLLOUT':
-        changes.push(`CreateTaskSet ${stage.scale} % (canary group)`);
+        changes.push(`CreateTaskSet ${stage.scale} % ${on('canary')}`);
         break;
       case 'ECS_BASELINE_ROLLOUT':
-        changes.push(`CreateTaskSet ${stage.scale} % (baseline group)`);
+        changes.push(`CreateTaskSet ${stage.scale} % ${on('baseline')}`);
         break;
       case 'ECS_TRAFFIC_ROUTING':
         changes.push(...route(inWords(stage, release).replace('requests: ', '')));

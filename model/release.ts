@@ -77,7 +77,8 @@ interface Brought {
 /** What one deployment is asked to bring out: the user's files, parsed, normalised and free of secrets in the clear. */
 export interface Release extends Brought {
   service: ServiceDefinition;
-  targetGroups: { primary: TargetGroup; canary?: TargetGroup; baseline?: TargetGroup };
+  /** No `primary` where tasks are found by service discovery: nothing stands before them, and there are no weights. */
+  targetGroups: { primary?: TargetGroup; canary?: TargetGroup; baseline?: TargetGroup };
   /** Refuse when a rule outside the pair reaches a group (ecs-alb-facts §5). */
   strictRules: boolean;
 }

@@ -5,6 +5,7 @@ import type { Path } from '../document/yaml.js';
 import type { EventWatcher } from '../model/event-watcher.js';
 import type { CommitMatcher, Trigger } from '../model/trigger.js';
 import { eventWatcherFields, readApplicationWatchers } from './event-watcher.js';
+import { SERVICE_DISCOVERY } from './service-discovery.js';
 import { RECREATE } from './stage.js';
 import { standaloneFields, warnOfStandaloneFields } from './standalone-task.js';
 import { commitMatcherFields, readCommitMatcher, readTrigger, triggerFields } from './trigger.js';
@@ -145,12 +146,9 @@ function sayWhatIsNotUsed(reader: Reader, spec: Spec): void {
 }
 
 function checkInput(reader: Reader, found: Input, path: Path): void {
-  if (found.accessType !== undefined && found.accessType !== 'ELB') {
-    const message =
-      found.accessType === 'SERVICE_DISCOVERY'
-        ? 'accessType SERVICE_DISCOVERY is not supported yet'
-        : `there is no accessType ${found.accessType}`;
-    reader.error([...path, 'accessType'], message, 'Write ELB, or delete it.');
+  if (found.accessType !== undefined && found.accessType !== 'ELB' && found.accessType !== SERVICE_DISCOVERY) {
+    const message = `there is no accessType ${found.accessType}`;
+    reader.error([...path, 'accessType'], message, `Write ELB or ${SERVICE_DISCOVERY}.`);
   }
   if (found.serviceDefinitionFile) warnOfStandaloneFields(reader, found, path);
 }

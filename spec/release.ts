@@ -14,6 +14,7 @@ import { notConfigured } from './known-providers.js';
 import type { KnownProviders } from './known-providers.js';
 import { checkTimeout, readPipeline } from './pipeline.js';
 import { readServiceDefinition } from './service-definition.js';
+import { checkDiscoveredStages, checkRegistries, containerOfRegistry, isDiscovered } from './service-discovery.js';
 import { checkTaskNetwork, checkTaskStages, readStandaloneTask } from './standalone-task.js';
 import { checkAccounts, checkContainers, checkSideGroups, readTargetGroups } from './target-groups.js';
 import {
@@ -71,7 +72,8 @@ function read(input: ReleaseInput, findings: Finding[]): AnyRelease | undefined 
   }
   const { serviceDefinitionFile, taskDefinitionFile = TASK_DEFINITION_FILE } = application.input;
   const task = serviceDefinitionFile ? undefined : readStandaloneTask(reader, application);
-  const targetGroups = task ? {} : readTargetGroups(reader, application);
+  const discovered = !task && isDiscovered(application);
+  const targetGroups = task || discovered ? {} : readTargetGroups(reader, application);
   const timeout = reader.durationOr(TIMEOUT, spec.timeout, ['spec', 'timeout']);
   const stagesPath = ['spec', 'pipeline', 'stages'];
   const pipeline = readPipeline(reader, spec.pipeline?.stages ?? [], stagesPath, {
@@ -83,16 +85,19 @@ function read(input: ReleaseInput, findings: Finding[]): AnyRelease | undefined 
     scriptsAllowed: input.known?.allowScripts,
     seal: input.seal,
     standalone: task !== undefined,
+    access: discovered ? 'DISCOVERY' : 'WEIGHTS',
   });
   checkTimeout(reader, pipeline, timeout, stagesPath);
   if (task) checkTaskStages(reader, pipeline, stagesPath);
-  checkSideGroups(reader, pipeline, targetGroups, inputPath);
+  else if (discovered) checkDiscoveredStages(reader, application, pipeline, stagesPath);
+  else checkSideGroups(reader, pipeline, targetGroups, inputPath);
   const open = (named: string, field: string): Reader | undefined =>
     openNamed(reader, input.files, named, [...inputPath, field], findings);
   const serviceReader = serviceDefinitionFile ? open(serviceDefinitionFile, 'serviceDefinitionFile') : undefined;
   const service = serviceReader && readServiceDefinition(serviceReader);
+  if (service && discovered) checkRegistries(serviceReader, service);
   const taskReader = open(taskDefinitionFile, 'taskDefinitionFile');
-  const container = targetGroups.primary?.containerName;
+  const container = targetGroups.primary?.containerName ?? (service && containerOfRegistry(service));
   const definition =
     taskReader &&
     readImages(taskReader, (written) => imagesOf(input.image, container ?? mainContainer(written)), findings);
@@ -117,9 +122,9 @@ function read(input: ReleaseInput, findings: Finding[]): AnyRelease | undefined 
     checkTaskNetwork(reader, task, definition, inputPath);
     return { ...brought, task };
   }
-  if (!service || !targetGroups.primary) return undefined;
+  if (!service || (!targetGroups.primary && !discovered)) return undefined;
   const strictRules = application.input.strictRules ?? false;
-  return { ...brought, service, targetGroups: { ...targetGroups, primary: targetGroups.primary }, strictRules };
+  return { ...brought, service, targetGroups, strictRules };
 }
 
 /** Either of the two places may switch the rollback off: PipeCD v0 reads the one, v1 the other (pipecd.md §8.1). */

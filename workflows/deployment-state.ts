@@ -118,7 +118,7 @@ export function trafficOf({ app, deployment, release, snapshot }: DeliveryHandle
     provider: release.provider,
     app,
     deployment,
-    snapshot: { region, accountId, loadBalancerArn, rules },
+    snapshot: { region, accountId, ...(loadBalancerArn !== undefined && { loadBalancerArn }), rules },
     targetGroups: release.targetGroups,
     wanted,
   };

@@ -20,7 +20,7 @@ const identitySchema = z.object({ Account: z.string() });
 function checkPlace(run: Run, account: string, { service, targetGroups, provider }: Release, findings: Findings): void {
   const named: [string, string | undefined][] = [
     ['the cluster', service.cluster],
-    ['targetGroups.primary', targetGroups.primary.targetGroupArn],
+    ['targetGroups.primary', targetGroups.primary?.targetGroupArn],
     ['targetGroups.canary', targetGroups.canary?.targetGroupArn],
     ['targetGroups.baseline', targetGroups.baseline?.targetGroupArn],
   ];
@@ -84,10 +84,11 @@ function isUnchanged({ taskDefinition, service }: Release, found: ServiceFound, 
   );
 }
 
-function runningOf({ primary }: ServiceFound, { targetGroups }: Release): Preflight['running'] {
+function runningOf({ primary }: ServiceFound, { image: wanted, taskDefinition }: Release): Preflight['running'] {
   if (!primary) return undefined;
   const { set, revision } = primary;
-  const name = set.loadBalancers[0]?.containerName ?? targetGroups.primary.containerName;
+  const called = Object.entries(taskDefinition.images).find(([, image]) => image === wanted)?.[0];
+  const name = set.loadBalancers[0]?.containerName ?? called;
   const image = revision.containers.find((container) => container.name === name)?.image;
   const deployment = tagOf(set, TAG.deployment);
   return {
@@ -143,7 +144,7 @@ export async function preflight(run: Run, input: PreflightInput, secrets: Secret
         takenAt: run.ctx.clock.now(),
         accountId: Account,
         region: run.aws.region,
-        loadBalancerArn: traffic.loadBalancerArn,
+        ...(traffic.loadBalancerArn !== undefined && { loadBalancerArn: traffic.loadBalancerArn }),
         ...(found.service && {
           service: { serviceArn: found.service.serviceArn, desiredCount: found.service.desiredCount },
         }),

@@ -8,6 +8,7 @@ const taskSchema = z.object({
   startedBy: z.string().optional(),
   lastStatus: z.string().default(''),
   desiredStatus: z.string().default(''),
+  healthStatus: z.string().default('UNKNOWN'),
   stopCode: z.string().optional(),
   stoppedReason: z.string().optional(),
   attachments: z

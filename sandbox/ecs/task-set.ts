@@ -40,6 +40,10 @@ const createInput = z.looseObject({
   launchType: z.enum(['EC2', 'FARGATE', 'EXTERNAL']).optional(),
   capacityProviderStrategy: z.array(z.looseObject({})).optional(),
   platformVersion: z.string().optional(),
+  serviceRegistries: z
+    .array(z.looseObject({ registryArn: z.string() }))
+    .max(1)
+    .default([]),
   scale: scaleInput.default({ value: 100, unit: 'PERCENT' }),
   clientToken: z.string().optional(),
   tags: tagsInput,
@@ -86,6 +90,7 @@ function createTaskSet(cloud: Cloud, given: unknown): Record<string, unknown> {
       launchType: input.launchType ?? (input.capacityProviderStrategy ? undefined : 'EC2'),
       capacityProviderStrategy: input.capacityProviderStrategy,
       platformVersion: input.launchType === 'FARGATE' ? (input.platformVersion ?? '1.4.0') : undefined,
+      serviceRegistries: input.serviceRegistries,
     },
     tags,
     createdAt: now,

@@ -22,13 +22,6 @@ const MISTAKES: Mistake[] = [
     message: /a standalone task takes no requests/,
   },
   {
-    title: 'service discovery',
-    edits: [[APP, '  input:', '  input:\n    accessType: SERVICE_DISCOVERY']],
-    at: [APP, 'accessType'],
-    field: 'spec.input.accessType',
-    message: 'accessType SERVICE_DISCOVERY is not supported yet',
-  },
-  {
     title: 'a file that was not sent',
     edits: [[APP, ': taskdef.yaml', ': task.yaml']],
     at: [APP, ': task.yaml'],
