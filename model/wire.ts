@@ -109,6 +109,8 @@ export interface DeploymentDocument {
   startedAt?: string;
   completedAt?: string;
   stages: StageDocument[];
+  /** Of what has no weights that could be moved; absent of a service behind a load balancer. */
+  kind?: 'STANDALONE_TASK' | 'SERVICE_DISCOVERY';
   traffic: { wanted: Weights; verified: Weights | null };
   analysis: AnalysisDocument[];
   warnings: string[];

@@ -103,6 +103,10 @@ export const deploymentAnswer = z.object({
   startedAt: maybeInstant,
   completedAt: maybeInstant,
   stages: z.array(stage),
+  kind: z
+    .enum(['STANDALONE_TASK', 'SERVICE_DISCOVERY'])
+    .exactOptional()
+    .describe('Of what has no weights: traffic says nothing then.'),
   traffic: z.object({ wanted: weights, verified: weights.nullable() }),
   analysis: z.array(analysis),
   warnings: z.array(text),

@@ -1,6 +1,7 @@
 import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Progress, Traffic, Weights } from '../model/delivery.js';
 import { formatFinding } from '../model/finding.js';
+import { isTask, type AnyRelease } from '../model/release.js';
 import type { Stage } from '../model/stage.js';
 import type { TaskHandle } from '../model/standalone-task.js';
 import { hasEnded, iso } from '../model/wire.js';
@@ -132,6 +133,12 @@ export function end(state: DeploymentState, status: DeploymentStatus, reason: st
   state.completedAt = Date.now();
 }
 
+/** What has no weights says so: its `traffic` says nothing. */
+function kindOf(release: AnyRelease): Pick<DeploymentDocument, 'kind'> {
+  if (isTask(release)) return { kind: 'STANDALONE_TASK' };
+  return release.targetGroups.primary ? {} : { kind: 'SERVICE_DISCOVERY' };
+}
+
 /** The deployment document of the contract, without the links that only the api knows. */
 export function documentOf(state: DeploymentState): DeploymentDocument {
   const { input } = state;
@@ -151,6 +158,7 @@ export function documentOf(state: DeploymentState): DeploymentDocument {
     ...(state.startedAt !== undefined && { startedAt: iso(state.startedAt) }),
     ...(state.completedAt !== undefined && { completedAt: iso(state.completedAt) }),
     stages: state.stages,
+    ...kindOf(input.release),
     traffic: { wanted: state.traffic?.wanted ?? ALL_PRIMARY, verified: state.traffic?.verified ?? null },
     analysis: state.analysis,
     warnings: state.warnings,
@@ -197,6 +205,10 @@ export function detailsOf(state: DeploymentState): string {
   const weights = (w?: Weights): string =>
     w ? [w.primary, w.canary, ...(w.baseline === undefined ? [] : [w.baseline])].join(' / ') : 'not read yet';
   const sides = state.traffic?.wanted.baseline === undefined ? 'primary/canary' : 'primary/canary/baseline';
+  const { kind } = kindOf(state.input.release);
+  const traffic = kind
+    ? kind.toLowerCase().replace('_', ' ')
+    : `traffic ${sides}: wanted ${weights(state.traffic?.wanted)}, verified ${weights(state.traffic?.verified)}`;
   const rows = state.stages.map(
     (s) => `| ${MARK[s.status]} | ${s.name} | ${s.status} | ${wordsOf(s, state).replaceAll('|', '\\|')} |`,
   );
@@ -207,7 +219,7 @@ export function detailsOf(state: DeploymentState): string {
     `### ${state.input.id}: ${state.status}`,
     state.reason,
     '',
-    `Version \`${state.input.release.image}\` · traffic ${sides}: wanted ${weights(state.traffic?.wanted)}, verified ${weights(state.traffic?.verified)}`,
+    `Version \`${state.input.release.image}\` · ${traffic}`,
     '',
     ...(rows.length ? ['| | stage | state | |', '|-|-|-|-|', ...rows, ''] : []),
     ...(verdicts.length ? ['| stage | metric | verdict | why |', '|-|-|-|-|', ...verdicts, ''] : []),

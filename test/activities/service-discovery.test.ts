@@ -61,6 +61,10 @@ describe('a service that is found by service discovery', () => {
     const handle = await world.start(discovered(NEW));
     await world.advance(handle, { at: 'CANARY_READY', scale: 50 });
     expect(standingSets(world.sandbox)).toEqual([set(OLD, 'PRIMARY'), set(NEW, 'ACTIVE', 50)]);
+    // For metrics that name the task sets.
+    const places = await world.act('locate', { handle });
+    expect(Object.keys(places).sort()).toEqual(['canary', 'primary']);
+    expect(places.canary).not.toHaveProperty('containerPort');
     await world.advance(handle, { at: 'PROMOTED' });
     await world.advance(handle, { at: 'CANARY_GONE' });
     await world.act('finish', { handle });

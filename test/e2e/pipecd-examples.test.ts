@@ -134,6 +134,7 @@ test.concurrent.each(SERVICES)(
     expect(end.stages.map(({ name, status }) => `${name} ${status}`)).toEqual(
       stages.map((name) => `${name} SUCCEEDED`),
     );
+    expect(end.kind).toBe(example.startsWith('servicediscovery') ? 'SERVICE_DISCOVERY' : undefined);
     if (most !== undefined) {
       expect(Math.max(...shares)).toBe(most);
       expect(end.traffic.verified).toEqual({ primary: 100, canary: 0 });
@@ -147,6 +148,7 @@ test.concurrent('standalone-task: each deployment runs it once, to its end', { t
     const { end } = await run('standalone-task', more);
     expect(end).toMatchObject({
       status: 'SUCCEEDED',
+      kind: 'STANDALONE_TASK',
       stages: [{ name: 'ECS_SYNC', status: 'SUCCEEDED', detail: 'web ended with exit code 0.' }],
     });
   }

@@ -56,6 +56,13 @@ test('a worker that is killed while it waits is followed by the next', { timeout
     stages: [{ status: 'FAILED' }, { name: 'ROLLBACK', status: 'SUCCEEDED' }],
   });
   expect(await tasksOf('waiting')).toHaveLength(1);
+  const lines = (await stack().log(id)).map(({ text }) => text);
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^Asked ECS to run waiting once on .*sluice-example$/) as string,
+      expect.stringContaining('web ended with exit code 4.') as string,
+    ]),
+  );
 });
 
 test('a cancel stops it, also when the worker is dead', { timeout: LIMIT }, async () => {
@@ -93,7 +100,9 @@ test('lint, plan, deploy and status of the command line say what it is', { timeo
     /RegisterTaskDefinition\n\s+RunTask on .*:cluster\/sluice-example \(FARGATE\), once; waits for its end/,
   );
   expect(await stack().sandbox.changes(since)).toEqual([]);
-  expect(await sluice('deploy', folder, '--image', 'shown:1', '--wait')).toMatch(/shown:1 ran to its end/);
+  expect(await sluice('deploy', folder, '--image', 'shown:1', '--wait')).toMatch(
+    /standalone task: it takes no requests[^]*shown:1 ran to its end/,
+  );
   expect(await sluice('status', 'shown')).toMatch(/standalone task shown in .*sluice-example/);
   await rm(folder, { recursive: true });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { edited, errors, lineOf, parse, warnings, type Edit } from './support.js';
+import { MINUTE } from '../../model/duration.js';
+import { edited, errors, KNOWN, lineOf, parse, warnings, type Edit } from './support.js';
 
 const APP = 'app.pipecd.yaml';
 const SERVICE = 'servicedef.yaml';
@@ -65,6 +66,32 @@ describe('accessType SERVICE_DISCOVERY', () => {
         message: expect.stringContaining(`there are no weights that ${name} could move`) as string,
       }),
     );
+  });
+
+  const analysis = (metric: string): string =>
+    `{name: ANALYSIS, with: {duration: 10m, metrics: [{interval: 1m, expected: {max: 1}, provider: ${metric}}]}}`;
+  const judged = (metric: string) =>
+    parse(files(CANARY, analysis(metric), 'name: ECS_PRIMARY_ROLLOUT', 'name: ECS_CANARY_CLEAN'), {
+      known: {
+        ...KNOWN,
+        analysisProviders: [
+          ...KNOWN.analysisProviders,
+          { name: 'tasks', type: 'TASKS', maxDelay: MINUTE, resolution: MINUTE },
+        ],
+      },
+    });
+
+  it('is judged by metrics that tell the versions apart by themselves', () => {
+    expect(errors(judged('sample-datadog, query: "sum:errors{task_set:{{ .Variant.TaskSet }}}.as_count()"'))).toEqual(
+      [],
+    );
+  });
+
+  it.each([
+    ['the target group', 'sample-datadog, query: "sum:errors{{{ .Variant.TargetGroup }}}.as_count()"', /TargetGroup/],
+    ['the tasks’ port', 'tasks, metric: http-5xx-rate', /TASKS need the container and port of a target group/],
+  ])('refuses metrics that need %s', (_what, metric, message) => {
+    expect(messages(errors(judged(metric)))).toContainEqual(expect.stringMatching(message));
   });
 
   it('warns where nobody would find the tasks, and of target groups that are not used', () => {
