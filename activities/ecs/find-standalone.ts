@@ -4,7 +4,7 @@ import { readTasksStartedBy, type Task } from './tasks.js';
 
 const LOOKS = 3;
 
-/** The task that a deployment ran, by its `startedBy`. */
+/** The task that a deployment ran, by its `startedBy`. @throws ClusterNotFoundException, among others */
 export async function findTask(run: Run, { release, uid }: TaskHandle): Promise<Task | undefined> {
   const { task, taskDefinition } = release;
   const [found] = await readTasksStartedBy(run, {

@@ -2,17 +2,19 @@ import { GetCallerIdentityCommand } from '@aws-sdk/client-sts';
 import { z } from 'zod';
 import type { TaskHandle, TaskPreview } from '../../model/standalone-task.js';
 import type { TaskInput } from '../task.js';
+import { isNotFound } from '../aws/errors.js';
 import type { Run } from '../run.js';
 import { differencesOf } from './differences.js';
 import { ensureRegistered, findByContent, openDefinition, readRevision, sealRevision } from './task-definition.js';
 import type { Secrets } from './task-definition.js';
 import type { Progress } from '../../model/delivery.js';
 import { refusedRead, wrongPlace } from './place.js';
+import { readTasksStartedBy } from './tasks.js';
 
 const identitySchema = z.object({ Account: z.string() });
 
 /**
- * Reads only: whether account and region are those of the cluster, and in what the definition differs from the family's newest. What
+ * Reads only: whether account and region are those of the cluster, whether it is there, and in what the definition differs from the family's newest. What
  * AWS does not let us read is a problem too; what may pass is thrown, and tried again.
  */
 export async function inspectTask(run: Run, { release }: TaskInput, secrets: Secrets): Promise<TaskPreview> {
@@ -22,6 +24,10 @@ export async function inspectTask(run: Run, { release }: TaskInput, secrets: Sec
     const { Account } = identitySchema.parse(await aws.sts.send(new GetCallerIdentityCommand({})));
     seen.problems.push(...wrongPlace(run, Account, release.provider, 'the cluster', release.task.cluster));
     const wanted = openDefinition(release.taskDefinition, secrets);
+    if (seen.problems.length > 0) return seen;
+    // A cluster that is not there would be ECS's refusal of the run; here it is one before anything is changed.
+    const { cluster } = release.task;
+    await readTasksStartedBy(run, { cluster, family: release.taskDefinition.family, startedBy: 'sluice' });
     const same = await findByContent(run, release.taskDefinition);
     if (same) {
       seen.registered = { taskDefinitionArn: same.arn };
@@ -32,7 +38,11 @@ export async function inspectTask(run: Run, { release }: TaskInput, secrets: Sec
     seen.taskDefinition = differencesOf(withoutTags(old), withoutTags(wanted));
     return { ...seen, log: report.progress().log };
   } catch (error) {
-    return { ...seen, problems: [...seen.problems, refusedRead(error)] };
+    const { cluster } = release.task;
+    const problem = isNotFound(error, 'ClusterNotFoundException')
+      ? `There is no cluster ${cluster} in ${aws.region}. Correct clusterArn in app.pipecd.yaml.`
+      : refusedRead(error);
+    return { ...seen, problems: [problem] };
   }
 }
 

@@ -1,6 +1,7 @@
 import { StopTaskCommand } from '@aws-sdk/client-ecs';
 import type { TaskHandle, TaskStopped } from '../../model/standalone-task.js';
 import { change } from '../aws/change.js';
+import { isNotFound } from '../aws/errors.js';
 import { pause, poller, type Run } from '../run.js';
 import { findTask, findTaskPatiently, nameOfTask } from './find-standalone.js';
 import { readTask, type Task } from './tasks.js';
@@ -31,6 +32,12 @@ async function tellToStop(run: Run, { release, deployment }: TaskHandle, task: T
   });
 }
 
+/** In a cluster that is not there nothing runs: to ask again for ever would end no deployment. */
+function noCluster(error: unknown): undefined {
+  if (isNotFound(error, 'ClusterNotFoundException')) return undefined;
+  throw error;
+}
+
 /**
  * Stops the task of a deployment that ends early, and waits until it has stopped. One that is not there is looked for once more some
  * time after, in case a worker that was cut off had asked for it in between.
@@ -42,10 +49,10 @@ export async function stopTask(
   const { report, settings } = run;
   const { cluster } = handle.release.task;
   report.detail('Looking for the task');
-  let task = await findTaskPatiently(run, handle);
+  let task = await findTaskPatiently(run, handle).catch(noCluster);
   if (!task) {
     await pause(run, settings.rollbackRecheck);
-    task = await findTask(run, handle);
+    task = await findTask(run, handle).catch(noCluster);
   }
   const found = task ? (task.lastStatus === 'STOPPED' ? 'ENDED' : 'STOPPED') : 'NONE';
   if (task && found === 'STOPPED') await tellToStop(run, handle, task, reason);

@@ -158,6 +158,11 @@ test('a cluster that is not there is AWS’s refusal, at once', async () => {
   const handle = await registered('job:nowhere');
   const release = taskRelease('job:nowhere', CLUSTER.replace('sluice-example', 'other'));
   await expect(run({ ...handle, release })).rejects.toThrow(/ClusterNotFoundException/);
+  // Nothing can run there: the end of such a deployment is not waited for, and its plan says so before.
+  const stopped = await world.act('stopTask', { handle: { ...handle, release }, reason: 'no' }, { attempts: 1 });
+  expect(stopped.found).toBe('NONE');
+  const seen = await world.act('inspectTask', { app: 'jobs', deployment: 'jobs-1', release });
+  expect(seen.problems).toEqual([expect.stringMatching(/^There is no cluster .*other in eu-central-1\./)]);
 });
 
 test('takes too long: fails with its state, and is stopped', async () => {
