@@ -24,9 +24,11 @@ import { createRepositoryActivities } from './repository/activities.js';
 import type { RepositoryActivities } from './repository.js';
 import type { ScriptActivities } from './script.js';
 import { createRunScript } from './script/run-script.js';
+import type { TaskActivities } from './task.js';
 
 /** Everything that a workflow can ask for. */
 export type Activities = DeliveryActivities &
+  TaskActivities &
   MeasureActivities &
   MemoryActivities &
   PeopleActivities &

@@ -1,6 +1,6 @@
 import type { MetricProgress } from '../model/evidence.js';
 import type { Notice, Routing } from '../model/notification.js';
-import type { Release } from '../model/release.js';
+import type { AnyRelease } from '../model/release.js';
 import type { HistoryEntry } from '../model/wire.js';
 import type { DeploymentEnded, OpenDeployment } from '../workflows/messages.js';
 
@@ -38,14 +38,14 @@ export interface Recalled {
   /** Ended deployments that Temporal still knows, newest first. */
   history: HistoryEntry[];
   /** The release of the newest good one of them. */
-  release?: Release;
+  release?: AnyRelease;
 }
 
 export interface MemoryActivities {
   /** Whether the deployment still has something to do, and how it ended when it ended by itself. */
   lookAtDeployment(id: string): Promise<{ open: boolean; ended?: HistoryEntry }>;
   /** What can be known of an application whose workflow has no memory: from Visibility and, given a service, from AWS's tags. */
-  recallApplication(input: { app: string; release?: Release }): Promise<Recalled>;
+  recallApplication(input: { app: string; release?: AnyRelease }): Promise<Recalled>;
   /** Tells the application that a deployment ended, and starts it where it does not run. */
   tellApplication(ended: DeploymentEnded): Promise<void>;
   /** How far an analysis came that was stopped: what its workflow knows, also when it is closed; nothing when it never began. */

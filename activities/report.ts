@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ActivityHeartbeat, AwsChange, LogLine, Progress } from '../model/delivery.js';
+import type { ActivityHeartbeat, AskedTask, AwsChange, LogLine, Progress } from '../model/delivery.js';
 import type { ActivityContext } from './context.js';
 
 /** What an activity tells people while it runs and when it ends. Each word is heartbeated, so that the page moves. */
@@ -13,10 +13,12 @@ export interface Report {
   changed(change: Omit<AwsChange, 'at'>): void;
   /** A task set that AWS said it made: kept in the heartbeat before anything else happens (ecs-alb-facts §25). */
   created(created: NonNullable<ActivityHeartbeat['created']>): void;
+  /** A standalone task that is about to be asked for, or was; nothing once it is known that none came of it. */
+  asked(asked: AskedTask | undefined): void;
   /** Sends the last words again: the heartbeat of a wait. */
   beat: () => void;
   /** What the attempt before this one had made and had verified. */
-  before: Pick<ActivityHeartbeat, 'created' | 'traffic'>;
+  before: Pick<ActivityHeartbeat, 'created' | 'traffic' | 'asked'>;
   progress(): Progress;
   /** What a failure takes along, so that the log outlives it: the last lines and the changes made. */
   record(): Pick<Progress, 'log' | 'changes'>;
@@ -36,6 +38,7 @@ const heartbeatSchema = z.object({
     .array(z.object({ at: z.number(), action: z.string(), resource: z.string(), summary: z.string() }))
     .exactOptional(),
   created: z.object({ taskSetArn: z.string(), attempt: z.number() }).exactOptional(),
+  asked: z.object({ at: z.number(), attempt: z.number(), taskArn: z.string().exactOptional() }).exactOptional(),
 });
 
 /** Begins a report for one activity; a retry goes on with the lines of the attempt before it. */
@@ -44,9 +47,10 @@ export function createReport(ctx: ActivityContext, stage: string): Report {
   const last = parsed.success ? parsed.data : undefined;
   const log: LogLine[] = last ? [...last.log] : [];
   const changes: AwsChange[] = last?.changes ? [...last.changes] : [];
-  const now: { detail: string; traffic?: Progress['traffic']; created?: ActivityHeartbeat['created'] } = {
+  const now: Pick<ActivityHeartbeat, 'detail' | 'traffic' | 'created' | 'asked'> = {
     detail: last?.detail ?? '',
     ...(last?.created && { created: last.created }),
+    ...(last?.asked && { asked: last.asked }),
   };
 
   function record(): Pick<Progress, 'log' | 'changes'> {
@@ -59,6 +63,7 @@ export function createReport(ctx: ActivityContext, stage: string): Report {
       ...(now.traffic && { traffic: now.traffic }),
       ...record(),
       ...(now.created && { created: now.created }),
+      ...(now.asked && { asked: now.asked }),
     });
   }
   function line(level: LogLine['level'], text: string): void {
@@ -88,10 +93,16 @@ export function createReport(ctx: ActivityContext, stage: string): Report {
       now.created = created;
       beat();
     },
+    asked(asked) {
+      if (asked) now.asked = asked;
+      else delete now.asked;
+      beat();
+    },
     beat,
     before: {
       ...(last?.created && { created: last.created }),
       ...(last?.traffic && { traffic: last.traffic }),
+      ...(last?.asked && { asked: last.asked }),
     },
     progress: () => ({ ...(now.traffic && { traffic: now.traffic }), detail: now.detail, log, changes }),
     record,

@@ -1,6 +1,6 @@
 import { knownProviders } from '../config/known-providers.js';
 import type { ServerConfig } from '../config/server.js';
-import type { Release } from '../model/release.js';
+import type { AnyRelease } from '../model/release.js';
 import { formatFinding } from '../model/finding.js';
 import type { Finding } from '../model/finding.js';
 import type { SealedFiles } from '../model/repository.js';
@@ -23,7 +23,7 @@ export interface ReleaseReader {
    * The release; or the files sealed, for a worker to read, where they have encrypted secrets: this process holds no key.
    * @throws ApiProblem 422 with every mistake found: file, line, field, what to write
    */
-  read(sent: SentRelease): Release | SealedFiles;
+  read(sent: SentRelease): AnyRelease | SealedFiles;
 }
 
 /** @param seal hides a task definition from all who can read workflow histories (`config/seal.ts`) */

@@ -62,7 +62,7 @@ function snapshotOf({ taskDefinition, targetGroups, service }: Release): Snapsho
             Type: 'forward',
             ForwardConfig: {
               TargetGroups: [
-                group(targetGroups.primary.targetGroupArn, 100),
+                group(targetGroups.primary?.targetGroupArn, 100),
                 group(targetGroups.canary?.targetGroupArn, 0),
               ],
               TargetGroupStickinessConfig: { Enabled: false },

@@ -1,5 +1,6 @@
 import type { DeliveryHandle, RuleSnapshot } from './delivery.js';
 import type { Json, JsonObject } from './json.js';
+import type { TaskHandle } from './standalone-task.js';
 
 /** A shell word in single quotes. */
 function quoted(text: string): string {
@@ -44,5 +45,14 @@ export function rollbackCommands({ release, snapshot, uid }: DeliveryHandle): st
     ...(primary ? [`aws ecs update-service-primary-task-set ${service} --primary-task-set ${primary.taskSetArn}`] : []),
     `aws ecs describe-task-sets ${service} --include TAGS --query ${tagged} --output text`,
     `aws ecs delete-task-set ${service} --force --task-set EACH_ARN_OF_THE_COMMAND_ABOVE`,
+  ];
+}
+
+/** The AWS commands that stop a standalone task by hand. */
+export function stopTaskCommands({ release, region, uid }: TaskHandle): string[] {
+  const cluster = `--region ${region} --cluster ${release.task.cluster}`;
+  return [
+    `aws ecs list-tasks ${cluster} --started-by ${uid} --query taskArns --output text`,
+    `aws ecs stop-task ${cluster} --task THE_ARN_OF_THE_COMMAND_ABOVE`,
   ];
 }

@@ -73,7 +73,8 @@ export interface Snapshot {
   takenAt: number;
   accountId: string;
   region: string;
-  loadBalancerArn: string;
+  /** Absent where tasks are found by service discovery. */
+  loadBalancerArn?: string;
   service?: { serviceArn: string; desiredCount: number };
   /** Absent on a first deployment. */
   primary?: TaskSetSnapshot;
@@ -143,4 +144,14 @@ export interface ActivityHeartbeat {
   changes?: AwsChange[];
   /** A task set that this activity made: known before any read shows it (ecs-alb-facts §25). */
   created?: { taskSetArn: string; attempt: number };
+  /** A standalone task that this activity asks for, and its ARN once ECS has answered. */
+  asked?: AskedTask;
+}
+
+/** One attempt to run a standalone task: written down before the call, so that no later attempt runs a second one unknowingly. */
+export interface AskedTask {
+  /** Epoch ms. */
+  at: number;
+  attempt: number;
+  taskArn?: string;
 }

@@ -30,9 +30,9 @@ export interface TaskSetPlace {
   cluster: string;
   service: string;
   taskSetArn: string;
-  /** The container and port of the version's target group. */
-  containerName: string;
-  containerPort: number;
+  /** The container and port of the version's target group; absent where there is none. */
+  containerName?: string;
+  containerPort?: number;
 }
 
 /** What is known of the versions only when a deployment runs. */

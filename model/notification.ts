@@ -66,6 +66,8 @@ export interface AboutDeployment {
   labels: Record<string, string>;
   status: DeploymentStatus;
   image: string;
+  /** It runs a task once, and has no service. */
+  task?: true;
   commit?: string;
   /** Who asked for it. */
   by: string;
@@ -197,10 +199,10 @@ export function mentionedFor(mentions: readonly Mention[], event: EventName): Me
   return users.length + groups.length > 0 ? { users, groups } : undefined;
 }
 
-/** What the one webhook of `webhook:` is told: five things, under names that are older than PipeCD's among ours. */
+/** What the one webhook of `webhook:` is told: six things, under names that are older than PipeCD's among ours. */
 export interface OldNotice {
   id: string;
-  event: 'ROLLED_BACK' | 'WAITING_APPROVAL' | 'ROLLBACK_STUCK' | 'TRIGGER_FAILED' | 'EVENT_FAILED';
+  event: 'ROLLED_BACK' | 'TASK_FAILED' | 'WAITING_APPROVAL' | 'ROLLBACK_STUCK' | 'TRIGGER_FAILED' | 'EVENT_FAILED';
   app?: string;
   deployment?: string;
   repository?: string;
@@ -211,17 +213,21 @@ export interface OldNotice {
 }
 
 const OLD_NAMES: Partial<Record<EventName, OldNotice['event']>> = {
-  DEPLOYMENT_FAILED: 'ROLLED_BACK',
   DEPLOYMENT_WAIT_APPROVAL: 'WAITING_APPROVAL',
   ROLLBACK_FAILED: 'ROLLBACK_STUCK',
   DEPLOYMENT_TRIGGER_FAILED: 'TRIGGER_FAILED',
   EVENT_FAILED: 'EVENT_FAILED',
 };
 
-/** A notice in the older words; undefined when it is none of those five. */
+function oldEnd({ status, task }: AboutDeployment): OldNotice['event'] | undefined {
+  if (status === 'ROLLED_BACK') return 'ROLLED_BACK';
+  return task && status === 'FAILED' ? 'TASK_FAILED' : undefined;
+}
+
+/** A notice in the older words; undefined when it is none of those six. */
 export function oldNotice(notice: Notice): OldNotice | undefined {
-  const event = OLD_NAMES[notice.event];
-  if (!event || (notice.event === 'DEPLOYMENT_FAILED' && notice.status !== 'ROLLED_BACK')) return undefined;
+  const event = notice.event === 'DEPLOYMENT_FAILED' ? oldEnd(notice) : OLD_NAMES[notice.event];
+  if (!event) return undefined;
   const { id, at, reason, link } = notice;
   return {
     id,

@@ -3,7 +3,9 @@ import { formatDuration } from './duration.js';
 import type { Millis } from './duration.js';
 import type { Metric } from './metric.js';
 import type { Plan } from './plan.js';
-import type { Release } from './release.js';
+import type { AnyRelease, Release, TaskRelease } from './release.js';
+import { isTask } from './release.js';
+import type { TaskPreview } from './standalone-task.js';
 import type { Stage } from './stage.js';
 
 /** One value that would be another: `from` is absent where it is new, `to` where it goes. */
@@ -69,7 +71,7 @@ export function planDocument(
     reason: refused ? preview.problems.join(' ') : plan.reason,
     version: { image: release.image, ...(commit !== undefined && { commit }) },
     ...(preview.running && { running: preview.running }),
-    stages: stages.map((stage) => ({ id: stage.id, name: stage.name, does: inWords(stage) })),
+    stages: stages.map((stage) => ({ id: stage.id, name: stage.name, does: inWords(stage, release) })),
     changes: refused || plan.kind === 'NOTHING_TO_DO' ? [] : changesOf(stages, release, preview),
     analysis: stages.flatMap((stage) =>
       stage.name === 'ANALYSIS' ? stage.metrics.map((metric) => planned(stage.id, stage.duration, metric)) : [],
@@ -82,12 +84,46 @@ export function planDocument(
   };
 }
 
-function inWords(stage: Stage): string {
+/** The same of a task without a service. Only a deployment that runs changes anything, and nothing is there to compare with. */
+export function taskPlanDocument(
+  { app, release, commit }: { app: string; release: TaskRelease; commit?: string },
+  plan: Plan,
+  preview: TaskPreview,
+  warnings: readonly string[],
+): PlanDocument {
+  const refused = preview.problems.length > 0;
+  const stages = refused ? [] : plan.stages;
+  const { task } = release;
+  const register = preview.registered ? [] : ['RegisterTaskDefinition'];
+  const run = `RunTask on ${task.cluster} (${task.launchType}), once; waits for its end`;
+  const runs = task.run && stages.some(({ name }) => name === 'ECS_SYNC');
+  return {
+    app,
+    plan: refused ? 'REFUSED' : plan.kind,
+    reason: refused ? preview.problems.join(' ') : plan.reason,
+    version: { image: release.image, ...(commit !== undefined && { commit }) },
+    stages: stages.map((stage) => ({ id: stage.id, name: stage.name, does: inWords(stage, release) })),
+    changes: refused ? [] : [...register, ...(runs ? [run] : [])],
+    analysis: [],
+    peakTasks: runs ? 1 : 0,
+    taskDefinition: preview.taskDefinition,
+    service: [],
+    problems: preview.problems,
+    warnings: [...warnings, ...preview.warnings],
+  };
+}
+
+function inWords(stage: Stage, release: AnyRelease): string {
   switch (stage.name) {
     case 'ECS_SYNC':
+      if (isTask(release)) {
+        return release.task.run
+          ? 'the task runs once, to its end: exit code 0 of every essential container is success'
+          : 'the task definition is registered, and nothing runs';
+      }
       return 'the new version replaces the old one at once';
     case 'ECS_CANARY_ROLLOUT':
-      return `a canary of ${stage.scale} % of the tasks`;
+      return `a canary of ${stage.scale} % of the tasks${isTask(release) || release.targetGroups.primary ? '' : ', which are found at once: its share of the requests is that of its tasks'}`;
     case 'ECS_BASELINE_ROLLOUT':
       return `a baseline of ${stage.scale} % of the tasks`;
     case 'ECS_TRAFFIC_ROUTING': {
@@ -114,12 +150,14 @@ function inWords(stage: Stage): string {
 }
 
 /** As the driver makes them (`activities/ecs`). */
-function changesOf(stages: readonly Stage[], { targetGroups }: Release, preview: Preview): string[] {
+function changesOf(stages: readonly Stage[], release: Release, preview: Preview): string[] {
+  const { targetGroups } = release;
+  const on = (side: string): string => (targetGroups.primary ? `(${side} group)` : '(service discovery)');
   const { exists, rules, firstDeployment, taskDefinition } = preview;
   const route = (weights: string): string[] =>
     rules === 0 ? [] : [`ModifyRule or ModifyListener × ${rules}: ${weights}`];
   const promote = (): string[] => [
-    'CreateTaskSet 100 % (primary group)',
+    `CreateTaskSet 100 % ${on('primary')}`,
     'UpdateServicePrimaryTaskSet',
     ...(firstDeployment ? [] : ['UpdateTaskSet 0 % (old version)']),
   ];
@@ -135,13 +173,13 @@ function changesOf(stages: readonly Stage[], { targetGroups }: Release, preview:
         changes.push(...promote(), ...(targetGroups.canary ? route('primary 100 %, where it is not') : []));
         break;
       case 'ECS_CANARY_ROLLOUT':
-        changes.push(`CreateTaskSet ${stage.scale} % (canary group)`);
+        changes.push(`CreateTaskSet ${stage.scale} % ${on('canary')}`);
         break;
       case 'ECS_BASELINE_ROLLOUT':
-        changes.push(`CreateTaskSet ${stage.scale} % (baseline group)`);
+        changes.push(`CreateTaskSet ${stage.scale} % ${on('baseline')}`);
         break;
       case 'ECS_TRAFFIC_ROUTING':
-        changes.push(...route(inWords(stage).replace('requests: ', '')));
+        changes.push(...route(inWords(stage, release).replace('requests: ', '')));
         break;
       case 'ECS_PRIMARY_ROLLOUT':
         changes.push(...promote());

@@ -1,6 +1,6 @@
 import type { Preflight } from './delivery.js';
 import { MINUTE } from './duration.js';
-import type { Release, Strategy } from './release.js';
+import type { Release, Strategy, TaskRelease } from './release.js';
 import type { Stage } from './stage.js';
 
 /** What a deployment will do, and why it does that. */
@@ -43,6 +43,24 @@ export function planDeployment(release: Release, strategy: Strategy, found: Pref
     return quick('commitMatcher.quickSync fits the commit’s message.');
   }
   return pipeline('The version changed.');
+}
+
+/** Decides what a deployment of a standalone task does: it is run each time, for what a task did once says nothing of now. */
+export function planTask(release: TaskRelease, strategy: Strategy, commitMessage?: string): Plan {
+  const does = release.task.run ? 'run once, to its end' : 'registered and not run (runStandaloneTask: false)';
+  const { commitMatcher, pipeline } = release;
+  const pipelineAsked = strategy === 'PIPELINE' || says(commitMatcher?.pipeline, commitMessage);
+  const quickAsked =
+    strategy === 'QUICK_SYNC' ||
+    (!pipelineAsked && !release.alwaysUsePipeline && says(commitMatcher?.quickSync, commitMessage));
+  if (pipeline.length === 0 || quickAsked) {
+    return {
+      kind: 'QUICK_SYNC',
+      reason: `The task is ${does}.`,
+      stages: [{ id: 'stage-0', name: 'ECS_SYNC', timeout: release.timeout }],
+    };
+  }
+  return { kind: 'PIPELINE', reason: `The pipeline; its ECS_SYNC: the task is ${does}.`, stages: pipeline };
 }
 
 function says(expression: string | undefined, message: string | undefined): boolean {

@@ -68,16 +68,14 @@ export function placeOf({ service, provider }: Pick<Release, 'service' | 'provid
 /** How a deployment is planned: AUTO decides from what runs. */
 export type Strategy = 'AUTO' | 'QUICK_SYNC' | 'PIPELINE';
 
-/** What one deployment is asked to bring out: the user's files, parsed, normalised and free of secrets in the clear. */
-export interface Release {
+/** What every deployment is asked to bring out, with a service or without. */
+interface Brought {
   app: string;
   labels: Record<string, string>;
   /** Name of the ECS provider in the server configuration. */
   provider: string;
-  service: ServiceDefinition;
   taskDefinition: SealedTaskDefinition;
-  targetGroups: { primary: TargetGroup; canary?: TargetGroup; baseline?: TargetGroup };
-  /** The image of the container named in `targetGroups.primary`: what people call the version. */
+  /** What people call the version: the image of the container named in `targetGroups.primary`, of a task that of the first essential one. */
   image: string;
   /** The file's pipeline; empty when it has none. */
   pipeline: Stage[];
@@ -93,7 +91,38 @@ export interface Release {
   mentions?: Mention[];
   /** For the whole deployment. */
   timeout: Millis;
+  warnings: Finding[];
+}
+
+/** What one deployment is asked to bring out: the user's files, parsed, normalised and free of secrets in the clear. */
+export interface Release extends Brought {
+  service: ServiceDefinition;
+  /** No `primary` where tasks are found by service discovery: nothing stands before them, and there are no weights. */
+  targetGroups: { primary?: TargetGroup; canary?: TargetGroup; baseline?: TargetGroup };
   /** Refuse when a rule outside the pair reaches a group (ecs-alb-facts §5). */
   strictRules: boolean;
-  warnings: Finding[];
+}
+
+/** How a task without a service is run. */
+export interface StandaloneTask {
+  cluster: string;
+  launchType: 'FARGATE' | 'EC2' | 'EXTERNAL';
+  /** Member of RunTask; absent where the tasks have no network of their own. */
+  networkConfiguration?: {
+    awsvpcConfiguration: { subnets: string[]; securityGroups?: string[]; assignPublicIp?: 'ENABLED' | 'DISABLED' };
+  };
+  /** False: the task definition is registered, and nothing runs. */
+  run: boolean;
+}
+
+/** A release without a service: its task is run once, and its exit codes are the outcome. */
+export interface TaskRelease extends Brought {
+  task: StandaloneTask;
+}
+
+export type AnyRelease = Release | TaskRelease;
+
+/** Whether a release is a task that runs to its end, and not a service. */
+export function isTask(release: AnyRelease): release is TaskRelease {
+  return 'task' in release;
 }

@@ -1,7 +1,7 @@
 import type { Millis } from './duration.js';
 import type { Audience } from './notification.js';
 import type { Finding } from './finding.js';
-import type { Commit, Release } from './release.js';
+import type { AnyRelease, Commit } from './release.js';
 
 /** How an application file of a repository stands. */
 export type ApplicationFileStatus =
@@ -97,7 +97,7 @@ export interface SealedFiles {
 
 /** The release, unless `findings` refuse it. */
 export interface ReadRelease {
-  release?: Release;
+  release?: AnyRelease;
   commit?: Commit;
   findings: Finding[];
 }

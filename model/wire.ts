@@ -112,6 +112,8 @@ export interface DeploymentDocument {
   startedAt?: string;
   completedAt?: string;
   stages: StageDocument[];
+  /** Of what has no weights that could be moved; absent of a service behind a load balancer. */
+  kind?: 'STANDALONE_TASK' | 'SERVICE_DISCOVERY';
   traffic: { wanted: Weights; verified: Weights | null };
   analysis: AnalysisDocument[];
   warnings: string[];
@@ -147,6 +149,8 @@ export interface ApplicationDocument {
   /** IDLE, DEPLOYING, HELD, or DIVERGED when a cancelled deployment was told to keep what it had done. */
   state: 'IDLE' | 'DEPLOYING' | 'HELD' | 'DIVERGED';
   service?: ServicePlace;
+  /** Of an application without a service: what is run by each deployment. */
+  task?: { cluster: string; family: string; provider: string };
   labels: Record<string, string>;
   running?: string;
   pending?: string;

@@ -90,8 +90,9 @@ const accountSchema = z.strictObject({
       stopSeconds: seconds.default(5),
       registrationSeconds: seconds.default(10),
       stoppedTaskSeconds: seconds.default(3600),
+      runSeconds: seconds.default(30).describe('how long a task that RunTask started has to do'),
       propagationSeconds: seconds.default(5).describe('how long a changed rule is not followed yet'),
-      hideSeconds: seconds.default(2).describe('how long a new task set is missing from reads'),
+      hideSeconds: seconds.default(2).describe('how long a new task set or standalone task is missing from reads'),
       metricDelaySeconds: seconds.default(120).describe('Datadog over metric streams: 2 to 3 minutes'),
     })
     .prefault({}),

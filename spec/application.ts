@@ -10,7 +10,9 @@ import { eventWatcherFields, readApplicationWatchers } from './event-watcher.js'
 import { notificationFields, readMentions } from './notification.js';
 import { postSyncFields, readChain } from './post-sync.js';
 import { attachmentFields, encryptionFields } from './rendered-files.js';
+import { SERVICE_DISCOVERY } from './service-discovery.js';
 import { RECREATE } from './stage.js';
+import { standaloneFields, warnOfStandaloneFields } from './standalone-task.js';
 import { commitMatcherFields, readCommitMatcher, readTrigger, triggerFields } from './trigger.js';
 
 const targetGroup = z.object({
@@ -29,10 +31,7 @@ const input = z.object({
   accessType: z.string().optional(),
   autoRollback: z.boolean().optional(),
   strictRules: z.boolean().optional(),
-  clusterArn: z.unknown().optional(),
-  launchType: z.unknown().optional(),
-  awsvpcConfiguration: z.unknown().optional(),
-  runStandaloneTask: z.unknown().optional(),
+  ...standaloneFields,
 });
 
 const quickSync = z.object({ recreate: z.boolean().optional() });
@@ -41,9 +40,6 @@ const quickSync = z.object({ recreate: z.boolean().optional() });
 const NOT_USED = {
   driftDetection: 'drift is not watched yet',
 } as const;
-
-/** Fields of `input` that PipeCD reads for standalone tasks alone. */
-const STANDALONE_ONLY = ['clusterArn', 'launchType', 'awsvpcConfiguration', 'runStandaloneTask'] as const;
 
 const shape = z.object({
   apiVersion: z.literal('pipecd.dev/v1beta1'),
@@ -153,20 +149,9 @@ function sayWhatIsNotUsed(reader: Reader, spec: Spec): void {
 }
 
 function checkInput(reader: Reader, found: Input, path: Path): void {
-  if (!found.serviceDefinitionFile) {
-    const message = 'serviceDefinitionFile is missing; PipeCD then runs a standalone task, which is not supported yet';
-    reader.error([...path, 'serviceDefinitionFile'], message, 'Write serviceDefinitionFile: servicedef.yaml.');
+  if (found.accessType !== undefined && found.accessType !== 'ELB' && found.accessType !== SERVICE_DISCOVERY) {
+    const message = `there is no accessType ${found.accessType}`;
+    reader.error([...path, 'accessType'], message, `Write ELB or ${SERVICE_DISCOVERY}.`);
   }
-  if (found.accessType !== undefined && found.accessType !== 'ELB') {
-    const message =
-      found.accessType === 'SERVICE_DISCOVERY'
-        ? 'accessType SERVICE_DISCOVERY is not supported yet'
-        : `there is no accessType ${found.accessType}`;
-    reader.error([...path, 'accessType'], message, 'Write ELB, or delete it.');
-  }
-  for (const field of STANDALONE_ONLY) {
-    if (found[field] === undefined) continue;
-    const message = `${field} is used for standalone tasks alone; a service has its own in the service definition`;
-    reader.warning([...path, field], message, 'Delete it.');
-  }
+  if (found.serviceDefinitionFile) warnOfStandaloneFields(reader, found, path);
 }

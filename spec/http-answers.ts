@@ -108,6 +108,10 @@ export const deploymentAnswer = z.object({
   startedAt: maybeInstant,
   completedAt: maybeInstant,
   stages: z.array(stage),
+  kind: z
+    .enum(['STANDALONE_TASK', 'SERVICE_DISCOVERY'])
+    .exactOptional()
+    .describe('Of what has no weights: traffic says nothing then.'),
   traffic: z.object({ wanted: weights, verified: weights.nullable() }),
   analysis: z.array(analysis),
   warnings: z.array(text),
@@ -150,6 +154,7 @@ export const applicationAnswer = z.object({
   app: text,
   state: z.enum(['IDLE', 'DEPLOYING', 'HELD', 'DIVERGED']),
   service: service.exactOptional(),
+  task: z.object({ cluster: text, family: text, provider: text }).exactOptional(),
   labels: z.record(text, text),
   running: maybe,
   pending: maybe,

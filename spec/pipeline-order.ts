@@ -27,6 +27,8 @@ export interface Standing {
 }
 
 type Side = 'canary' | 'baseline';
+/** How requests come to the tasks: by weights that stages move, or to whatever task service discovery names. */
+export type Access = 'WEIGHTS' | 'DISCOVERY';
 export type Say = (message: string, fix: string) => void;
 
 const NOTHING: SideStanding = { stands: false, scale: undefined, share: 0 };
@@ -34,7 +36,7 @@ const ROLLED_OUT_BY = { canary: 'ECS_CANARY_ROLLOUT', baseline: 'ECS_BASELINE_RO
 const CLEANED_BY = { canary: 'ECS_CANARY_CLEAN', baseline: 'ECS_BASELINE_CLEAN' } as const;
 
 /** Walks the pipeline as a deployment would and says where it would break, leave requests unserved or bring nothing out. */
-export function checkOrder(reader: Reader, stages: readonly ReadStage[], path: Path): void {
+export function checkOrder(reader: Reader, stages: readonly ReadStage[], path: Path, access: Access = 'WEIGHTS'): void {
   let standing: Standing = { canary: NOTHING, baseline: NOTHING, promoted: false };
   for (const [i, read] of stages.entries()) {
     const at = [...path, i];
@@ -44,21 +46,21 @@ export function checkOrder(reader: Reader, stages: readonly ReadStage[], path: P
     const warning: Say = (message, fix) => {
       reader.warning(at, message, fix);
     };
-    standing = after(standing, read, error, warning);
+    standing = after(standing, read, access, error, warning);
   }
   checkEnd(reader, standing, path);
 }
 
-function after(standing: Standing, { name, stage }: ReadStage, error: Say, warning: Say): Standing {
+function after(standing: Standing, { name, stage }: ReadStage, access: Access, error: Say, warning: Say): Standing {
   switch (name) {
     case 'ECS_CANARY_ROLLOUT':
-      return rollOut(standing, 'canary', stage?.name === name ? stage.scale : undefined);
+      return rollOut(standing, 'canary', stage?.name === name ? stage.scale : undefined, access);
     case 'ECS_BASELINE_ROLLOUT':
       if (standing.promoted) {
         const message = 'after the promotion there is no gate left that could compare with a baseline';
         warning(message, 'Put it before ECS_PRIMARY_ROLLOUT, or delete it.');
       }
-      return rollOut(standing, 'baseline', stage?.name === name ? stage.scale : undefined);
+      return rollOut(standing, 'baseline', stage?.name === name ? stage.scale : undefined, access);
     case 'ECS_TRAFFIC_ROUTING':
       return route(standing, stage, error, warning);
     case 'ECS_PRIMARY_ROLLOUT':
@@ -79,8 +81,10 @@ function after(standing: Standing, { name, stage }: ReadStage, error: Say, warni
   }
 }
 
-function rollOut(standing: Standing, side: Side, scale: number | undefined): Standing {
-  return { ...standing, [side]: { ...standing[side], stands: true, scale } };
+function rollOut(standing: Standing, side: Side, scale: number | undefined, access: Access): Standing {
+  // Tasks that are found by service discovery get requests as soon as they run: how many, their number says.
+  const share = access === 'DISCOVERY' ? undefined : standing[side].share;
+  return { ...standing, [side]: { stands: true, scale, share } };
 }
 
 function route(standing: Standing, stage: Stage | undefined, error: Say, warning: Say): Standing {

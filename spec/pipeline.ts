@@ -5,7 +5,7 @@ import type { Millis } from '../model/duration.js';
 import type { Stage } from '../model/stage.js';
 import type { MetricContext } from './metric.js';
 import { checkOrder } from './pipeline-order.js';
-import type { ReadStage } from './pipeline-order.js';
+import type { Access, ReadStage } from './pipeline-order.js';
 import type { ScriptContext } from './script-stage.js';
 import { readStage } from './stage.js';
 
@@ -14,7 +14,7 @@ export function readPipeline(
   reader: Reader,
   values: readonly unknown[],
   path: Path,
-  context: Omit<MetricContext, 'duration'> & ScriptContext,
+  context: Omit<MetricContext, 'duration'> & ScriptContext & { standalone: boolean; access: Access },
 ): Stage[] {
   const read: (ReadStage | undefined)[] = [];
   for (const [i, value] of values.entries()) {
@@ -26,7 +26,7 @@ export function readPipeline(
     if (id === undefined || read.findIndex((other) => other?.stage?.id === id) === i) continue;
     reader.error([...path, i, 'id'], `a second stage has the id "${id}"`, 'Give each its own id.');
   }
-  if (read.length > 0 && read.every((found) => found !== undefined)) checkOrder(reader, read, path);
+  if (read.length > 0 && read.every((found) => found !== undefined)) checkOrder(reader, read, path, context.access);
   return stages;
 }
 

@@ -1,5 +1,5 @@
 import type { Finding } from '../model/finding.js';
-import type { Release } from '../model/release.js';
+import type { AnyRelease } from '../model/release.js';
 import type { ParsedRelease, ReleaseInput } from './release.js';
 import type { SecretValue } from './rendered-files.js';
 
@@ -86,11 +86,11 @@ function inTheClear(field: string): Omit<Finding, 'level'> {
 }
 
 /** What of a release is not sealed. */
-function clearOf(release: Release): unknown {
+function clearOf(release: AnyRelease): unknown {
   return { ...release, warnings: [], taskDefinition: { ...release.taskDefinition, content: '', sealed: '' } };
 }
 
-function definitionOf({ taskDefinition }: Release): unknown {
+function definitionOf({ taskDefinition }: AnyRelease): unknown {
   return JSON.parse(taskDefinition.sealed);
 }
 

@@ -4,7 +4,7 @@ import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
 import { HOUR } from '../model/duration.js';
 import type { Finding } from '../model/finding.js';
-import type { Release, ServiceDefinition } from '../model/release.js';
+import type { AnyRelease, ServiceDefinition, Release } from '../model/release.js';
 import { readTemplates } from './analysis-template.js';
 import { readApplication } from './application.js';
 import type { Application } from './application.js';
@@ -18,8 +18,17 @@ import type { Decrypt } from './release-secrets.js';
 import { renderFiles } from './rendered-files.js';
 import type { SecretValue } from './rendered-files.js';
 import { readServiceDefinition } from './service-definition.js';
+import { checkDiscoveredStages, checkRegistries, containerOfRegistry, isDiscovered } from './service-discovery.js';
+import { checkTaskNetwork, checkTaskStages, readStandaloneTask } from './standalone-task.js';
 import { checkAccounts, checkContainers, checkSideGroups, readTargetGroups } from './target-groups.js';
-import { imagesOf, mutableImages, readTaskDefinition, sealTaskDefinition, withImages } from './task-definition.js';
+import {
+  imagesOf,
+  mainContainer,
+  mutableImages,
+  readTaskDefinition,
+  sealTaskDefinition,
+  withImages,
+} from './task-definition.js';
 import type { ImageOverride, TaskDefinition } from './task-definition.js';
 
 export interface ReleaseInput {
@@ -39,7 +48,7 @@ export interface ReleaseInput {
 
 /** The release, unless a finding is an error. */
 export interface ParsedRelease {
-  release?: Release;
+  release?: AnyRelease;
   findings: Finding[];
   /** The files have encrypted secrets, and there was no key: they are in order, as far as that can be seen, and a worker has to read them. */
   encrypted?: true;
@@ -68,7 +77,7 @@ function parseWith(input: ReleaseInput, value: SecretValue): ParsedRelease {
   return { release: { ...release, warnings: told }, findings: told };
 }
 
-function read(input: ReleaseInput, value: SecretValue, findings: Finding[]): Release | undefined {
+function read(input: ReleaseInput, value: SecretValue, findings: Finding[]): AnyRelease | undefined {
   const provider = chooseProvider(input, findings);
   const name = applicationFile(input.files, findings);
   const document = name === undefined ? undefined : readFile(input.files, name, findings);
@@ -81,7 +90,10 @@ function read(input: ReleaseInput, value: SecretValue, findings: Finding[]): Rel
     reader.warning(['spec', 'name'], `the file is of "${spec.name}", and it is deployed as "${input.app}"`);
   }
   const files = renderFiles(reader, spec, input.files, value, findings);
-  const targetGroups = readTargetGroups(reader, application);
+  const { serviceDefinitionFile, taskDefinitionFile = TASK_DEFINITION_FILE } = application.input;
+  const task = serviceDefinitionFile ? undefined : readStandaloneTask(reader, application);
+  const discovered = !task && isDiscovered(application);
+  const targetGroups = task || discovered ? {} : readTargetGroups(reader, application);
   const timeout = reader.durationOr(TIMEOUT, spec.timeout, ['spec', 'timeout']);
   const stagesPath = ['spec', 'pipeline', 'stages'];
   const pipeline = readPipeline(reader, spec.pipeline?.stages ?? [], stagesPath, {
@@ -92,46 +104,56 @@ function read(input: ReleaseInput, value: SecretValue, findings: Finding[]): Rel
     templates: readTemplates(files, findings),
     scriptsAllowed: input.known?.allowScripts,
     seal: input.seal,
+    standalone: task !== undefined,
+    access: discovered ? 'DISCOVERY' : 'WEIGHTS',
   });
   checkTimeout(reader, pipeline, timeout, stagesPath);
-  checkSideGroups(reader, pipeline, targetGroups, inputPath);
+  if (task) checkTaskStages(reader, pipeline, stagesPath);
+  else if (discovered) checkDiscoveredStages(reader, application, pipeline, stagesPath);
+  else checkSideGroups(reader, pipeline, targetGroups, inputPath);
   const open = (named: string, field: string): Reader | undefined =>
     openNamed(reader, files, named, [...inputPath, field], findings);
-  const { serviceDefinitionFile, taskDefinitionFile = TASK_DEFINITION_FILE } = application.input;
   const serviceReader = serviceDefinitionFile ? open(serviceDefinitionFile, 'serviceDefinitionFile') : undefined;
   const service = serviceReader && readServiceDefinition(serviceReader);
+  if (service && discovered) checkRegistries(serviceReader, service);
   const taskReader = open(taskDefinitionFile, 'taskDefinitionFile');
-  const images = imagesOf(input.image, targetGroups.primary?.containerName);
-  const definition = taskReader && readImages(taskReader, images, findings);
+  const container = targetGroups.primary?.containerName ?? (service && containerOfRegistry(service));
+  const definition =
+    taskReader &&
+    readImages(taskReader, (written) => imagesOf(input.image, container ?? mainContainer(written)), findings);
   if (service && definition) checkNetwork(serviceReader, service, definition);
   checkAccounts(reader, targetGroups, service?.cluster, inputPath);
   if (definition) checkContainers(reader, targetGroups, definition, inputPath);
-  if (!service || !definition || !targetGroups.primary) return undefined;
-  return {
+  if (!definition) return undefined;
+  const brought = {
     app: input.app,
     labels: spec.labels ?? {},
     provider,
-    service,
     taskDefinition: sealTaskDefinition(definition, input.seal),
-    targetGroups: { ...targetGroups, primary: targetGroups.primary },
-    image: imageOf(definition, targetGroups.primary.containerName),
+    image: imageOf(definition, container ?? mainContainer(definition)),
     pipeline,
     ...switches(application),
     ...(Object.keys(application.commitMatcher).length > 0 && { commitMatcher: application.commitMatcher }),
-    ...(application.trigger.onCommand.disabled && { noCommands: true }),
+    ...(application.trigger.onCommand.disabled && { noCommands: true as const }),
     ...(application.chain.length > 0 && { chain: application.chain }),
     ...(application.mentions.length > 0 && { mentions: application.mentions }),
     timeout,
     warnings: [],
   };
+  if (task) {
+    checkTaskNetwork(reader, task, definition, inputPath);
+    return { ...brought, task };
+  }
+  if (!service || (!targetGroups.primary && !discovered)) return undefined;
+  const strictRules = application.input.strictRules ?? false;
+  return { ...brought, service, targetGroups, strictRules };
 }
 
 /** Either of the two places may switch the rollback off: PipeCD v0 reads the one, v1 the other (pipecd.md §8.1). */
-function switches({ spec, input }: Application): Pick<Release, 'alwaysUsePipeline' | 'autoRollback' | 'strictRules'> {
+function switches({ spec, input }: Application): Pick<Release, 'alwaysUsePipeline' | 'autoRollback'> {
   return {
     alwaysUsePipeline: spec.planner?.alwaysUsePipeline ?? false,
     autoRollback: (input.autoRollback ?? true) && (spec.planner?.autoRollback ?? true),
-    strictRules: input.strictRules ?? false,
   };
 }
 
@@ -150,11 +172,12 @@ function openNamed(reader: Reader, files: Files, named: string, path: Path, find
 /** The task definition with the images that the caller asked for. */
 function readImages(
   reader: Reader,
-  images: Readonly<Record<string, string>>,
+  imagesFor: (written: TaskDefinition) => Readonly<Record<string, string>>,
   findings: Finding[],
 ): TaskDefinition | undefined {
   const written = readTaskDefinition(reader);
   if (!written) return undefined;
+  const images = imagesFor(written);
   const { definition, unknown } = withImages(written, images);
   const names = written.containerDefinitions.map(({ name }) => name).join(', ');
   for (const name of unknown) {
@@ -200,7 +223,7 @@ function chooseProvider({ provider, known }: ReleaseInput, findings: Finding[]):
   return refuse(`several ECS providers are configured: ${names.join(', ')}`, 'Say which one to use.');
 }
 
-function imageOf(definition: TaskDefinition, container: string): string {
+function imageOf(definition: TaskDefinition, container: string | undefined): string {
   return definition.containerDefinitions.find(({ name }) => name === container)?.image ?? '';
 }
 

@@ -20,6 +20,8 @@ type StageContext = Omit<MetricContext, 'duration'> &
   ScriptContext & {
     /** The last stage before it that brings out a canary; its scale is unknown when that could not be read. */
     canary?: { scale: number | undefined } | undefined;
+    /** There is no service: ECS_SYNC runs a task to its end. */
+    standalone: boolean;
   };
 /** What one kind of stage adds to what all have, and its timeout. */
 type Own<S extends Stage = Stage> = S extends Stage ? Omit<S, 'id' | 'desc' | 'skipOn'> : never;
@@ -133,10 +135,16 @@ function readPlain(name: 'ECS_PRIMARY_ROLLOUT' | 'ECS_CANARY_CLEAN' | 'ECS_BASEL
     reader.read(nothing, value, path) && { name, timeout: timeout ?? ROLLOUT_TIMEOUT };
 }
 
-function readSync(reader: Reader, value: unknown, path: Path, timeout?: Millis): Own | undefined {
+function readSync(
+  reader: Reader,
+  value: unknown,
+  path: Path,
+  timeout: Millis | undefined,
+  { standalone }: StageContext,
+): Own | undefined {
   const fields = reader.read(sync, value, path);
   if (fields?.recreate) reader.error([...path, 'recreate'], ...RECREATE);
-  return fields && { name: 'ECS_SYNC', timeout: timeout ?? ROLLOUT_TIMEOUT };
+  return fields && { name: 'ECS_SYNC', timeout: timeout ?? (standalone ? LONG_TIMEOUT : ROLLOUT_TIMEOUT) };
 }
 
 /** Said wherever a file asks for it. */

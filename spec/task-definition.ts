@@ -12,7 +12,7 @@ import { OUTPUT_ONLY, taskDefinitionShape } from './task-definition-shape.js';
 /** A RegisterTaskDefinition request: strings where the API has strings, nothing empty where it takes nothing empty. */
 export type TaskDefinition = z.output<typeof taskDefinitionShape>;
 
-/** An image for the container named in `targetGroups.primary`, or images by container name. */
+/** An image for the container that the version is called after, or images by container name. */
 export type ImageOverride = string | Readonly<Record<string, string>>;
 
 /**
@@ -34,14 +34,16 @@ export function readTaskDefinition(reader: Reader): TaskDefinition | undefined {
   return definition;
 }
 
-/** The images that an override puts into a definition: container name → image. A plain image is for the primary container. */
-export function imagesOf(
-  override: ImageOverride | undefined,
-  primaryContainer: string | undefined,
-): Record<string, string> {
+/** The images that an override puts into a definition: container name → image. A plain image is for the container named here. */
+export function imagesOf(override: ImageOverride | undefined, container: string | undefined): Record<string, string> {
   if (override === undefined) return {};
   if (typeof override !== 'string') return { ...override };
-  return primaryContainer === undefined ? {} : { [primaryContainer]: override };
+  return container === undefined ? {} : { [container]: override };
+}
+
+/** The container that a version is called after where no target group names one: the first essential one. */
+export function mainContainer({ containerDefinitions }: TaskDefinition): string | undefined {
+  return (containerDefinitions.find(({ essential }) => essential !== false) ?? containerDefinitions[0])?.name;
 }
 
 /**

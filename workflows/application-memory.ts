@@ -1,8 +1,7 @@
 import { DAY, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
-import { placeOf } from '../model/release.js';
-import type { Release } from '../model/release.js';
+import { isTask, placeOf, type AnyRelease } from '../model/release.js';
 import type { HistoryEntry } from '../model/wire.js';
 import { iso } from '../model/wire.js';
 import type { Recalled } from '../activities/people.js';
@@ -30,7 +29,7 @@ export interface Memory {
   history: HistoryEntry[];
   lastGood?: HistoryEntry;
   /** The release that ended well last: where a rollback finds the service and the target groups. */
-  release?: Release;
+  release?: AnyRelease;
   held?: { by: string; reason: string; at: string };
   /** What a cancelled deployment was told to keep: the next one undoes it first. */
   diverged?: DeliveryHandle;
@@ -68,7 +67,7 @@ export function noteEnded(
  * A release as it is remembered: a rollback brings back a registered revision, and must never register what the last good release
  * held, which may be the very version that it leaves. The sealed text would also be most of the memory.
  */
-function withoutDefinition(release: Release): Release {
+function withoutDefinition(release: AnyRelease): AnyRelease {
   return { ...release, taskDefinition: { ...release.taskDefinition, sealed: '' } };
 }
 
@@ -180,9 +179,11 @@ export function stateOf(app: string, memory: Memory): ApplicationState {
   return {
     app,
     state: running ? 'DEPLOYING' : memory.held ? 'HELD' : memory.diverged ? 'DIVERGED' : 'IDLE',
-    ...(release && {
-      service: placeOf(release),
-    }),
+    ...(release &&
+      isTask(release) && {
+        task: { cluster: release.task.cluster, family: release.taskDefinition.family, provider: release.provider },
+      }),
+    ...(release && !isTask(release) && { service: placeOf(release) }),
     labels: release?.labels ?? {},
     ...(running && { running: running.id }),
     ...(pending && { pending: pending.id }),

@@ -12,7 +12,7 @@ import {
 } from '@temporalio/workflow';
 import { HOUR, MINUTE } from '../model/duration.js';
 import type { JsonObject } from '../model/json.js';
-import type { Release } from '../model/release.js';
+import { isTask, type AnyRelease } from '../model/release.js';
 import { iso } from '../model/wire.js';
 import { deploymentId } from '../model/workflow-id.js';
 import {
@@ -97,7 +97,7 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   }
 
   /** What an application without a memory can find out. AWS is asked once a release says which service. */
-  async function recall(release?: Release): Promise<void> {
+  async function recall(release?: AnyRelease): Promise<void> {
     if (recalled && (recalledFromAws || !release)) return;
     noteRecalled(memory, await remembering.recallApplication({ app, ...(release && { release }) }), Date.now());
     recalled = true;
@@ -182,8 +182,16 @@ export async function application({ app, memory: carried }: ApplicationInput): P
         fix,
       };
     }
-    const target = rollbackTarget(memory, to);
     const { release } = memory;
+    if (release && isTask(release)) {
+      return {
+        accepted: false,
+        status: 409,
+        reason: `${app} is a standalone task: nothing of it runs that could go back to an earlier version.`,
+        fix: 'What a task did is not taken back. To run an earlier version’s task again, deploy its files.',
+      };
+    }
+    const target = rollbackTarget(memory, to);
     if (!target?.taskDefinition || !release) {
       const good = memory.history.filter((h) => h.status === 'SUCCEEDED' && h.taskDefinition).map((h) => h.id);
       return {

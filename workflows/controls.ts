@@ -1,4 +1,5 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { isTask } from '../model/release.js';
 import { SKIPPABLE } from '../model/stage.js';
 import { hasEnded, iso } from '../model/wire.js';
 import { deploymentSignals, deploymentUpdates } from './messages.js';
@@ -94,10 +95,12 @@ function apply(state: DeploymentState, name: ControlName, control: CancelControl
     case 'cancel':
     case 'rollback': {
       const rollback = name === 'rollback' || control.rollback !== false;
+      // Of a task nothing is rolled back: it is stopped.
+      const done = name === 'rollback' && !isTask(state.input.release) ? 'Rolled back' : 'Cancelled';
       state.ending = {
         why: name === 'rollback' ? 'ROLLBACK' : 'CANCEL',
         rollback,
-        reason: `${name === 'rollback' ? 'Rolled back' : 'Cancelled'} by ${control.by}${why}${rollback ? '' : '; what was done is kept'}.`,
+        reason: `${done} by ${control.by}${why}${rollback ? '' : '; what was done is kept'}.`,
       };
       delete state.paused;
       stop();

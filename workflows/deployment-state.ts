@@ -1,8 +1,9 @@
 import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Progress, Traffic, Weights } from '../model/delivery.js';
 import { formatFinding } from '../model/finding.js';
-import { placeOf } from '../model/release.js';
+import { isTask, placeOf, type AnyRelease } from '../model/release.js';
 import type { Stage } from '../model/stage.js';
+import type { TaskHandle } from '../model/standalone-task.js';
 import { hasEnded, iso } from '../model/wire.js';
 import { analysisWorkflowId } from '../model/workflow-id.js';
 import type {
@@ -57,6 +58,8 @@ export interface DeploymentState {
   trail: TrailEntry[];
   taskDefinition?: string;
   handle?: DeliveryHandle;
+  /** In the place of `handle` where there is no service. */
+  task?: TaskHandle;
   go: boolean;
   /** What an earlier deployment kept and this one has to undo before it begins; gone when that is done. */
   restore?: DeliveryHandle;
@@ -118,7 +121,7 @@ export function trafficOf({ app, deployment, release, snapshot }: DeliveryHandle
     provider: release.provider,
     app,
     deployment,
-    snapshot: { region, accountId, loadBalancerArn, rules },
+    snapshot: { region, accountId, ...(loadBalancerArn !== undefined && { loadBalancerArn }), rules },
     targetGroups: release.targetGroups,
     wanted,
   };
@@ -136,6 +139,12 @@ export function end(state: DeploymentState, status: DeploymentStatus, reason: st
 export function chainOf({ input }: DeploymentState): string | undefined {
   const begins = (input.release.chain?.length ?? 0) > 0 && !input.rollbackTo;
   return input.chain ?? (begins ? input.id : undefined);
+}
+
+/** What has no weights says so: its `traffic` says nothing. */
+function kindOf(release: AnyRelease): Pick<DeploymentDocument, 'kind'> {
+  if (isTask(release)) return { kind: 'STANDALONE_TASK' };
+  return release.targetGroups.primary ? {} : { kind: 'SERVICE_DISCOVERY' };
 }
 
 /** The deployment document of the contract, without the links that only the api knows. */
@@ -159,11 +168,12 @@ export function documentOf(state: DeploymentState): DeploymentDocument {
     ...(state.startedAt !== undefined && { startedAt: iso(state.startedAt) }),
     ...(state.completedAt !== undefined && { completedAt: iso(state.completedAt) }),
     stages: state.stages,
+    ...kindOf(input.release),
     traffic: { wanted: state.traffic?.wanted ?? ALL_PRIMARY, verified: state.traffic?.verified ?? null },
     analysis: state.analysis,
     warnings: state.warnings,
     trail: state.trail,
-    service: placeOf(input.release),
+    ...(!isTask(input.release) && { service: placeOf(input.release) }),
     links: { ...(input.commit?.url !== undefined && { commit: input.commit.url }) },
   };
 }
@@ -206,6 +216,10 @@ export function detailsOf(state: DeploymentState): string {
   const weights = (w?: Weights): string =>
     w ? [w.primary, w.canary, ...(w.baseline === undefined ? [] : [w.baseline])].join(' / ') : 'not read yet';
   const sides = state.traffic?.wanted.baseline === undefined ? 'primary/canary' : 'primary/canary/baseline';
+  const { kind } = kindOf(state.input.release);
+  const traffic = kind
+    ? kind.toLowerCase().replace('_', ' ')
+    : `traffic ${sides}: wanted ${weights(state.traffic?.wanted)}, verified ${weights(state.traffic?.verified)}`;
   const rows = state.stages.map(
     (s) => `| ${MARK[s.status]} | ${s.name} | ${s.status} | ${wordsOf(s, state).replaceAll('|', '\\|')} |`,
   );
@@ -216,7 +230,7 @@ export function detailsOf(state: DeploymentState): string {
     `### ${state.input.id}: ${state.status}`,
     state.reason,
     '',
-    `Version \`${state.input.release.image}\` · traffic ${sides}: wanted ${weights(state.traffic?.wanted)}, verified ${weights(state.traffic?.verified)}`,
+    `Version \`${state.input.release.image}\` · ${traffic}`,
     '',
     ...(rows.length ? ['| | stage | state | |', '|-|-|-|-|', ...rows, ''] : []),
     ...(verdicts.length ? ['| stage | metric | verdict | why |', '|-|-|-|-|', ...verdicts, ''] : []),

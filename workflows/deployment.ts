@@ -2,6 +2,7 @@ import { allHandlersFinished, CancellationScope, condition, setHandler, Temporal
 import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import { MINUTE } from '../model/duration.js';
+import { isTask } from '../model/release.js';
 import { iso } from '../model/wire.js';
 import type { DeploymentDocument, HistoryEntry } from '../model/wire.js';
 import { goOnWithChain } from './go-on-with-chain.js';
@@ -19,6 +20,7 @@ import { reasonOf } from './reason.js';
 import { recallStopped } from './recall-analysis.js';
 import { rollBack } from './rollback.js';
 import { undoScripts } from './stages/script.js';
+import { endTask } from './standalone-task.js';
 
 const LOOK_FOR_APPLICATION = 30 * MINUTE;
 
@@ -115,6 +117,10 @@ async function goForwardOrBack(
 
 async function goBack(state: DeploymentState, ending: Ending, publish: () => void, people: Notices): Promise<void> {
   delete state.paused;
+  if (isTask(state.input.release)) {
+    await endTask(state, ending, publish, people);
+    return;
+  }
   const { handle } = state;
   if (!handle) {
     end(state, ending.why === 'CANCEL' ? 'CANCELLED' : 'FAILED', `${ending.reason} No traffic had been moved.`);
@@ -172,7 +178,8 @@ function historyEntryOf({ input, ...state }: DeploymentState, completedAt: numbe
     status: state.status,
     image: input.release.image,
     ...(input.commit && { commit: input.commit.hash }),
-    ...(state.taskDefinition !== undefined && { taskDefinition: state.taskDefinition }),
+    // What a rollback could bring back: of a standalone task, nothing.
+    ...(state.taskDefinition !== undefined && !state.task && { taskDefinition: state.taskDefinition }),
     startedAt: iso(state.startedAt ?? completedAt),
     completedAt: iso(completedAt),
     reason: state.reason.slice(0, 200),

@@ -1,34 +1,42 @@
-import { CancellationScope, CancelledFailure, condition, TemporalFailure } from '@temporalio/workflow';
+import { CancellationScope, TemporalFailure } from '@temporalio/workflow';
 import type { DeliveryHandle } from '../model/delivery.js';
-import { formatDuration, MINUTE } from '../model/duration.js';
+import { MINUTE } from '../model/duration.js';
 import { planDeployment } from '../model/plan.js';
-import { whySkipped } from '../model/skip-on.js';
-import type { Stage } from '../model/stage.js';
-import { iso } from '../model/wire.js';
+import { isTask, type Release } from '../model/release.js';
 import { end, noteProgress, stageRows } from './deployment-state.js';
 import type { DeploymentState } from './deployment-state.js';
 import type { Notices } from './notices.js';
 import { changing, reading } from './proxies.js';
 import { reasonOf } from './reason.js';
 import { undo } from './rollback.js';
-import { runStage } from './stages/run.js';
-import { stageFailed } from './stages/stage-run.js';
-import type { StageRun } from './stages/stage-run.js';
+import { runStages, stagesInWords } from './run-stages.js';
+import { runToItsEnd } from './standalone-task.js';
 
 /** Cleaning up after a success may take a while (draining); past this it is left to people, with a warning. */
 const FINISH_WITHIN = 60 * MINUTE;
 
 /** The way to success. Throws when a stage fails or the scope is cancelled. */
 export async function goForward(state: DeploymentState, publish: () => void, people: Notices): Promise<void> {
-  const { input } = state;
+  const { release } = state.input;
   if (state.restore) await restore(state, state.restore, publish, people);
+  if (isTask(release)) await runToItsEnd(state, release, publish, people);
+  else await deliverService(state, release, publish, people);
+}
+
+async function deliverService(
+  state: DeploymentState,
+  release: Release,
+  publish: () => void,
+  people: Notices,
+): Promise<void> {
+  const { input } = state;
   const found = await reading.preflight.executeWithOptions(
     { summary: 'look at the service, the target groups and the rules', startToCloseTimeout: 5 * MINUTE },
     [
       {
         app: input.app,
         deployment: input.id,
-        release: input.release,
+        release,
         adopt: input.adopt,
         repair: input.strategy === 'QUICK_SYNC' || input.rollbackTo !== undefined,
       },
@@ -39,20 +47,16 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
     end(state, 'FAILED', found.problems.join(' ') || 'The preflight saw no snapshot.');
     return;
   }
-  const deadline = Date.now() + input.release.timeout;
+  const deadline = Date.now() + release.timeout;
   const strategy = input.rollbackTo ? 'QUICK_SYNC' : input.strategy;
-  const plan = planDeployment(input.release, strategy, found, input.commit?.message);
+  const plan = planDeployment(release, strategy, found, input.commit?.message);
   const already = input.rollbackTo?.taskDefinitionArn;
   if (
     plan.kind === 'NOTHING_TO_DO' ||
     (already !== undefined && already === found.running?.taskDefinitionArn && found.unchanged)
   ) {
     if (found.running) state.taskDefinition = found.running.taskDefinitionArn;
-    end(
-      state,
-      'SUCCEEDED',
-      already === undefined ? plan.reason : `Nothing to do: ${input.release.image} runs already.`,
-    );
+    end(state, 'SUCCEEDED', already === undefined ? plan.reason : `Nothing to do: ${release.image} runs already.`);
     return;
   }
   state.stages = stageRows(plan.stages);
@@ -67,7 +71,7 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
         app: input.app,
         deployment: input.id,
         uid: input.uid,
-        release: input.release,
+        release,
         snapshot: found.snapshot,
         ...(already !== undefined && { taskDefinitionArn: already }),
       },
@@ -78,10 +82,6 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
   noteProgress(state, begun);
   await runStages(state, plan.stages, begun.handle, deadline, publish, people);
   await CancellationScope.nonCancellable(() => finish(state, begun.handle, publish));
-}
-
-function stagesInWords(stages: readonly Stage[]): string {
-  return stages.map(({ name }) => name).join(', ');
 }
 
 /** Undoes what an earlier deployment was told to keep, before anything new begins. */
@@ -102,68 +102,6 @@ async function restore(
     ),
   );
   delete state.restore;
-}
-
-async function runStages(
-  state: DeploymentState,
-  stages: readonly Stage[],
-  handle: DeliveryHandle,
-  deadline: number,
-  publish: () => void,
-  people: Notices,
-): Promise<void> {
-  for (const [index, stage] of stages.entries()) {
-    await whilePaused(state, deadline, publish);
-    const row = state.stages[index];
-    if (!row) throw new TypeError(`stage ${stage.id} has no row`);
-    const left = 'skipOn' in stage ? whySkipped(stage.skipOn, state.input.commit) : undefined;
-    if (left !== undefined) {
-      row.status = 'SKIPPED';
-      row.reason = left;
-      publish();
-      people.stage(row);
-      continue;
-    }
-    row.status = 'RUNNING';
-    row.startedAt = iso(Date.now());
-    state.current = row.id;
-    state.reason = `Stage ${index + 1} of ${stages.length}: ${stage.name}.`;
-    publish();
-    people.stage(row);
-    const run: StageRun = {
-      state,
-      row,
-      handle,
-      deadline: Math.min(Date.now() + stage.timeout, deadline),
-      publish,
-      people,
-    };
-    const done = await runStage(run, stage);
-    row.status = done.status;
-    row.completedAt = iso(Date.now());
-    delete row.expectedEndAt;
-    if (done.reason !== undefined) row.reason = done.reason;
-    people.stage(row);
-    delete state.current;
-  }
-  await whilePaused(state, deadline, publish);
-  // A stop is heard by what waits in the cancelled scope. One that came while the last stage's work was being done has nobody.
-  if (state.ending) throw new CancelledFailure(state.ending.reason);
-}
-
-/** Holds the next step. A pause that nobody ends before the deployment's time limit goes back, as a gate that nobody opens does. */
-async function whilePaused(state: DeploymentState, deadline: number, publish: () => void): Promise<void> {
-  const { paused } = state;
-  if (!paused) return;
-  publish();
-  const resumed = await condition(() => !state.paused, Math.max(deadline - Date.now(), 0), {
-    summary: 'time limit of the deployment, which is paused',
-  });
-  if (resumed) return;
-  const limit = formatDuration(state.input.release.timeout);
-  throw stageFailed(
-    `Nobody resumed it within its time limit of ${limit}: paused by ${paused.by}${paused.reason ? `: ${paused.reason}` : ''}.`,
-  );
 }
 
 /** The new version stands alone; what is left of the old one goes. */

@@ -6,7 +6,7 @@ import type { EventWatcherState, RegisteredEvent } from '../model/event.js';
 import type { JsonObject } from '../model/json.js';
 import type { VariantPlaces } from '../model/metric.js';
 import type { AnalysisStage } from '../model/stage.js';
-import type { Commit, Release, Strategy } from '../model/release.js';
+import type { Commit, AnyRelease, Strategy } from '../model/release.js';
 import type { RepositoryState } from '../model/repository.js';
 import type { ApplicationDocument, DeploymentDocument, DeploymentStatus, HistoryEntry } from '../model/wire.js';
 
@@ -36,7 +36,7 @@ export interface DeploymentInput {
   app: string;
   n: number;
   uid: string;
-  release: Release;
+  release: AnyRelease;
   strategy: Strategy;
   commit?: Commit;
   trigger: { by: string; at: number };
@@ -110,7 +110,7 @@ export type AnalysisWorkflow = (input: AnalysisInput) => Promise<AnalysisResult>
 // ── application ───────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface DeployRequest {
-  release: Release;
+  release: AnyRelease;
   strategy: Strategy;
   commit?: Commit;
   by: string;
@@ -168,7 +168,7 @@ export interface OpenDeployment {
 export interface DeploymentEnded {
   n: number;
   entry: HistoryEntry;
-  release: Release;
+  release: AnyRelease;
   /** What the next deployment has to undo: this one's own doing, if it was told to keep it, or what it was given and has not undone. */
   kept?: DeliveryHandle;
   /** Set when rules had sticky sessions, which the deployment switched off (ecs-alb-facts §3). */

@@ -1,9 +1,11 @@
 import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
-import { rollbackCommands } from '../model/by-hand.js';
+import { rollbackCommands, stopTaskCommands } from '../model/by-hand.js';
 import type { DeliveryHandle } from '../model/delivery.js';
 import { formatDuration } from '../model/duration.js';
 import { endEvent, mentionedFor, oldNotice, receiversOf } from '../model/notification.js';
 import type { DeploymentEvent, DeploymentNotice, EventName, Notice } from '../model/notification.js';
+import { isTask } from '../model/release.js';
+import type { TaskHandle } from '../model/standalone-task.js';
 import type { StageDocument } from '../model/wire.js';
 import { deliveries } from './deliveries.js';
 import type { Deliveries, Losses } from './deliveries.js';
@@ -19,7 +21,7 @@ export interface Notices {
   /** The deployment has ended, as its state says. */
   ended: () => void;
   /** A rollback takes long: said once, with the commands to do by hand. */
-  stuck: (handle: DeliveryHandle, why: string) => void;
+  stuck: (handle: DeliveryHandle | TaskHandle, why: string) => void;
   /** Repeats a question at the configured interval until the function that it gives is called. */
   remind: (question: string) => () => void;
   /** Resolves when each notice was delivered or given up. */
@@ -56,6 +58,7 @@ export function notices(state: DeploymentState): Notices {
       image: input.release.image,
       ...(input.commit && { commit: input.commit.hash }),
       by: input.trigger.by,
+      ...(isTask(input.release) && { task: true as const }),
       ...(mention && { mention }),
     };
   };
@@ -82,7 +85,7 @@ export function notices(state: DeploymentState): Notices {
     ended: () => {
       const event = endEvent(state.status);
       if (event) tell(event, state.reason);
-      if (event !== 'DEPLOYMENT_SUCCEEDED' || !state.stages.some(isPromotion)) return;
+      if (event !== 'DEPLOYMENT_SUCCEEDED' || isTask(input.release) || !state.stages.some(isPromotion)) return;
       const words = `All tasks of ${input.release.image} were healthy when it became the primary.`;
       ours.send({ ...common('APPLICATION_HEALTHY', words), event: 'APPLICATION_HEALTHY' });
     },
@@ -126,7 +129,7 @@ function stuckOnce(
     state.warnings = [...state.warnings.filter((warning) => !warning.startsWith(beginning)), words];
     if (said) return;
     said = true;
-    tell('ROLLBACK_FAILED', words, rollbackCommands(handle));
+    tell('ROLLBACK_FAILED', words, 'snapshot' in handle ? rollbackCommands(handle) : stopTaskCommands(handle));
   };
 }
 

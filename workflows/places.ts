@@ -30,7 +30,7 @@ export async function placesFor(
   const taskSets = tasks
     ? await reading.locate.executeWithOptions({ summary: 'find the task sets of each version' }, [{ handle }])
     : undefined;
-  const [, loadBalancer] = handle.snapshot.loadBalancerArn.split(':loadbalancer/');
+  const [, loadBalancer] = handle.snapshot.loadBalancerArn?.split(':loadbalancer/') ?? [];
   const named = anyNames(metrics, LOAD_BALANCER_PLACEHOLDER) && loadBalancer !== undefined;
   if (!taskSets && !named) return undefined;
   return { ...(taskSets && { taskSets }), ...(named && { loadBalancer }) };

@@ -6,6 +6,7 @@ import type { MeasureActivities } from '../activities/measure.js';
 import type { DoctorActivities, MemoryActivities, PeopleActivities } from '../activities/people.js';
 import type { RepositoryActivities } from '../activities/repository.js';
 import type { ScriptActivities } from '../activities/script.js';
+import type { TaskActivities } from '../activities/task.js';
 
 /** A worker that is cut off is noticed this fast, and a cancelled activity hears of it within this time. */
 const HEARTBEAT = 10 * SECOND;
@@ -16,14 +17,15 @@ const RETRY = { initialInterval: SECOND, backoffCoefficient: 2, maximumInterval:
  * bounds the wait is the heartbeat. The default cancellation type of SDK 1.24 is TRY_CANCEL whatever its documentation says, so
  * each proxy names its own.
  */
-export const changing = proxyActivities<Pick<DeliveryActivities, 'begin' | 'advance' | 'finish' | 'restoreStickiness'>>(
-  {
-    startToCloseTimeout: 6 * HOUR,
-    heartbeatTimeout: HEARTBEAT,
-    cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-    retry: RETRY,
-  },
-);
+export const changing = proxyActivities<
+  Pick<DeliveryActivities, 'begin' | 'advance' | 'finish' | 'restoreStickiness'> &
+    Pick<TaskActivities, 'registerTask' | 'runTask'>
+>({
+  startToCloseTimeout: 6 * HOUR,
+  heartbeatTimeout: HEARTBEAT,
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+  retry: RETRY,
+});
 
 /** Commands of the user's. A cancelled one is waited for: its process is ended, and its last words are kept. */
 export const running = proxyActivities<ScriptActivities>({
@@ -35,7 +37,9 @@ export const running = proxyActivities<ScriptActivities>({
 });
 
 /** A rollback is repeated for as long as it takes. */
-export const undoing = proxyActivities<Pick<DeliveryActivities, 'restoreTraffic' | 'cleanUp'>>({
+export const undoing = proxyActivities<
+  Pick<DeliveryActivities, 'restoreTraffic' | 'cleanUp'> & Pick<TaskActivities, 'stopTask'>
+>({
   startToCloseTimeout: 6 * HOUR,
   heartbeatTimeout: HEARTBEAT,
   cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
@@ -44,7 +48,9 @@ export const undoing = proxyActivities<Pick<DeliveryActivities, 'restoreTraffic'
 
 /** Activities that only read: nothing is lost when one is left behind, and the rollback begins at once. */
 export const reading = proxyActivities<
-  Pick<DeliveryActivities, 'preflight' | 'preview' | 'showTaskSets' | 'locate'> & MeasureActivities
+  Pick<DeliveryActivities, 'preflight' | 'preview' | 'showTaskSets' | 'locate'> &
+    Pick<TaskActivities, 'inspectTask'> &
+    MeasureActivities
 >({
   startToCloseTimeout: 2 * HOUR,
   heartbeatTimeout: HEARTBEAT,

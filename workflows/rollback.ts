@@ -15,7 +15,10 @@ const STUCK_AFTER = 10 * MINUTE;
 const TRY_AGAIN = { first: 30 * SECOND, longest: 5 * MINUTE };
 
 /** Repeats for as long as it takes; people hear of it when it takes long, and again when it failed for good and is begun anew. */
-async function untilDone(work: () => Promise<Progress>, onStuck: (why: string) => void): Promise<Progress> {
+export async function untilDone<P extends Progress>(
+  work: () => Promise<P>,
+  onStuck: (why: string) => void,
+): Promise<P> {
   const watch = new CancellationScope();
   void watch
     .run(() => sleep(STUCK_AFTER, { summary: 'tell people when the rollback takes ten minutes' }))

@@ -18,6 +18,8 @@ export const COMMANDS = {
   RegisterTaskDefinition: { action: 'ecs:RegisterTaskDefinition', api: 'ecs task definition change' },
   ListTasks: { action: 'ecs:ListTasks', api: 'ecs task read' },
   DescribeTasks: { action: 'ecs:DescribeTasks', api: 'ecs task read' },
+  RunTask: { action: 'ecs:RunTask', api: 'ecs task change' },
+  StopTask: { action: 'ecs:StopTask', api: 'ecs task change' },
   DescribeLoadBalancers: { action: 'elasticloadbalancing:DescribeLoadBalancers', api: 'elb' },
   DescribeTargetGroups: { action: 'elasticloadbalancing:DescribeTargetGroups', api: 'elb' },
   DescribeTargetGroupAttributes: { action: 'elasticloadbalancing:DescribeTargetGroupAttributes', api: 'elb' },

@@ -11,6 +11,7 @@ export type ApiClass =
   | 'ecs task set change'
   | 'ecs task set read'
   | 'ecs task read'
+  | 'ecs task change'
   | 'elb change'
   | 'elb'
   | 'scaling read'
@@ -20,8 +21,8 @@ export type ApiClass =
 
 /**
  * What AWS publishes: burst, and refill for each second (aws-emulators.md §5: the ECS and ELB throttling pages). Task-set calls are
- * in no published table and are taken as service calls; scaling and sts are guesses on the careful side. CloudWatch publishes rates
- * without bursts (its service-quotas page).
+ * in no table that we could read, RunTask and StopTask neither: both are taken as service calls; scaling and sts are guesses on the
+ * careful side. CloudWatch publishes rates without bursts (its service-quotas page).
  */
 const PUBLISHED: Readonly<Record<ApiClass, { burst: number; perSecond: number }>> = {
   'ecs service change': { burst: 50, perSecond: 5 },
@@ -31,6 +32,7 @@ const PUBLISHED: Readonly<Record<ApiClass, { burst: number; perSecond: number }>
   'ecs task set change': { burst: 50, perSecond: 5 },
   'ecs task set read': { burst: 100, perSecond: 20 },
   'ecs task read': { burst: 100, perSecond: 20 },
+  'ecs task change': { burst: 50, perSecond: 5 },
   'elb change': { burst: 20, perSecond: 3 },
   elb: { burst: 40, perSecond: 10 },
   'scaling read': { burst: 10, perSecond: 4 },

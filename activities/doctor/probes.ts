@@ -11,6 +11,8 @@ import {
   ListTaskDefinitionsCommand,
   ListTasksCommand,
   RegisterTaskDefinitionCommand,
+  RunTaskCommand,
+  StopTaskCommand,
   UpdateServiceCommand,
   UpdateServicePrimaryTaskSetCommand,
   UpdateTaskSetCommand,
@@ -217,6 +219,16 @@ export const PROBES: Readonly<Record<ProbedCommand, Probe>> = {
     kind: 'narrow',
     send: ({ ecsChanges }, { name, taskSet }, options) =>
       ecsChanges.send(new DeleteTaskSetCommand({ cluster: name, service: name, taskSet }), options),
+  },
+  RunTask: {
+    kind: 'narrow',
+    send: ({ ecsChanges }, { name }, options) =>
+      ecsChanges.send(new RunTaskCommand({ cluster: name, taskDefinition: name }), options),
+  },
+  StopTask: {
+    kind: 'narrow',
+    send: ({ ecsChanges }, { name, task }, options) =>
+      ecsChanges.send(new StopTaskCommand({ cluster: name, task }), options),
   },
   ModifyRule: {
     kind: 'narrow',

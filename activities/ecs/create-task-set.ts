@@ -18,7 +18,8 @@ export interface WantedTaskSet {
   taskDefinition: string;
   /** Percent. */
   scale: number;
-  group: TargetGroup;
+  /** Where its tasks register; none where they are found by service discovery. */
+  group?: TargetGroup;
   /** Members of CreateTaskSet besides those above. */
   members: JsonObject;
   /** In words: `for the canary`. */
@@ -74,7 +75,7 @@ function inputOf(handle: DeliveryHandle, wanted: WantedTaskSet, attempt: number)
     cluster: service.cluster,
     service: service.serviceName,
     taskDefinition: wanted.taskDefinition,
-    loadBalancers: [wanted.group],
+    ...(wanted.group && { loadBalancers: [wanted.group] }),
     scale: { unit: 'PERCENT', value: wanted.scale },
     externalId: `${handle.deployment}:${wanted.stage}:${attempt}`,
     clientToken: clientToken(handle.uid, wanted.stage, wanted.role, attempt),
@@ -119,7 +120,7 @@ export async function ensureTaskSet(run: Run, handle: DeliveryHandle, wanted: Wa
         send: (_seen, options) =>
           run.aws.ecsChanges.send(new CreateTaskSetCommand(inputOf(handle, wanted, attempt)), options),
         say: () =>
-          `Created a task set ${wanted.purpose} at ${wanted.scale} % on ${nameOfGroup(wanted.group.targetGroupArn)}`,
+          `Created a task set ${wanted.purpose} at ${wanted.scale} % ${wanted.group ? `on ${nameOfGroup(wanted.group.targetGroupArn)}` : 'for service discovery'}`,
       });
       if (found) return found.taskSetArn;
       const { taskSet } = answerSchema.parse(answer);

@@ -1,13 +1,15 @@
 import type { EcsProvider, ServerConfig } from '../../config/server.js';
 import { weightsFor, type DeliveryHandle, type Progress } from '../../model/delivery.js';
-import { rollbackCommands } from '../../model/by-hand.js';
+import { rollbackCommands, stopTaskCommands } from '../../model/by-hand.js';
 import { SECOND } from '../../model/duration.js';
+import type { TaskHandle } from '../../model/standalone-task.js';
 import { createClientCache, type ClientRequest } from '../aws/clients.js';
 import { asRollbackError, asStageError, badInput, isFinal, withRecord } from '../aws/errors.js';
 import { createLimiter } from '../aws/limiter.js';
 import type { ActivityContext } from '../context.js';
 import type { FindTasks } from '../metrics/tasks/scraper.js';
 import type { AdvanceInput, DeliveryActivities } from '../delivery.js';
+import type { TaskActivities } from '../task.js';
 import { unless } from '../metrics/unless.js';
 import type { ReadRunning } from '../memory/memory.js';
 import { createReport } from '../report.js';
@@ -19,6 +21,7 @@ import { canaryReady } from './canary-ready.js';
 import { cleanUp } from './clean-up.js';
 import { findTasks } from './find-tasks.js';
 import { finish } from './finish.js';
+import { inspectTask, registerTask } from './inspect-task.js';
 import { locate } from './locate.js';
 import { observe } from './observe.js';
 import { preflight } from './preflight.js';
@@ -27,10 +30,12 @@ import { preview } from './preview.js';
 import { promote } from './promote.js';
 import { restoreTraffic } from './restore-traffic.js';
 import { routeTraffic } from './route-traffic.js';
+import { runTask } from './run-task.js';
 import { readRunning } from './running.js';
 import { showTaskSets } from './show-task-sets.js';
 import { sideGone } from './side-gone.js';
 import { stepOf } from './step.js';
+import { stopTask } from './stop-task.js';
 import { sync } from './sync.js';
 import type { Secrets } from './task-definition.js';
 
@@ -43,7 +48,7 @@ export interface DriverDependencies extends Secrets {
 }
 
 /** The activities, what the application's memory asks of AWS's tags, and what the scraping of tasks asks between activities. */
-export type TaskSetDriver = DeliveryActivities & { running: ReadRunning; findTasks: FindTasks };
+export type TaskSetDriver = DeliveryActivities & TaskActivities & { running: ReadRunning; findTasks: FindTasks };
 
 /** What AWS is polled with (ecs-alb-facts §19); a cloud that declares shorter pauses is faster by as much. */
 const AWS_POLL = 5 * SECOND;
@@ -121,7 +126,7 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
   }
 
   const asStage = (error: unknown, ctx: ActivityContext): unknown => asStageError(error, ctx.cancelled);
-  const of = (handle: DeliveryHandle, stage: string) => ({
+  const of = (handle: DeliveryHandle | TaskHandle, stage: string) => ({
     stage,
     provider: handle.release.provider,
     deployment: handle.deployment,
@@ -194,6 +199,34 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
         asStage,
       ),
     finish: ({ handle }) => running(of(handle, 'finish'), false, (run) => finish(run, handle), asStage),
+    inspectTask: (input) =>
+      running(
+        { stage: 'preflight', provider: input.release.provider, deployment: input.deployment },
+        false,
+        (run) => inspectTask(run, input, deps),
+        asStage,
+      ),
+    registerTask: (input) =>
+      running(
+        { stage: 'begin', provider: input.release.provider, deployment: input.deployment },
+        false,
+        (run) => registerTask(run, input, deps),
+        asStage,
+      ),
+    runTask: (input) =>
+      running(
+        { ...of(input.handle, input.stage), deadline: input.deadline },
+        false,
+        (run) => runTask(run, input, deps),
+        asStage,
+      ),
+    stopTask: (input) =>
+      running(
+        of(input.handle, 'rollback'),
+        true,
+        (run) => stopTask(run, input),
+        (error, ctx) => asRollbackError(error, ctx.cancelled, stopTaskCommands(input.handle)),
+      ),
     findTasks: async (place, cancelled) => {
       // Outside of any activity: nobody to tell, and nothing that a deployment's name would say.
       const aws = clientsOf({ provider: providerOf(place.provider), deployment: 'tasks', urgent: false });

@@ -10,14 +10,12 @@ export async function locate(run: Run, handle: DeliveryHandle): Promise<Partial<
   const { service, targetGroups, provider } = handle.release;
   const sets = await readSets(run, handle);
   const place = (set: TaskSet | undefined, group: TargetGroup | undefined): TaskSetPlace | undefined =>
-    set &&
-    group && {
+    set && {
       provider,
       cluster: service.cluster,
       service: service.serviceName,
       taskSetArn: set.taskSetArn,
-      containerName: group.containerName,
-      containerPort: group.containerPort,
+      ...(group && { containerName: group.containerName, containerPort: group.containerPort }),
     };
   const canary = place(sets.canary, targetGroups.canary);
   const primary = place(sets.primary, targetGroups.primary);

@@ -92,7 +92,12 @@ function checkPlaces(sets: TaskSet[], needed: number, name: string, findings: Fi
 function checkPrimary(set: TaskSet, { release }: PreflightInput, findings: Findings): void {
   const wanted = release.targetGroups.primary;
   const group = groupOf(set);
-  if (group !== wanted.targetGroupArn) {
+  if (!wanted && group !== undefined) {
+    findings.problems.push(
+      `The primary task set ${shortName(set)} stands in target group ${nameOfGroup(group)}, and the file says accessType SERVICE_DISCOVERY: the requests that come through the load balancer would find no task. Give the file a new serviceName, or write targetGroups and accessType: ELB.`,
+    );
+  }
+  if (wanted && group !== wanted.targetGroupArn) {
     findings.repairable(
       `The primary task set ${shortName(set)} stands in ${group ? `target group ${nameOfGroup(group)}` : 'no target group'}, and targetGroups.primary is ${nameOfGroup(wanted.targetGroupArn)}. Correct the file, or deploy with strategy QUICK_SYNC, which repairs it.`,
     );
@@ -104,6 +109,7 @@ function checkPrimary(set: TaskSet, { release }: PreflightInput, findings: Findi
   }
   const [balancer] = set.loadBalancers;
   if (
+    wanted &&
     balancer?.containerName &&
     (balancer.containerName !== wanted.containerName || balancer.containerPort !== wanted.containerPort)
   ) {

@@ -21,7 +21,8 @@ import type { Findings } from './findings.js';
 import { inNoRule, loadBalancerOf, readGroups, type SideGroup } from './preflight-groups.js';
 
 export interface TrafficFound {
-  loadBalancerArn: string;
+  /** Absent where tasks are found by service discovery. */
+  loadBalancerArn?: string;
   rules: RuleSnapshot[];
   rulesOnCanary: string[];
   rulesOnBaseline?: string[];
@@ -29,9 +30,10 @@ export interface TrafficFound {
   allPrimary: boolean;
 }
 
-/** The groups of the weights; undefined when the file names one group alone, and no weights are moved. */
+/** The groups of the weights; undefined when the file names one group alone or none, and no weights are moved. */
 export function pairOf({ primary, canary, baseline }: Release['targetGroups']): Pair | undefined {
   return (
+    primary &&
     canary && {
       primary: primary.targetGroupArn,
       canary: canary.targetGroupArn,
@@ -117,6 +119,7 @@ export async function inspectTraffic(
   withBaseline: boolean,
   findings: Findings,
 ): Promise<TrafficFound | undefined> {
+  if (!release.targetGroups.primary) return { rules: [], rulesOnCanary: [], allPrimary: true };
   const sides = ['primary', 'canary', ...(withBaseline ? (['baseline'] as const) : [])] as const;
   const groups = await readGroups(run, release, sides, findings);
   const loadBalancerArn = loadBalancerOf(groups, findings);

@@ -3,9 +3,9 @@ import { z } from 'zod';
 import type { Preflight } from '../../model/delivery.js';
 import type { Release } from '../../model/release.js';
 import type { PreflightInput } from '../delivery.js';
-import { kindOf, wordsOf } from '../aws/errors.js';
 import type { Run } from '../run.js';
 import { createFindings, type Findings } from './findings.js';
+import { refusedRead, wrongPlace } from './place.js';
 import { checkEmpty } from './preflight-groups.js';
 import { inspectService, type ServiceFound } from './preflight-service.js';
 import { inspectTraffic, type TrafficFound } from './preflight-traffic.js';
@@ -16,34 +16,15 @@ import { openDefinition, type Secrets } from './task-definition.js';
 
 const identitySchema = z.object({ Account: z.string() });
 
-/** Account and region in an ARN: `arn:aws:ecs:REGION:ACCOUNT:…`. */
-function placeOf(arn: string): { region: string; account: string } | undefined {
-  const [arnWord, , , region, account] = arn.split(':');
-  return arnWord === 'arn' && region && account ? { region, account } : undefined;
-}
-
 /** The credentials' account and region must be those of everything named in the files (ecs-alb-facts §21). */
 function checkPlace(run: Run, account: string, { service, targetGroups, provider }: Release, findings: Findings): void {
   const named: [string, string | undefined][] = [
     ['the cluster', service.cluster],
-    ['targetGroups.primary', targetGroups.primary.targetGroupArn],
+    ['targetGroups.primary', targetGroups.primary?.targetGroupArn],
     ['targetGroups.canary', targetGroups.canary?.targetGroupArn],
     ['targetGroups.baseline', targetGroups.baseline?.targetGroupArn],
   ];
-  for (const [what, arn] of named) {
-    const place = arn === undefined ? undefined : placeOf(arn);
-    if (!place) continue;
-    if (place.account !== account) {
-      findings.problems.push(
-        `The credentials of provider ${provider} are of account ${account}, and ${what} is in account ${place.account} (${arn ?? ''}). Correct the file, or the provider's profile or roleARN.`,
-      );
-    }
-    if (place.region !== run.aws.region) {
-      findings.problems.push(
-        `Provider ${provider} works in ${run.aws.region}, and ${what} is in ${place.region} (${arn ?? ''}). Correct the file, or the provider's region.`,
-      );
-    }
-  }
+  for (const [what, arn] of named) findings.problems.push(...wrongPlace(run, account, provider, what, arn));
 }
 
 /** The container and port that take the requests must be in the task definition, or AWS refuses the task set. */
@@ -103,10 +84,11 @@ function isUnchanged({ taskDefinition, service }: Release, found: ServiceFound, 
   );
 }
 
-function runningOf({ primary }: ServiceFound, { targetGroups }: Release): Preflight['running'] {
+function runningOf({ primary }: ServiceFound, { image: wanted, taskDefinition }: Release): Preflight['running'] {
   if (!primary) return undefined;
   const { set, revision } = primary;
-  const name = set.loadBalancers[0]?.containerName ?? targetGroups.primary.containerName;
+  const called = Object.entries(taskDefinition.images).find(([, image]) => image === wanted)?.[0];
+  const name = set.loadBalancers[0]?.containerName ?? called;
   const image = revision.containers.find((container) => container.name === name)?.image;
   const deployment = tagOf(set, TAG.deployment);
   return {
@@ -162,7 +144,7 @@ export async function preflight(run: Run, input: PreflightInput, secrets: Secret
         takenAt: run.ctx.clock.now(),
         accountId: Account,
         region: run.aws.region,
-        loadBalancerArn: traffic.loadBalancerArn,
+        ...(traffic.loadBalancerArn !== undefined && { loadBalancerArn: traffic.loadBalancerArn }),
         ...(found.service && {
           service: { serviceArn: found.service.serviceArn, desiredCount: found.service.desiredCount },
         }),
@@ -179,10 +161,7 @@ export async function preflight(run: Run, input: PreflightInput, secrets: Secret
       log: run.report.progress().log,
     };
   } catch (error) {
-    const kind = kindOf(error);
-    if (kind !== 'credentials' && kind !== 'refused') throw error;
-    const what = kind === 'credentials' ? "Compare the role's rights with deploy/iam-policy.json." : '';
-    findings.problems.push(`AWS refused a read: ${wordsOf(error)}. ${what}`.trim());
+    findings.problems.push(refusedRead(error));
     return nothing;
   }
 }

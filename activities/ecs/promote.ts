@@ -14,7 +14,7 @@ export async function bringUp({ run, handle, stage }: Step): Promise<string> {
     stage,
     taskDefinition: handle.taskDefinitionArn,
     scale: 100,
-    group: targetGroups.primary,
+    ...(targetGroups.primary && { group: targetGroups.primary }),
     members: service.createTaskSet,
     purpose: 'for the new version',
   });

@@ -49,16 +49,16 @@ function whatIsMissing(targets: TargetState[]): string {
 
 /**
  * Judges one look: ready when the set is steady and its own healthy targets suffice. Two such looks in a row make it so.
- * @param place what people call the group.
+ * @param place what people call the group; undefined where tasks are found by service discovery, and are their own targets.
  * @param undersized the file wants the share although the set is smaller (`allowUndersized`).
  */
-export function judgeSide(seen: SideSeen, place: string, undersized = false): Readiness {
+export function judgeSide(seen: SideSeen, place: string | undefined, undersized = false): Readiness {
   const healthy = seen.targets.filter(({ state }) => state === 'healthy').length;
   const needed = undersized ? required({ ...seen, share: 0 }) : required(seen);
   const missing = whatIsMissing(seen.targets);
   const steady = seen.stabilityStatus === 'STEADY_STATE';
   const detail = [
-    `${healthy} of ${needed} targets healthy on ${place}`,
+    `${healthy} of ${needed} ${place === undefined ? 'tasks healthy' : `targets healthy on ${place}`}`,
     missing,
     steady ? '' : `${seen.runningCount} of ${seen.computedDesiredCount} tasks running, not steady yet`,
   ]
@@ -77,7 +77,7 @@ export function judgeSide(seen: SideSeen, place: string, undersized = false): Re
     return {
       ...base,
       hopeless:
-        `${seen.share} % of the requests need ${needed} tasks on ${place}, and its task set has ${seen.computedDesiredCount}. ` +
+        `${seen.share} % of the requests need ${needed} tasks${place === undefined ? '' : ` on ${place}`}, and its task set has ${seen.computedDesiredCount}. ` +
         'Scale it up to the share at least, or write allowUndersized: true in the stage.',
     };
   }
@@ -86,7 +86,7 @@ export function judgeSide(seen: SideSeen, place: string, undersized = false): Re
     return {
       ...base,
       hopeless:
-        `Targets on ${place} are not in use (${unused.description ?? 'Target.NotInUse'}): either no listener rule names the group, ` +
+        `Targets on ${place ?? 'its group'} are not in use (${unused.description ?? 'Target.NotInUse'}): either no listener rule names the group, ` +
         "or a task stands in an availability zone that the load balancer has not enabled. Compare the service's subnets with the load balancer's.",
     };
   }

@@ -18,7 +18,7 @@ export async function restoreOld(run: Run, handle: DeliveryHandle, secrets: Secr
     stage: 'rollback',
     taskDefinition: await ensureUsable(run, primary.taskDefinitionArn, primary.taskDefinition, secrets),
     scale: primary.scale,
-    group,
+    ...(group && { group }),
     members,
     purpose: 'for the old version',
     tags: primary.tags,

@@ -15,7 +15,7 @@ import { oldGroup, oldShareOf, oldSide, restoredWeights, writeAllWeights } from 
 import { restoreOld } from './restore-old.js';
 import { nextRollbackStep, type RollbackSeen } from './rollback-case.js';
 import { readService } from './service.js';
-import { groupOf, madeBy, shortName, type TaskSet } from './task-set.js';
+import { groupOf, isStanding, madeBy, shortName, type TaskSet } from './task-set.js';
 import { countHealthy, countServing, readOwnTargets } from './targets.js';
 import type { Secrets } from './task-definition.js';
 
@@ -25,6 +25,8 @@ const PATIENCE = 30 * MINUTE;
 interface Look {
   sets: Sets;
   old?: TaskSet;
+  /** The new version where requests reach it without weights. */
+  fresh: TaskSet[];
   rules: ListenerRule[];
   seen: Omit<RollbackSeen, 'oldWasRetired'>;
 }
@@ -32,8 +34,9 @@ interface Look {
 async function look(run: Run, handle: DeliveryHandle): Promise<Look> {
   const { release, snapshot } = handle;
   const pair = pairOf(release.targetGroups);
+  const { loadBalancerArn } = snapshot;
   const [all, sets, service] = await Promise.all([
-    pair ? discoverRules(run.aws.elb, snapshot.loadBalancerArn) : [],
+    pair && loadBalancerArn !== undefined ? discoverRules(run.aws.elb, loadBalancerArn) : [],
     readSets(run, handle),
     readService(run, release.service),
   ]);
@@ -41,7 +44,9 @@ async function look(run: Run, handle: DeliveryHandle): Promise<Look> {
   const old = sets.old ?? sets.restored;
   // A new version in another group than the old one's loses its requests by the weights alone; cleanUp lets it drain.
   const beside = (set: TaskSet): boolean => !snapshot.primary || groupOf(set) === oldGroup(handle);
-  const fresh = sets.all.filter((set) => madeBy(set, handle.uid, 'primary') && beside(set));
+  // By service discovery the canary stands beside the old version as well: no weights keep requests from it.
+  const roles = release.targetGroups.primary ? (['primary'] as const) : (['primary', 'canary'] as const);
+  const fresh = sets.all.filter((set) => madeBy(set, handle.uid, ...roles) && beside(set));
   const targetsOf = (set: TaskSet | undefined, leaving = false): Promise<TargetHealth[]> =>
     set ? readOwnTargets(run, release.service, set, leaving) : Promise.resolve([]);
   const [oldTargets, canaryTargets, ...freshTargets] = await Promise.all([
@@ -56,6 +61,7 @@ async function look(run: Run, handle: DeliveryHandle): Promise<Look> {
   return {
     sets,
     ...(old && { old }),
+    fresh,
     rules,
     seen: {
       firstDeployment: snapshot.primary === undefined,
@@ -68,7 +74,7 @@ async function look(run: Run, handle: DeliveryHandle): Promise<Look> {
           required: required({ computedDesiredCount: old.computedDesiredCount, desiredCount, share: 0 }),
         },
       }),
-      fresh: sets.fresh !== undefined && beside(sets.fresh),
+      fresh: fresh.some(isStanding),
       freshServing: countServing(freshTargets.flat()),
       canaryHealthy: countHealthy(canaryTargets),
       weightsRestored: shares.every(({ now, wanted }) => sameWeights(now, wanted)),
@@ -89,7 +95,7 @@ export async function restore(run: Run, handle: DeliveryHandle, secrets: Secrets
   let unwritten: Error | undefined;
   let oldWasRetired: boolean | undefined;
   for (let agreed = 0; agreed < 2;) {
-    const { sets, old, rules, seen } = await look(run, handle);
+    const { fresh, old, rules, seen } = await look(run, handle);
     oldWasRetired ??= seen.fresh && (!seen.old || seen.old.scale < seen.old.wholeScale);
     if (seen.weightsRestored) unwritten = undefined;
     const known = { ...seen, weightsRestored: seen.weightsRestored || unwritten !== undefined, oldWasRetired };
@@ -130,12 +136,10 @@ export async function restore(run: Run, handle: DeliveryHandle, secrets: Secrets
         if (old) await makePrimary(run, service, old.taskSetArn, 'Made the old version the primary again');
         break;
       case 'DELETE_FRESH':
-        if (sets.fresh) {
+        for (const set of fresh.filter(isStanding)) {
           const evenPrimary = seen.firstDeployment;
-          run.report.info(
-            `Taking the new version off: ${shortName(sets.fresh)} in ${groupOf(sets.fresh) ?? 'no group'}`,
-          );
-          await deleteTaskSet(run, service, sets.fresh.taskSetArn, { say: 'Took the new version off', evenPrimary });
+          run.report.info(`Taking the new version off: ${shortName(set)} in ${groupOf(set) ?? 'no group'}`);
+          await deleteTaskSet(run, service, set.taskSetArn, { say: 'Took the new version off', evenPrimary });
         }
         break;
       case 'WAIT':
@@ -163,7 +167,7 @@ export async function restoreTraffic(run: Run, { handle, reason }: RollbackInput
   run.report.traffic({ wanted: weights, verified: weights, verifiedAt: run.ctx.clock.now() });
   run.report.detail(
     handle.snapshot.primary
-      ? `All requests go to the old version (${weightsText(weights)})`
+      ? `All requests go to the old version${handle.release.targetGroups.primary ? ` (${weightsText(weights)})` : ''}`
       : 'The first version was taken off; nothing serves, as before',
   );
   return run.report.progress();

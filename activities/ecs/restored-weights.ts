@@ -5,18 +5,22 @@ import type { ListenerRule } from '../traffic/listener-rule.js';
 import { nameOfRule, writeRule } from '../traffic/set-traffic.js';
 import { fromJson, shapeOf, sharesOf, type Pair } from '../traffic/weights.js';
 
-/** The group that the old version stands in: the primary's, but for a quick sync that repairs (ecs-alb-facts §26). */
-export function oldGroup({ snapshot, release }: DeliveryHandle): string {
+/**
+ * The group that the old version stands in: the primary's, but for a quick sync that repairs (ecs-alb-facts §26). None where tasks are
+ * found by service discovery.
+ */
+export function oldGroup({ snapshot, release }: DeliveryHandle): string | undefined {
   const balancers = snapshot.primary?.createTaskSet['loadBalancers'];
   const [first] = Array.isArray(balancers) ? balancers : [];
   const arn = typeof first === 'object' && first && !Array.isArray(first) ? first['targetGroupArn'] : undefined;
-  return typeof arn === 'string' ? arn : release.targetGroups.primary.targetGroupArn;
+  return typeof arn === 'string' ? arn : release.targetGroups.primary?.targetGroupArn;
 }
 
 /** The side in whose group the old version stands. */
 export function oldSide(handle: DeliveryHandle): keyof Weights {
   const { canary, baseline } = handle.release.targetGroups;
   const group = oldGroup(handle);
+  if (group === undefined) return 'primary';
   if (group === canary?.targetGroupArn) return 'canary';
   return group === baseline?.targetGroupArn ? 'baseline' : 'primary';
 }

@@ -27,7 +27,7 @@ export async function retire(step: Step, leaving: TaskSet, carrierArn: string): 
     const serving = countServing(await readOwnTargets(run, service, leaving, true));
     if (serving === 0) return;
     run.report.detail(
-      `${serving} target(s) of the old task set ${shortName(leaving)} still take requests on ${nameOfGroup(groupOf(leaving) ?? '')}`,
+      `${serving} target(s) of the old task set ${shortName(leaving)} still take requests on ${nameOfGroup(groupOf(leaving) ?? 'service discovery')}`,
     );
     await polls.next();
   }

@@ -24,7 +24,7 @@ async function waitForOneVersion(step: Step): Promise<void> {
   const polls = poller(run);
   for (;;) {
     const { all, primary } = await readSets(run, handle);
-    const others = all.filter((set) => set !== primary && groupOf(set) === targetGroups.primary.targetGroupArn);
+    const others = all.filter((set) => set !== primary && groupOf(set) === targetGroups.primary?.targetGroupArn);
     let mixed: string | undefined;
     for (const set of others) {
       const healthy = countHealthy(await readOwnTargets(run, service, set, true));

@@ -68,7 +68,7 @@ function describeTask(task: Task, targets: TargetHealth[]): TaskDocument {
   return {
     id: task.taskArn.split('/').at(-1) ?? task.taskArn,
     status: task.lastStatus,
-    ...(task.healthStatus !== undefined && task.healthStatus !== 'UNKNOWN' && { health: task.healthStatus }),
+    ...(task.healthStatus !== 'UNKNOWN' && { health: task.healthStatus }),
     ...(address !== undefined && !ended && { address }),
     ...(target && {
       target: { state: target.state, ...(target.reason !== undefined && { reason: wordsOf(target) }) },

@@ -15,7 +15,7 @@ async function primaryGroupCarries({ run, handle }: Step, sets: TaskSet[]): Prom
   const { desiredCount } = await readStandingService(run, service);
   let healthy = 0;
   for (const set of sets) {
-    if (!isStanding(set) || groupOf(set) !== targetGroups.primary.targetGroupArn) continue;
+    if (!isStanding(set) || groupOf(set) !== targetGroups.primary?.targetGroupArn) continue;
     healthy += countHealthy(await readOwnTargets(run, service, set));
   }
   return healthy >= Math.max(1, desiredCount);
@@ -42,7 +42,7 @@ export async function sync(step: Step): Promise<Progress> {
   await allToPrimary(step);
 
   const { all, old } = await readSets(run, handle);
-  if (old && groupOf(old) !== targetGroups.primary.targetGroupArn) {
+  if (old && groupOf(old) !== targetGroups.primary?.targetGroupArn) {
     run.report.detail('The old version stands in the other group; waiting until its connections have left');
     await pause(run, run.settings.drainSettle);
   }
@@ -51,7 +51,7 @@ export async function sync(step: Step): Promise<Progress> {
     (set) =>
       isStanding(set) &&
       (set === old ||
-        (handle.snapshot.leftovers.includes(set.taskSetArn) && groupOf(set) === targetGroups.primary.targetGroupArn)),
+        (handle.snapshot.leftovers.includes(set.taskSetArn) && groupOf(set) === targetGroups.primary?.targetGroupArn)),
   );
   for (const set of leaving) await retire(step, set, freshArn);
   run.report.detail('The new version is the primary and takes all requests');

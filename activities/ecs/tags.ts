@@ -3,7 +3,7 @@ export const TAG = {
   /** On services and task sets: the application that they belong to. */
   application: 'sluice:application',
   managedBy: 'sluice:managed-by',
-  /** On task sets: the deployment that made them, and its random id. */
+  /** On task sets and standalone tasks: the deployment that made them, and its random id. */
   deployment: 'sluice:deployment',
   uid: 'sluice:uid',
   role: 'sluice:role',

@@ -123,7 +123,10 @@ function familyOf(arn: string): string {
  * An ACTIVE revision of this very content: the latest of the family, else one of its newest ten (ecs-alb-facts §17). The prefix search
  * of AWS finds other families too; they are left out.
  */
-async function findByContent(run: Run, { family, content }: SealedTaskDefinition): Promise<Revision | undefined> {
+export async function findByContent(
+  run: Run,
+  { family, content }: SealedTaskDefinition,
+): Promise<Revision | undefined> {
   const right = (revision: Revision | undefined): boolean => revision?.active === true && revision.content === content;
   const latest = await readRevision(run, family);
   if (right(latest)) return latest;

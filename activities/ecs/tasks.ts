@@ -8,7 +8,7 @@ const taskSchema = z.object({
   startedBy: z.string().optional(),
   lastStatus: z.string().default(''),
   desiredStatus: z.string().default(''),
-  healthStatus: z.string().optional(),
+  healthStatus: z.string().default('UNKNOWN'),
   startedAt: z.date().optional(),
   stoppedAt: z.date().optional(),
   stopCode: z.string().optional(),
@@ -79,6 +79,26 @@ export function readAllStopped(run: Pick<Run, 'aws'>, { cluster, serviceName }: 
 /** Those of them that were of one task set. */
 export async function readStoppedTasks(run: Run, name: ServiceName, taskSetId: string): Promise<Task[]> {
   return (await readAllStopped(run, name)).filter((task) => task.startedBy === taskSetId);
+}
+
+/**
+ * The tasks that one deployment ran without a service: those that run, else those that ECS still remembers. ListTasks by `startedBy`
+ * knows no stopped ones, so they are found among their family's.
+ */
+export async function readTasksStartedBy(
+  run: Pick<Run, 'aws'>,
+  { cluster, family, startedBy }: { cluster: string; family: string; startedBy: string },
+): Promise<Task[]> {
+  const running = await listAndDescribe(run, { cluster, startedBy });
+  if (running.length > 0) return running;
+  const stopped = await listAndDescribe(run, { cluster, family, desiredStatus: 'STOPPED' });
+  return stopped.filter((task) => task.startedBy === startedBy);
+}
+
+/** One task; undefined when ECS does not know it: not yet, or no longer. */
+export async function readTask(run: Pick<Run, 'aws'>, cluster: string, taskArn: string): Promise<Task | undefined> {
+  const answer = await run.aws.ecs.send(new DescribeTasksCommand({ cluster, tasks: [taskArn] }));
+  return tasksSchema.parse(answer).tasks[0];
 }
 
 /** The private IPv4 addresses of a task (awsvpc): what its targets are registered as. */

@@ -12,6 +12,8 @@ export async function untoldRulesReaching(
   { snapshot, release }: DeliveryHandle,
   group: string,
 ): Promise<ListenerRule[]> {
+  // Nothing stands before tasks that are found by service discovery.
+  if (snapshot.loadBalancerArn === undefined) return [];
   const isBaseline = group === release.targetGroups.baseline?.targetGroupArn;
   const told = isBaseline ? (snapshot.rulesOnBaseline ?? []) : snapshot.rulesOnCanary;
   const rules = await discoverRules(run.aws.elb, snapshot.loadBalancerArn);

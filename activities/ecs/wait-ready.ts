@@ -25,9 +25,10 @@ export async function lookAtSide(
   const set = (await readTaskSets(run, service)).find(({ taskSetArn }) => taskSetArn === side.taskSetArn);
   if (!set) return undefined;
   const targets = await readOwnTargets(run, service, set);
+  const group = groupOf(set);
   const readiness = judgeSide(
     { ...set, desiredCount: found.desiredCount, share: side.share, targets },
-    nameOfGroup(groupOf(set) ?? ''),
+    group === undefined ? undefined : nameOfGroup(group),
     side.undersized,
   );
   return { service: found, set, readiness };

@@ -2,7 +2,7 @@ import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter, fromPayloadsAtIndex } from '@temporalio/common';
 import type { MetricProgress } from '../../model/evidence.js';
-import type { Release } from '../../model/release.js';
+import { isTask, type AnyRelease, type Release } from '../../model/release.js';
 import type { HistoryEntry } from '../../model/wire.js';
 import {
   analysisWorkflowId,
@@ -76,8 +76,8 @@ export function createMemory({ client, readRunning }: { client: Client; readRunn
         const recalled = await releaseOf(client, good);
         if (recalled) found.release = recalled;
       }
-      // A service that cannot be read is the preflight's to report; without it the numbers begin anew, which harms nothing.
-      const running = release && (await readRunning(release, app).catch(() => undefined));
+      // Of a standalone task nothing runs. A service that cannot be read is the preflight's to report; without it the numbers begin anew, which harms nothing.
+      const running = release && !isTask(release) && (await readRunning(release, app).catch(() => undefined));
       if (!running) return found;
       return { ...found, running, highest: Math.max(found.highest, deploymentNumber(app, running.deployment) ?? 0) };
     },
@@ -104,7 +104,7 @@ function applicationOf(deployment: string): string {
 }
 
 /** What a deployment was started with: the first event of its history. */
-async function releaseOf(client: Client, { id }: HistoryEntry): Promise<Release | undefined> {
+async function releaseOf(client: Client, { id }: HistoryEntry): Promise<AnyRelease | undefined> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId: deploymentWorkflowId(id) },

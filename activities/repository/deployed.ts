@@ -32,13 +32,14 @@ export async function readDeployed(client: Client, app: string): Promise<Deploye
   }
   const under = state.pending ?? state.running;
   const newest = under === undefined ? state.history[0]?.commit : await commitOf(client, under);
-  const { lastGood, held, service } = state;
+  const { lastGood, held } = state;
+  const runs = state.service ?? state.task;
   return {
     known: state.highest > 0,
     ...(newest !== undefined && { commit: newest }),
     ...(lastGood?.commit !== undefined && { good: lastGood.commit }),
     ...(held && { held: `held by ${held.by} since ${held.at}: ${held.reason}` }),
-    ...(service && { provider: service.provider }),
+    ...(runs && { provider: runs.provider }),
   };
 }
 

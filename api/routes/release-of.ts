@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Commit, Release } from '../../model/release.js';
+import type { AnyRelease, Commit } from '../../model/release.js';
 import type { ReleaseInGit, SealedFiles } from '../../model/repository.js';
 import type { StartDeployment } from '../../spec/http.js';
 import type { Gateway } from '../gateway.js';
@@ -17,7 +17,7 @@ export async function releaseOf(
   releases: ReleaseReader,
   app: string,
   body: Asked,
-): Promise<{ release: Release; commit?: Commit }> {
+): Promise<{ release: AnyRelease; commit?: Commit }> {
   const provider = body.platformProvider ?? (await rememberedProvider(gateway, releases, app));
   const what = {
     app,
@@ -33,7 +33,7 @@ export async function releaseOf(
 async function readByWorker(
   gateway: Gateway,
   asked: ReleaseInGit | SealedFiles,
-): Promise<{ release: Release; commit?: Commit }> {
+): Promise<{ release: AnyRelease; commit?: Commit }> {
   const { release, commit, findings } = await gateway.readRelease(asked);
   if (!release) throw refusedFiles(findings);
   return { release, ...(commit && { commit }) };
@@ -42,5 +42,6 @@ async function readByWorker(
 /** Of several providers, the application's last one, unless the request names another. */
 async function rememberedProvider(gateway: Gateway, releases: ReleaseReader, app: string): Promise<string | undefined> {
   if (releases.ecsProviders.length < 2) return undefined;
-  return (await gateway.application(app))?.service?.provider;
+  const known = await gateway.application(app);
+  return (known?.service ?? known?.task)?.provider;
 }

@@ -29,6 +29,7 @@ const MOST_CLOSED_RUNS = 64;
 const ACTIVITY_STAGE: Readonly<Record<string, string>> = {
   restoreTraffic: ROLLBACK_STAGE.id,
   cleanUp: ROLLBACK_STAGE.id,
+  stopTask: ROLLBACK_STAGE.id,
 };
 
 type History = Awaited<ReturnType<ReturnType<Client['workflow']['getHandle']>['fetchHistory']>>;

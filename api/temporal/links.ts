@@ -27,13 +27,14 @@ export function withDeploymentLinks(document: DeploymentDocument, bases: LinkBas
 
 /** The application as the wire shows it. */
 export function applicationDocument(state: ApplicationState, bases: LinkBases): ApplicationDocument {
-  const { app, labels, history, service, running, pending, held, lastGood } = state;
+  const { app, labels, history, service, task, running, pending, held, lastGood } = state;
   return {
     app,
     state: state.state,
     labels,
     history,
     ...(service && { service }),
+    ...(task && { task }),
     ...(running !== undefined && { running }),
     ...(pending !== undefined && { pending }),
     ...(held && { held }),

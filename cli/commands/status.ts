@@ -44,10 +44,11 @@ async function showStatus(context: Context, name: string | undefined, json: bool
 }
 
 function applicationLines(application: ApplicationDocument): string[] {
-  const { app, state, service, running, pending, held, lastGood, history } = application;
+  const { app, state, service, task, running, pending, held, lastGood, history } = application;
   return [
     `${app}  ${state}`,
     ...(service ? [`service ${service.name} in ${service.cluster} (${service.provider})`] : []),
+    ...(task ? [`standalone task ${task.family} in ${task.cluster} (${task.provider})`] : []),
     ...(held ? [`held by ${held.by} since ${held.at}: ${held.reason}`] : []),
     ...(running ? [`running ${running}`] : []),
     ...(pending ? [`pending ${pending}`] : []),

@@ -20,7 +20,7 @@ export function changes(before: DeploymentDocument | undefined, after: Deploymen
     const words = stage.status === 'FAILED' ? (stage.reason ?? stage.detail) : (stage.detail ?? stage.reason);
     lines.push(`${stage.name} ${stage.status}${words ? `: ${words}` : ''}`);
   }
-  if (!before || trafficLine(before.traffic) !== trafficLine(after.traffic)) lines.push(trafficLine(after.traffic));
+  if (!before || trafficLine(before) !== trafficLine(after)) lines.push(trafficLine(after));
   for (const metric of after.analysis) {
     const earlier = before?.analysis.find((other) => other.stage === metric.stage && other.metric === metric.metric);
     const told = earlier?.measurements.at(-1)?.window ?? 0;

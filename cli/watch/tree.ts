@@ -79,13 +79,16 @@ function heading(deployment: DeploymentDocument, now: Millis): string[] {
     `${deployment.id}  ${deployment.status}  ${took}`,
     about.join(' · '),
     deployment.reason,
-    trafficLine(deployment.traffic),
+    trafficLine(deployment),
     ...deployment.warnings.map((warning) => `⚠ ${warning}`),
   ];
 }
 
 /** `traffic wanted 80/20 · verified 80/20`: primary, canary, and the baseline when it gets some. */
-export function trafficLine({ wanted, verified }: DeploymentDocument['traffic']): string {
+export function trafficLine({ kind, traffic }: Pick<DeploymentDocument, 'kind' | 'traffic'>): string {
+  if (kind === 'STANDALONE_TASK') return 'standalone task: it takes no requests';
+  if (kind === 'SERVICE_DISCOVERY') return 'service discovery: each version is asked in proportion to its tasks';
+  const { wanted, verified } = traffic;
   const show = ({ primary, canary, baseline }: Weights): string =>
     [primary, canary, ...(baseline === undefined ? [] : [baseline])].map(value).join('/');
   return `traffic wanted ${show(wanted)} · verified ${verified ? show(verified) : 'not yet'}`;

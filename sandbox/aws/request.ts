@@ -5,6 +5,7 @@ import { targetGroupOperations } from '../elb/target-group.js';
 import { serviceOperations } from '../ecs/service.js';
 import { tagOperations } from '../ecs/tags.js';
 import { taskDefinitionOperations } from '../ecs/task-definition.js';
+import { runTaskOperations } from '../ecs/run-task.js';
 import { taskOperations } from '../ecs/task.js';
 import { taskSetOperations } from '../ecs/task-set.js';
 import { cloudWatchOperations } from '../cloudwatch/answer.js';
@@ -30,6 +31,7 @@ const ECS: Service = {
     ...taskSetOperations,
     ...taskDefinitionOperations,
     ...taskOperations,
+    ...runTaskOperations,
     ...tagOperations,
   },
 };

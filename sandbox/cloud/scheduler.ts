@@ -76,17 +76,30 @@ function startAndStop(cloud: Cloud, service: Service, set: TaskSet): void {
 }
 
 function startTask(cloud: Cloud, service: Service, set: TaskSet): string {
+  const task = newTask(
+    cloud,
+    { ...set, clusterArn: service.clusterArn },
+    { serviceArn: service.arn, taskSetId: set.id },
+  );
+  return task.id;
+}
+
+/** Starts a task: provisioned first, then pending, then running. */
+export function newTask(
+  cloud: Cloud,
+  place: Pick<TaskSet, 'clusterArn' | 'taskDefinition' | 'subnets'>,
+  owner: Pick<Task, 'serviceArn' | 'taskSetId' | 'standalone'>,
+): Task {
   const { state } = cloud;
   const id = newId(cloud, 32);
-  const definition = state.taskDefinitions.find((candidate) => candidate.arn === set.taskDefinition);
-  const subnet = set.subnets[state.serial % Math.max(1, set.subnets.length)] ?? 'subnet-0a1b2c3d';
+  const definition = state.taskDefinitions.find((candidate) => candidate.arn === place.taskDefinition);
+  const subnet = place.subnets[state.serial % Math.max(1, place.subnets.length)] ?? 'subnet-0a1b2c3d';
   const zone = state.world.subnets.find((candidate) => candidate.id === subnet)?.zone ?? `${state.world.region}a`;
-  state.tasks.push({
+  const task: Task = {
     id,
-    arn: service.clusterArn.replace(':cluster/', ':task/') + `/${id}`,
-    serviceArn: service.arn,
-    taskSetId: set.id,
-    taskDefinition: set.taskDefinition,
+    arn: place.clusterArn.replace(':cluster/', ':task/') + `/${id}`,
+    ...owner,
+    taskDefinition: place.taskDefinition,
     images: definition?.containers.map((container) => container.image) ?? [],
     ip: addressOf(cloud),
     subnet,
@@ -95,8 +108,9 @@ function startTask(cloud: Cloud, service: Service, set: TaskSet): string {
     lastStatus: 'PROVISIONING',
     createdAt: state.now,
     nextAt: state.now + worldTime(cloud, 'provisionSeconds'),
-  });
-  return id;
+  };
+  state.tasks.push(task);
+  return task;
 }
 
 /** Private, the next one each time. On loopback in 127.64.0.0/10: the rest is for others. */
@@ -144,7 +158,10 @@ function run(cloud: Cloud, task: Task): void {
   task.startedAt = cloud.state.now;
   delete task.nextAt;
   const set = setOf(cloud, task);
-  if (!set) return;
+  if (!set) {
+    crashIfDue(cloud, task);
+    return;
+  }
   set.failedStarts = 0;
   const { targetGroupArn, containerPort } = set.loadBalancer ?? {};
   if (targetGroupArn !== undefined && containerPort !== undefined) register(cloud, targetGroupArn, task, containerPort);
@@ -164,6 +181,17 @@ function crashIfDue(cloud: Cloud, task: Task): void {
     stopTask(cloud, task, 'EssentialContainerExited', 'Essential container in task exited', 1);
     return;
   }
+  if (task.standalone) endIfDue(cloud, task, age);
+}
+
+/** A task that RunTask started ends by itself when it has done what it was for. */
+function endIfDue(cloud: Cloud, task: Task, age: number): void {
+  const found = versionFaults(cloud.state.faults, task.images);
+  const runSeconds = found.find((fault) => fault.runSeconds !== undefined)?.runSeconds;
+  const life = runSeconds === undefined ? worldTime(cloud, 'runSeconds') : runSeconds * SECOND;
+  if (age < life) return;
+  const exitCode = found.find((fault) => fault.exitCode !== undefined)?.exitCode ?? 0;
+  stopTask(cloud, task, 'EssentialContainerExited', 'Essential container in task exited', exitCode);
 }
 
 function failStart(cloud: Cloud, task: Task): void {

@@ -74,6 +74,17 @@ const taskSchema = z.object({
   stopCode: z.string().optional(),
   stoppedReason: z.string().optional(),
   exitCode: z.number().optional(),
+  /** Of a task that no service wants: RunTask started it. */
+  standalone: z
+    .object({
+      startedBy: z.string().optional(),
+      clientToken: z.string().optional(),
+      sent: z.string(),
+      launchType: z.string(),
+      visibleAt: millis,
+      tags: tagsSchema,
+    })
+    .optional(),
 });
 
 const taskDefinitionSchema = z.object({

@@ -41,7 +41,7 @@ export function describeTaskSet(
     pendingCount: pending,
     scale: { value: set.scale, unit: 'PERCENT' },
     loadBalancers: set.loadBalancer ? [set.loadBalancer] : [],
-    serviceRegistries: [],
+    serviceRegistries: set.shown['serviceRegistries'] ?? [],
     stabilityStatus: set.steady ? 'STEADY_STATE' : 'STABILIZING',
     stabilityStatusAt: epochSeconds(set.steadyAt),
     createdAt: epochSeconds(set.createdAt),

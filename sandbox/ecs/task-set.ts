@@ -40,6 +40,10 @@ const createInput = z.looseObject({
   launchType: z.enum(['EC2', 'FARGATE', 'EXTERNAL']).optional(),
   capacityProviderStrategy: z.array(z.looseObject({})).optional(),
   platformVersion: z.string().optional(),
+  serviceRegistries: z
+    .array(z.looseObject({ registryArn: z.string() }))
+    .max(1)
+    .default([]),
   scale: scaleInput.default({ value: 100, unit: 'PERCENT' }),
   clientToken: z.string().optional(),
   tags: tagsInput,
@@ -86,6 +90,7 @@ function createTaskSet(cloud: Cloud, given: unknown): Record<string, unknown> {
       launchType: input.launchType ?? (input.capacityProviderStrategy ? undefined : 'EC2'),
       capacityProviderStrategy: input.capacityProviderStrategy,
       platformVersion: input.launchType === 'FARGATE' ? (input.platformVersion ?? '1.4.0') : undefined,
+      serviceRegistries: input.serviceRegistries,
     },
     tags,
     createdAt: now,
@@ -102,7 +107,11 @@ function createTaskSet(cloud: Cloud, given: unknown): Record<string, unknown> {
   return answer(cloud, service, set);
 }
 
-function checkedDefinition(cloud: Cloud, input: CreateInput): TaskDefinition {
+/** The task definition that is to be run, if AWS would run it so. */
+export function checkedDefinition(
+  cloud: Cloud,
+  input: Pick<CreateInput, 'taskDefinition' | 'launchType' | 'capacityProviderStrategy'>,
+): TaskDefinition {
   if (input.launchType !== undefined && input.capacityProviderStrategy !== undefined) {
     throw invalidParameter(
       'Specifying both a launch type and capacity provider strategy is not supported. Remove one and try again.',
@@ -147,7 +156,12 @@ function checkedLoadBalancer(cloud: Cloud, input: CreateInput, definition: TaskD
   return { targetGroupArn, containerName: container.name, containerPort };
 }
 
-function checkedSubnets(cloud: Cloud, input: CreateInput, definition: TaskDefinition): string[] {
+/** The subnets of the network that is asked for, if AWS would take it. */
+export function checkedSubnets(
+  cloud: Cloud,
+  input: Pick<CreateInput, 'networkConfiguration'>,
+  definition: TaskDefinition,
+): string[] {
   const subnets = input.networkConfiguration?.awsvpcConfiguration?.subnets ?? [];
   if (definition.networkMode === 'awsvpc' && subnets.length === 0) {
     throw invalidParameter("Network Configuration must be provided when networkMode 'awsvpc' is specified.");

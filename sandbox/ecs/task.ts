@@ -5,8 +5,10 @@ import type { Operations } from '../aws/operation.js';
 import { parseJsonInput } from '../aws/parse.js';
 import type { Cloud } from '../cloud/cloud.js';
 import { digest } from '../cloud/state.js';
+import { SECOND } from '../cloud/times.js';
 import type { Task } from '../cloud/state.js';
 import { clusterArn, epochSeconds, findService } from './find.js';
+import { shownTags } from './tags.js';
 import { ecsPage } from './task-definition.js';
 
 const listInput = z.object({
@@ -32,9 +34,9 @@ function listTasks(cloud: Cloud, given: unknown): Record<string, unknown> {
   }
   const service = serviceName === undefined ? undefined : findService(cloud, input.cluster, serviceName);
   const found = cloud.state.tasks
-    .filter((task) => clusterOf(task) === cluster)
+    .filter((task) => clusterOf(task) === cluster && shows(cloud, task))
     .filter((task) => task.desiredStatus === (desiredStatus === 'STOPPED' ? 'STOPPED' : 'RUNNING'))
-    .filter((task) => startedBy === undefined || task.taskSetId === startedBy)
+    .filter((task) => startedBy === undefined || startedByOf(task) === startedBy)
     .filter((task) => service === undefined || task.serviceArn === service.arn)
     .filter((task) => family === undefined || task.taskDefinition.includes(`:task-definition/${family}:`));
   const page = ecsPage(found, input.maxResults, input.nextToken);
@@ -56,9 +58,9 @@ function describeTasks(cloud: Cloud, given: unknown): Record<string, unknown> {
   const failures: Record<string, unknown>[] = [];
   for (const key of input.tasks) {
     const found = cloud.state.tasks.find(
-      (task) => clusterOf(task) === cluster && (task.arn === key || task.id === key),
+      (task) => clusterOf(task) === cluster && shows(cloud, task) && (task.arn === key || task.id === key),
     );
-    if (found) tasks.push(describe(cloud, found, cluster));
+    if (found) tasks.push(describeTask(cloud, found, input.include?.includes('TAGS') ?? false));
     else
       failures.push({
         arn: key.startsWith('arn:') ? key : `${cluster.replace(':cluster/', ':task/')}/${key}`,
@@ -72,7 +74,20 @@ function clusterOf(task: Task): string {
   return task.arn.replace(':task/', ':cluster/').split('/').slice(0, 2).join('/');
 }
 
-function describe(cloud: Cloud, task: Task, cluster: string): Record<string, unknown> {
+/** A task that was just run may be missing from reads. */
+function shows(cloud: Cloud, { standalone, createdAt }: Task): boolean {
+  if (!standalone) return true;
+  const fault = cloud.state.faults.find((candidate) => candidate.kind === 'consistency');
+  return cloud.state.now >= (fault ? createdAt + fault.hideSeconds * SECOND : standalone.visibleAt);
+}
+
+function startedByOf({ standalone, taskSetId }: Task): string | undefined {
+  return standalone ? standalone.startedBy : taskSetId;
+}
+
+/** A task as AWS shows it. */
+export function describeTask(cloud: Cloud, task: Task, withTags: boolean): Record<string, unknown> {
+  const cluster = clusterOf(task);
   const definition = cloud.state.taskDefinitions.find((one) => one.arn === task.taskDefinition);
   const service = cloud.state.services.find((one) => one.arn === task.serviceArn);
   const attachment = `${task.id.slice(0, 8)}-${task.id.slice(8, 12)}-${task.id.slice(12, 16)}-${task.id.slice(16, 20)}-${task.id.slice(20)}`;
@@ -83,9 +98,9 @@ function describe(cloud: Cloud, task: Task, cluster: string): Record<string, unk
     taskArn: task.arn,
     clusterArn: cluster,
     taskDefinitionArn: task.taskDefinition,
-    startedBy: task.taskSetId,
-    group: `service:${service?.name ?? ''}`,
-    launchType: 'FARGATE',
+    startedBy: startedByOf(task),
+    group: task.standalone ? `family:${definition?.family ?? ''}` : `service:${service?.name ?? ''}`,
+    launchType: task.standalone?.launchType ?? 'FARGATE',
     availabilityZone: task.zone,
     desiredStatus: task.desiredStatus,
     lastStatus: task.lastStatus,
@@ -98,7 +113,7 @@ function describe(cloud: Cloud, task: Task, cluster: string): Record<string, unk
     stopCode: task.stopCode,
     stoppedReason: task.stoppedReason,
     version: 1,
-    tags: [],
+    tags: withTags ? shownTags(task.standalone?.tags ?? {}) : [],
     attachments: [
       {
         id: attachment,

@@ -20,7 +20,9 @@ const versionFaultSchema = z.strictObject({
   crash: z.enum(['atStart', 'afterSeconds', 'cannotPull']).optional(),
   afterSeconds: realSeconds.optional().describe('with crash: afterSeconds'),
   neverHealthy: z.boolean().optional(),
-  noCapacity: z.boolean().optional().describe('its tasks stay PROVISIONING'),
+  noCapacity: z.boolean().optional().describe('its tasks stay PROVISIONING, and RunTask finds no place'),
+  runSeconds: realSeconds.optional().describe('how long its standalone tasks run'),
+  exitCode: z.int().min(0).max(255).optional().describe('what its standalone tasks end with'),
 });
 
 /** A fault of the metrics sources. Without `times` it lasts until it is deleted. */

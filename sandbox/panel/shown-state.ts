@@ -41,6 +41,9 @@ export interface ShownState {
     taskSet: string;
     stopCode: string | undefined;
     stoppedReason: string | undefined;
+    /** Of a task that RunTask started. */
+    startedBy: string | undefined;
+    exitCode: number | undefined;
   })[];
   targets: { targetGroup: string; ip: string; port: number; task: string; state: string; reason: string | undefined }[];
   taskDefinitions: { arn: string; family: string; active: boolean; images: string[]; tags: Record<string, string> }[];
@@ -94,7 +97,7 @@ export function showState(cloud: Cloud): ShownState {
       };
     }),
     tasks: state.tasks.map(
-      ({ id, arn, images, ip, zone, lastStatus, desiredStatus, taskSetId, stopCode, stoppedReason }) => ({
+      ({ id, arn, images, ip, zone, lastStatus, desiredStatus, taskSetId, stopCode, stoppedReason, ...task }) => ({
         id,
         arn,
         images,
@@ -105,6 +108,8 @@ export function showState(cloud: Cloud): ShownState {
         taskSet: taskSetId,
         stopCode,
         stoppedReason,
+        startedBy: task.standalone?.startedBy,
+        exitCode: task.exitCode,
       }),
     ),
     targets: state.targets.map(({ groupArn, ip, port, taskId, state: health, reason }) => ({

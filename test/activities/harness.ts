@@ -8,6 +8,7 @@ import {
 import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityContext, Clock } from '../../activities/context.js';
 import type { DeliveryActivities } from '../../activities/delivery.js';
+import type { TaskActivities } from '../../activities/task.js';
 import { createTaskSetDriver } from '../../activities/ecs/driver.js';
 import type { DeliverySettings } from '../../config/server.js';
 import type { ActivityHeartbeat, DeliveryHandle, Position, Progress } from '../../model/delivery.js';
@@ -96,8 +97,9 @@ export interface Call {
   status: number;
 }
 
-type Names = keyof DeliveryActivities;
-type Answer<N extends Names> = Awaited<ReturnType<DeliveryActivities[N]>>;
+type Driver = DeliveryActivities & TaskActivities;
+type Names = keyof Driver;
+type Answer<N extends Names> = Awaited<ReturnType<Driver[N]>>;
 
 /** What a test can do to the machinery around an activity. */
 export interface Machinery {
@@ -109,13 +111,15 @@ export interface Machinery {
   /** How many attempts an activity gets before the test gives up. */
   attempts?: number;
   scheduledAt?: number;
+  /** What the attempt before the first of these heartbeated last: that one is a second attempt then. */
+  lastHeartbeat?: ActivityHeartbeat;
 }
 
 export interface World {
   sandbox: Sandbox;
-  driver: DeliveryActivities;
+  driver: Driver;
   /** Runs an activity as Temporal does: again and again until it ends, with the heartbeat of the attempt before. */
-  act<N extends Names>(name: N, input: Parameters<DeliveryActivities[N]>[0], machinery?: Machinery): Promise<Answer<N>>;
+  act<N extends Names>(name: N, input: Parameters<Driver[N]>[0], machinery?: Machinery): Promise<Answer<N>>;
   /** Preflight and begin. */
   start(release: Release, options?: { repair?: boolean; adopt?: boolean }): Promise<DeliveryHandle>;
   advance(
@@ -137,7 +141,7 @@ export interface World {
 }
 
 /** One signature for all activities, which TypeScript cannot see through their union. */
-function run<N extends Names>(driver: DeliveryActivities, name: N, input: unknown): Promise<Answer<N>> {
+function run<N extends Names>(driver: Driver, name: N, input: unknown): Promise<Answer<N>> {
   return (driver[name] as (one: unknown) => Promise<Answer<N>>)(input);
 }
 
@@ -177,12 +181,12 @@ export async function startWorld(
 
   async function act<N extends Names>(
     name: N,
-    input: Parameters<DeliveryActivities[N]>[0],
+    input: Parameters<Driver[N]>[0],
     machinery: Machinery = {},
   ): Promise<Answer<N>> {
-    let last: ActivityHeartbeat | undefined;
+    let last = machinery.lastHeartbeat;
     const scheduledAt = machinery.scheduledAt ?? Date.now();
-    for (let attempt = 1; ; attempt += 1) {
+    for (let attempt = last ? 2 : 1; ; attempt += 1) {
       attemptsMade += 1;
       current = {
         clock: wall,

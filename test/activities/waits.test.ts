@@ -211,7 +211,7 @@ describe('quick sync', () => {
     await world.act('cleanUp', { handle, reason: 'x' });
     expect(weightsNow(world.sandbox)).toEqual([[0, 100]]);
     expect(standingSets(world.sandbox)).toEqual([{ image: OLD, group: 'green', status: 'PRIMARY', scale: 100 }]);
-    expect(primary.targetGroupArn).not.toBe(canary.targetGroupArn);
+    expect(primary?.targetGroupArn).not.toBe(canary.targetGroupArn);
     expect(world.sandbox.state().counters).toMatchObject({ emptyGroup503: 0, failOpen: 0 });
   });
 });

@@ -191,7 +191,7 @@ it('answers what it cannot read as AWS does', async () => {
   };
   const ecs = (operation: string) => ({ 'x-amz-target': `AmazonEC2ContainerServiceV20141113.${operation}` });
   expect(await send(ecs('ListTasks'), '{"cluster":')).toEqual([400, expect.stringContaining('SerializationException')]);
-  expect(await send(ecs('RunTask'), '{}')).toEqual([400, expect.stringContaining('UnknownOperationException')]);
+  expect(await send(ecs('StartTask'), '{}')).toEqual([400, expect.stringContaining('UnknownOperationException')]);
   expect(await send(ecs('toString'), '{}')).toEqual([400, expect.stringContaining('UnknownOperationException')]);
   const form = { 'content-type': 'application/x-www-form-urlencoded' };
   expect(await send(form, 'Action=CreateRule')).toEqual([400, expect.stringContaining('<Code>InvalidAction</Code>')]);

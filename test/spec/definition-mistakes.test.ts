@@ -7,18 +7,19 @@ const CANARY_ARN = 'arn:aws:elasticloadbalancing:ap-northeast-1:123456789012:tar
 
 const MISTAKES: Mistake[] = [
   {
-    title: 'no service definition: a standalone task',
+    title: 'no service definition, and no cluster for a standalone task',
     edits: [[APP, '    serviceDefinitionFile: servicedef.yaml\n', '']],
     at: [APP, 'input:'],
-    field: 'spec.input.serviceDefinitionFile',
-    message: /standalone task, which is not supported yet/,
+    field: 'spec.input.clusterArn',
+    message: 'clusterArn is missing, which a standalone task needs: there is no serviceDefinitionFile',
+    fix: /serviceDefinitionFile: servicedef\.yaml for a service/,
   },
   {
-    title: 'service discovery',
-    edits: [[APP, '  input:', '  input:\n    accessType: SERVICE_DISCOVERY']],
-    at: [APP, 'accessType'],
-    field: 'spec.input.accessType',
-    message: 'accessType SERVICE_DISCOVERY is not supported yet',
+    title: 'no service definition, and target groups',
+    edits: [[APP, '    serviceDefinitionFile: servicedef.yaml\n', '']],
+    at: [APP, 'targetGroups:'],
+    field: 'spec.input.targetGroups',
+    message: /a standalone task takes no requests/,
   },
   {
     title: 'a file that was not sent',

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Finding } from '../../model/finding.js';
 import { MINUTE } from '../../model/duration.js';
 import type { KnownProviders } from '../../spec/known-providers.js';
+import { isTask, type Release } from '../../model/release.js';
 import { parseRelease } from '../../spec/release.js';
 import type { ParsedRelease, ReleaseInput } from '../../spec/release.js';
 
@@ -36,8 +37,20 @@ export function edited(...edits: Edit[]): Record<FileName, string> {
   return files;
 }
 
-export function parse(files: Record<string, string>, more: Partial<ReleaseInput> = {}): ParsedRelease {
+/** Files of a service or of a standalone task. */
+export function parseAny(files: Record<string, string>, more: Partial<ReleaseInput> = {}): ParsedRelease {
   return parseRelease({ app: 'canary', files, known: KNOWN, seal: (plain) => plain, ...more });
+}
+
+/** Files of a service. */
+export function parse(
+  files: Record<string, string>,
+  more: Partial<ReleaseInput> = {},
+): Omit<ParsedRelease, 'release'> & { release?: Release } {
+  const { release, ...told } = parseAny(files, more);
+  if (!release) return told;
+  if (isTask(release)) throw new Error('these are the files of a standalone task');
+  return { release, ...told };
 }
 
 export function errors({ findings }: { findings: Finding[] }): Finding[] {

@@ -1,6 +1,6 @@
 import { MINUTE, HOUR } from '../../model/duration.js';
 import type { ThresholdMetric } from '../../model/metric.js';
-import type { Release } from '../../model/release.js';
+import type { Release, StandaloneTask, TaskRelease } from '../../model/release.js';
 import type { AnalysisStage, Stage } from '../../model/stage.js';
 
 const GROUP = 'arn:aws:elasticloadbalancing:eu-central-1:123456789012:targetgroup';
@@ -98,4 +98,16 @@ export function release(over: Partial<Release> = {}): Release {
     warnings: [],
     ...over,
   };
+}
+
+/** What is left of a release without its service: a standalone task. */
+export function asTask(whole: Release, task: StandaloneTask): TaskRelease {
+  const release: TaskRelease = { ...whole, task };
+  for (const field of ['service', 'targetGroups', 'strictRules']) Reflect.deleteProperty(release, field);
+  return release;
+}
+
+/** A standalone task, of the same files but for the service. */
+export function taskRelease(over: Partial<TaskRelease> = {}): TaskRelease {
+  return { ...asTask(release({ pipeline: [] }), { cluster: 'main', launchType: 'FARGATE', run: true }), ...over };
 }

@@ -14,7 +14,7 @@ import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes.js';
 import { isRecording, record } from '../replay/record.js';
 import { workflowBundle } from '../support/bundle.js';
 import { until } from '../support/processes.js';
-import { canaryPipeline, release } from '../support/release.js';
+import { canaryPipeline, release, taskRelease } from '../support/release.js';
 import { connectTemporal } from '../support/temporal.js';
 import type { TestTemporal } from '../support/temporal.js';
 import { fakeActivities, fakeWorld, SNAPSHOT } from './fake-activities.js';
@@ -180,6 +180,18 @@ test('a rollback after success goes to the version before, by its recorded revis
   });
   expect((await state()).held?.reason).toContain(`Rolled back to ${first}`);
   expect((await state()).state).toBe('HELD');
+});
+
+test('a standalone task has nothing that a rollback could go back to', async () => {
+  const id = await deployed({ release: taskRelease({ app }) });
+  expect(await result(id)).toMatchObject({ status: 'SUCCEEDED' });
+  await until('the application to hear', async () => (await state()).lastGood?.id === id);
+  expect(await state()).toMatchObject({ task: { cluster: 'main', family: 'shop', provider: 'aws' } });
+  expect(await application().executeUpdate(applicationUpdates.rollback, { args: [someone] })).toMatchObject({
+    accepted: false,
+    status: 409,
+    reason: expect.stringContaining('is a standalone task') as string,
+  });
 });
 
 test('a rollback overtakes what runs: it is cancelled with rollback first', async () => {

@@ -10,6 +10,7 @@ import { cancelChainUpdate, chainNodeEndedSignal, chainQuery } from '../../workf
 import type { ChainInput } from '../../workflows/messages.js';
 import { isRecording, record } from '../replay/record.js';
 import { workflowBundle } from '../support/bundle.js';
+import { endQuietly } from '../support/end-quietly.js';
 import { until } from '../support/processes.js';
 import { timeSkippingTemporal } from '../support/temporal.js';
 
@@ -72,7 +73,7 @@ beforeEach(() => {
 });
 afterEach(async ({ task }) => {
   if (isRecording) await record(env.client, handle.workflowId, task.name);
-  await handle.terminate().catch(() => undefined);
+  await endQuietly(handle);
 });
 
 async function start(...names: string[]): Promise<void> {

@@ -8,6 +8,7 @@ import { eventsQuery, registerEventSignal } from '../../workflows/messages.js';
 import type { Notice } from '../../model/notification.js';
 import { isRecording, record } from '../replay/record.js';
 import { workflowBundle } from '../support/bundle.js';
+import { endQuietly } from '../support/end-quietly.js';
 import { until } from '../support/processes.js';
 import { timeSkippingTemporal } from '../support/temporal.js';
 
@@ -72,7 +73,7 @@ beforeEach(async () => {
 });
 afterEach(async ({ task }) => {
   if (isRecording) await record(env.client, handle.workflowId, task.name);
-  await handle.terminate().catch(() => undefined);
+  await endQuietly(handle);
 });
 
 const event = (id: string, name: string): RegisteredEvent => ({

@@ -4,11 +4,13 @@ import type { DeliveryActivities } from '../../activities/delivery.js';
 import type { MeasureActivities } from '../../activities/measure.js';
 import type { DoctorActivities, PeopleActivities, ToDeliver } from '../../activities/people.js';
 import type { ScriptActivities } from '../../activities/script.js';
+import type { TaskActivities } from '../../activities/task.js';
 import { ALL_PRIMARY, weightsFor } from '../../model/delivery.js';
 import type { Position, Preflight, Progress, Snapshot, Weights } from '../../model/delivery.js';
 import type { Outcome } from '../../model/evidence.js';
 import { FAILURE } from '../../model/failure.js';
 import type { Notice, Routing } from '../../model/notification.js';
+import type { TaskPreview, TaskStopped } from '../../model/standalone-task.js';
 import type { DeploymentEnded } from '../../workflows/messages.js';
 import { routingTo } from '../support/routes.js';
 
@@ -45,6 +47,10 @@ export interface FakeWorld {
   endlessScripts: Set<string>;
   /** Whether what is left of the old version cannot be removed yet. */
   endlessFinish: boolean;
+  /** How a standalone task does: it ends well or badly, or goes on until it is stopped. */
+  task: 'GOOD' | 'BAD' | 'ENDLESS';
+  inspected: Partial<TaskPreview>;
+  stopped: TaskStopped['found'];
 }
 
 export const SNAPSHOT: Snapshot = {
@@ -74,6 +80,9 @@ export function fakeWorld(): FakeWorld {
     failing: new Set(),
     endlessScripts: new Set(),
     endlessFinish: false,
+    task: 'GOOD',
+    inspected: {},
+    stopped: 'ENDED',
   };
 }
 
@@ -93,7 +102,7 @@ function wordsOf(position: Position): string {
 /** The activities of that world. */
 export function fakeActivities(
   world: FakeWorld,
-): DeliveryActivities & MeasureActivities & PeopleActivities & DoctorActivities & ScriptActivities {
+): DeliveryActivities & TaskActivities & MeasureActivities & PeopleActivities & DoctorActivities & ScriptActivities {
   const did = (activity: string, detail = ''): void => void world.calls.push({ activity, detail });
   const progress = (detail: string, wanted?: Weights): Progress => ({
     detail,
@@ -125,6 +134,26 @@ export function fakeActivities(
       });
     },
     showTaskSets: () => Promise.reject(new Error('nobody looks here')),
+    async inspectTask({ deployment }) {
+      did('inspectTask', deployment);
+      return Promise.resolve({ problems: [], warnings: [], taskDefinition: [], log: [], ...world.inspected });
+    },
+    async registerTask({ app, deployment, uid, release }) {
+      did('registerTask', release.image);
+      const handle = { app, deployment, uid, region: 'eu-central-1', release, taskDefinitionArn: 'jobs:1' };
+      return Promise.resolve({ handle, ...progress('registered') });
+    },
+    async runTask({ stage }) {
+      did('runTask', stage);
+      if (world.task === 'ENDLESS') await untilCancelled();
+      if (world.task === 'BAD') throw ApplicationFailure.nonRetryable('job ended with exit code 3.', FAILURE.stage);
+      return progress('job ended with exit code 0.');
+    },
+    async stopTask({ reason }) {
+      did('stopTask', reason);
+      const words = { NONE: 'Nothing to stop', ENDED: 'The task had ended', STOPPED: 'The task was stopped' };
+      return Promise.resolve({ ...progress(words[world.stopped]), found: world.stopped });
+    },
     preview: () => Promise.reject(new Error('nobody plans here')),
     async begin({ app, deployment, uid, release, taskDefinitionArn }) {
       did('begin', taskDefinitionArn ?? release.image);

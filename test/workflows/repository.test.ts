@@ -9,6 +9,7 @@ import { pokeSignal, repositoryQuery } from '../../workflows/messages.js';
 import type { Notice } from '../../model/notification.js';
 import { isRecording, record } from '../replay/record.js';
 import { workflowBundle } from '../support/bundle.js';
+import { endQuietly } from '../support/end-quietly.js';
 import { until } from '../support/processes.js';
 import { timeSkippingTemporal } from '../support/temporal.js';
 
@@ -98,7 +99,7 @@ beforeEach(async () => {
 });
 afterEach(async ({ task }) => {
   if (isRecording) await record(env.client, handle.workflowId, task.name);
-  await handle.terminate().catch(() => undefined);
+  await endQuietly(handle);
 });
 
 const state = (): Promise<RepositoryState> => handle.query(repositoryQuery);

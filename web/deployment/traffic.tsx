@@ -4,7 +4,14 @@ import type { DeploymentDocument } from '../../model/wire.js';
 type Shares = NonNullable<DeploymentDocument['traffic']['verified']>;
 
 /** The share of the requests that each version was given, and what the load balancer says when it is asked. */
-export function Traffic({ traffic }: { traffic: DeploymentDocument['traffic'] }): JSX.Element {
+export function Traffic({
+  kind,
+  traffic,
+}: {
+  kind: DeploymentDocument['kind'] | undefined;
+  traffic: DeploymentDocument['traffic'];
+}): JSX.Element {
+  if (kind) return <NoWeights kind={kind} />;
   const { wanted, verified } = traffic;
   const same = verified !== null && JSON.stringify(wanted) === JSON.stringify(verified);
   return (
@@ -23,6 +30,19 @@ export function Traffic({ traffic }: { traffic: DeploymentDocument['traffic'] })
             : '◐ The load balancer’s rules are on their way to what is wanted.'}
         </p>
       )}
+    </section>
+  );
+}
+
+function NoWeights({ kind }: { kind: NonNullable<DeploymentDocument['kind']> }): JSX.Element {
+  return (
+    <section aria-labelledby="traffic">
+      <h2 id="traffic">Requests</h2>
+      <p class="quiet">
+        {kind === 'STANDALONE_TASK'
+          ? 'A standalone task: it runs once and takes no requests.'
+          : 'Found by service discovery: each version is asked in proportion to its tasks.'}
+      </p>
     </section>
   );
 }

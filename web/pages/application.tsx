@@ -33,7 +33,7 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
     };
   }, [app, mark]);
   if (!application) return error === undefined ? <p class="quiet">Reading {app}…</p> : <ProblemNote error={error} />;
-  const { held, service, labels, lastGood, running, pending, links, git, history } = application;
+  const { held, service, task, labels, lastGood, running, pending, links, git, history } = application;
   return (
     <>
       <header class="headline">
@@ -64,6 +64,11 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
           {service && (
             <Fact name="Service">
               {service.name} <span class="quiet">in {service.cluster.split('/').at(-1)}</span>
+            </Fact>
+          )}
+          {task && (
+            <Fact name="Task">
+              {task.family} <span class="quiet">in {task.cluster.split('/').at(-1)}, run by each deployment</span>
             </Fact>
           )}
           {running !== undefined && (

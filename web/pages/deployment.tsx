@@ -102,7 +102,7 @@ export function DeploymentPage({ id }: { id: string }): JSX.Element {
       <Stages stages={document.stages} />
       <div class="columns">
         <div>
-          <Traffic traffic={document.traffic} />
+          <Traffic kind={document.kind} traffic={document.traffic} />
           <Analysis document={document} windows={live.windows.value} />
         </div>
         <div>

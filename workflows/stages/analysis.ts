@@ -6,13 +6,13 @@ import { analysisDocument, iso } from '../../model/wire.js';
 import { placesFor } from '../places.js';
 import { approval } from './approval.js';
 import { runAnalysis } from './child-analysis.js';
-import { isSkipped, skippedEnd, stageFailed, tookTooLong } from './stage-run.js';
+import { deliveryOf, isSkipped, skippedEnd, stageFailed, tookTooLong } from './stage-run.js';
 import type { StageEnd, StageRun } from './stage-run.js';
 
 /** The analysis; ends early when skipped or out of time. */
 async function judge(run: StageRun, stage: AnalysisStage): Promise<AnalysisResult | 'SKIPPED' | 'OUT_OF_TIME'> {
   const { row, deadline } = run;
-  const places = await placesFor(run.handle, stage.metrics);
+  const places = await placesFor(deliveryOf(run), stage.metrics);
   const race = new CancellationScope();
   try {
     return await race.run(() =>

@@ -6,14 +6,15 @@ import type { AnalysisStage } from '../../model/stage.js';
 import { analysisWorkflowId } from '../../model/workflow-id.js';
 import type { AnalysisWorkflow } from '../messages.js';
 import { trafficOf } from '../deployment-state.js';
-import type { StageRun } from './stage-run.js';
+import { deliveryOf, type StageRun } from './stage-run.js';
 
 /** The analysis as a child workflow, so that its own history can be continued as new. One for each stage: its id is the stage's. */
 export function runAnalysis(
-  { state, row, handle }: StageRun,
+  run: StageRun,
   stage: AnalysisStage,
   places: VariantPlaces | undefined,
 ): Promise<AnalysisResult> {
+  const { state, row } = run;
   return executeChild<AnalysisWorkflow>('analysis', {
     workflowId: analysisWorkflowId(state.input.id, row.id),
     args: [
@@ -26,7 +27,7 @@ export function runAnalysis(
         ...(state.previous !== undefined && { previous: state.previous }),
         ...(state.traffic?.verifiedAt !== undefined && {
           trafficVerifiedAt: state.traffic.verifiedAt,
-          traffic: trafficOf(handle, state.traffic.wanted),
+          traffic: trafficOf(deliveryOf(run), state.traffic.wanted),
         }),
       },
     ],

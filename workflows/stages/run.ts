@@ -2,6 +2,7 @@ import { weightsFor, type Weights } from '../../model/delivery.js';
 import type { Stage } from '../../model/stage.js';
 import { analyse } from './analysis.js';
 import { deliver } from './deliver.js';
+import { runTask } from './run-task.js';
 import { script } from './script.js';
 import type { StageEnd, StageRun } from './stage-run.js';
 import { wait } from './wait.js';
@@ -17,6 +18,7 @@ export function runStage(run: StageRun, stage: Stage): Promise<StageEnd> {
   const image = run.state.input.release.image;
   switch (stage.name) {
     case 'ECS_SYNC':
+      if (!('snapshot' in run.handle)) return runTask(run, run.handle);
       return deliver(run, { at: 'SYNCED' }, `replace the running version by ${image}`);
     case 'ECS_CANARY_ROLLOUT':
       return deliver(run, { at: 'CANARY_READY', scale: stage.scale }, `canary of ${image} at ${stage.scale} % scale`);

@@ -3,6 +3,7 @@ import type { DeliveryHandle } from '../../model/delivery.js';
 import { formatDuration } from '../../model/duration.js';
 import { FAILURE } from '../../model/failure.js';
 import type { Stage } from '../../model/stage.js';
+import type { TaskHandle } from '../../model/standalone-task.js';
 import type { StageDocument } from '../../model/wire.js';
 import type { DeploymentState } from '../deployment-state.js';
 import type { Notices } from '../notices.js';
@@ -11,11 +12,17 @@ import type { Notices } from '../notices.js';
 export interface StageRun {
   state: DeploymentState;
   row: StageDocument;
-  handle: DeliveryHandle;
+  handle: DeliveryHandle | TaskHandle;
   deadline: number;
   /** Shows the state to the outside: memo, search attributes, Temporal's UI. */
   publish: () => void;
   people: Notices;
+}
+
+/** The delivery of a service. The files of a task that have a stage which asks for it are refused. */
+export function deliveryOf({ handle, row }: StageRun): DeliveryHandle {
+  if ('snapshot' in handle) return handle;
+  throw new TypeError(`stage ${row.id} (${row.name}) needs a service`);
 }
 
 /** How a stage ended when it did not fail. */

@@ -7,6 +7,7 @@ import { reasonOf } from '../reason.js';
 import { isTold, recallAnalysis } from '../recall-analysis.js';
 import { approval } from './approval.js';
 import { runAnalysis } from './child-analysis.js';
+import { deliveryOf } from './stage-run.js';
 import type { StageEnd, StageRun } from './stage-run.js';
 
 /** The next stage waits for it. */
@@ -39,7 +40,7 @@ async function watched(
   };
   const watching = new CancellationScope();
   const judged = watching.run(async () => {
-    const places = await placesFor(run.handle, analysis.metrics);
+    const places = await placesFor(deliveryOf(run), analysis.metrics);
     seen.began = true;
     return runAnalysis(run, { ...analysis, id: row.id }, places);
   });

@@ -70,6 +70,12 @@ export function createTasksSource(provider: TasksProvider, world: TasksWorld | u
     const known = scrapers.get(place.taskSetArn);
     if (known) return known;
     const port = provider.port ?? place.containerPort;
+    if (port === undefined) {
+      throw new SourceError(
+        'refused',
+        `No target group tells the port of the tasks: give the provider ${provider.name} one.`,
+      );
+    }
     const fresh: Scraper = createScraper(
       place,
       {
