@@ -7,6 +7,8 @@ import type { ServerConfig } from '../config/server.js';
 import { createLimiter } from './aws/limiter.js';
 import type { ActivityContext, Clock } from './context.js';
 import type { DeliveryActivities } from './delivery.js';
+import { createLookForDrift } from './drift/look.js';
+import type { DriftActivities } from './drift.js';
 import type { EventActivities } from './events.js';
 import { createDoctor } from './doctor/examine.js';
 import { createTaskSetDriver } from './ecs/driver.js';
@@ -32,7 +34,8 @@ export type Activities = DeliveryActivities &
   RepositoryActivities &
   ScriptActivities &
   EventActivities &
-  DoctorActivities;
+  DoctorActivities &
+  DriftActivities;
 
 export interface ActivityDependencies {
   config: ServerConfig;
@@ -51,7 +54,7 @@ export interface ActivityDependencies {
 export async function createActivities(dependencies: ActivityDependencies): Promise<Activities> {
   const { config, client, clock, background = clock, context } = dependencies;
   const sealer = await openSealer(config);
-  const { running, findTasks, ...driver } = createTaskSetDriver({ config, context, clock, ...sealer });
+  const { running, findTasks, compare, ...driver } = createTaskSetDriver({ config, context, clock, ...sealer });
   const git = createGit({
     access: config.git,
     openSecret,
@@ -86,6 +89,7 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
       environment: scriptEnvironment(),
       context,
     }),
+    lookForDrift: createLookForDrift({ client, compare }),
     examine: createDoctor({ config, sources, clock, git }),
   };
 }

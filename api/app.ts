@@ -21,6 +21,7 @@ import type { ReleaseReader } from './release-reader.js';
 import { holdApplication, listApplications, readApplication, rollbackApplication } from './routes/applications.js';
 import { controlDeployment } from './routes/controls.js';
 import { listDeployments, readDeployment } from './routes/deployments.js';
+import { lookForDrift } from './routes/drift.js';
 import { streamApplications, streamEvents } from './routes/events.js';
 import { listEvents, readEvent, registerEvent } from './routes/registered-events.js';
 import { listLog, listMeasurements } from './routes/records.js';
@@ -125,6 +126,8 @@ function apiRoutes(
   addPath(api, '/applications/:app/rollback', { post: [...change, rollbackApplication(gateway)] });
   addPath(api, '/applications/:app/hold', { post: [...change, holdApplication(gateway, 'hold')] });
   addPath(api, '/applications/:app/release', { post: [...change, holdApplication(gateway, 'release')] });
+  // Reads only, so that a viewer may ask.
+  addPath(api, '/applications/:app/drift', { post: [lookForDrift(gateway)] });
   addPath(api, '/deployments', { get: [listDeployments(gateway)] });
   addPath(api, '/deployments/:id', { get: [readDeployment(gateway)] });
   addPath(api, '/deployments/:id/measurements', { get: [listMeasurements(gateway)] });

@@ -1,4 +1,5 @@
 import type { AwsChange, LogLine } from '../model/delivery.js';
+import type { DriftDocument } from '../model/drift.js';
 import type { PlanDocument } from '../model/plan-preview.js';
 import type { ReadRelease, ReleaseInGit } from '../model/repository.js';
 import type {
@@ -91,6 +92,8 @@ export interface Gateway {
   poke(repoId: string): Promise<boolean>;
   /** Has a worker look at AWS for what a deployment would do. */
   plan(input: PlanInput): Promise<PlanDocument>;
+  /** Has a worker compare what runs with what was deployed last. */
+  lookForDrift(app: string): Promise<DriftDocument>;
   /** Has a worker read what is to be deployed from git. */
   readRelease(asked: ReleaseInGit): Promise<ReadRelease>;
   /** Gives an event to every configured repository; false when there is none. */

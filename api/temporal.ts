@@ -10,6 +10,7 @@ import type { Gateway } from './gateway.js';
 import { askWorker } from './temporal/ask-worker.js';
 import { callTemporal } from './temporal/call.js';
 import { readDeployment } from './temporal/deployment.js';
+import { lookForDrift } from './temporal/drift.js';
 import { doctor, readiness } from './temporal/health.js';
 import { readEvents, registerEvent } from './temporal/events.js';
 import { pokeRepository, readRelease, readRepository, withGit } from './temporal/repositories.js';
@@ -82,6 +83,7 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
         summary: `Plans a deployment of ${input.app}`,
         fix: 'Nothing was changed. Look at `sluice doctor` and at the worker’s log.',
       }),
+    lookForDrift: (app) => lookForDrift(client, app),
     readRelease: (asked) => readRelease(client, asked),
     readiness: () => callTemporal(client, READ_DEADLINE, () => readiness(client)),
     doctor: () => doctor(client),

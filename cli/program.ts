@@ -3,6 +3,7 @@ import { addApprove } from './commands/approve.js';
 import { addCancel } from './commands/cancel.js';
 import { addDeploy } from './commands/deploy.js';
 import { addDoctor } from './commands/doctor.js';
+import { addDrift } from './commands/drift.js';
 import { addEvent } from './commands/event.js';
 import { addHold } from './commands/hold.js';
 import { addJudge } from './commands/judge.js';
@@ -48,6 +49,7 @@ export async function runCommand(args: string[], context: Context): Promise<Exit
     addUp,
     addDeploy,
     addPlan,
+    addDrift,
     addStatus,
     addWatch,
     addApprove,

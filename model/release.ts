@@ -1,3 +1,4 @@
+import type { DriftSettings } from './drift.js';
 import type { Millis } from './duration.js';
 import type { Finding } from './finding.js';
 import type { JsonObject } from './json.js';
@@ -71,6 +72,8 @@ export interface Release {
   commitMatcher?: CommitMatcher;
   /** `trigger.onCommand.disabled`: people and CI may not ask for it, git may. */
   noCommands?: true;
+  /** Absent: nothing is ignored. */
+  drift?: DriftSettings;
   /** For the whole deployment. */
   timeout: Millis;
   /** Refuse when a rule outside the pair reaches a group (ecs-alb-facts §5). */

@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { duration, text } from '../document/scalars.js';
 import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
+import type { DriftSettings } from '../model/drift.js';
 import type { EventWatcher } from '../model/event-watcher.js';
 import type { CommitMatcher, Trigger } from '../model/trigger.js';
+import { driftFields, readDrift } from './drift.js';
 import { eventWatcherFields, readApplicationWatchers } from './event-watcher.js';
 import { RECREATE } from './stage.js';
 import { commitMatcherFields, readCommitMatcher, readTrigger, triggerFields } from './trigger.js';
@@ -36,7 +38,6 @@ const quickSync = z.object({ recreate: z.boolean().optional() });
 const NOT_USED = {
   postSync: 'deployment chains are not supported yet',
   notification: 'notifications are configured on the server (webhook)',
-  driftDetection: 'drift is not watched yet',
 } as const;
 
 /** PipeCD's fields that change what the other files say: ignoring them would deploy something else. */
@@ -65,7 +66,7 @@ const shape = z.object({
     postSync: z.unknown().optional(),
     notification: z.unknown().optional(),
     eventWatcher: eventWatcherFields.optional(),
-    driftDetection: z.unknown().optional(),
+    driftDetection: driftFields.optional(),
   }),
 });
 
@@ -74,10 +75,11 @@ type Input = z.output<typeof input>;
 
 /** The application file in both of PipeCD's shapes, brought to one. */
 export interface Application {
-  spec: Omit<Spec, 'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher' | 'eventWatcher'>;
+  spec: Omit<Spec, 'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher' | 'eventWatcher' | 'driftDetection'>;
   input: Input;
   trigger: Trigger;
   commitMatcher: CommitMatcher;
+  drift: DriftSettings;
   /** Files are named from the application's folder. */
   eventWatchers: EventWatcher[];
   /** Where `input` stands in the file. */
@@ -112,6 +114,7 @@ export function readApplication(reader: Reader, folder = '.'): Application | und
     inputPath,
     trigger: readTrigger(reader, spec.trigger),
     commitMatcher: readCommitMatcher(reader, spec.commitMatcher),
+    drift: readDrift(reader, spec.driftDetection),
     eventWatchers: readApplicationWatchers(reader, spec.eventWatcher ?? [], folder),
     appCustomArgs: plugins.analysis?.appCustomArgs ?? {},
   };

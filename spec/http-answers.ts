@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DRIFT_STATUSES, type DriftDocument } from '../model/drift.js';
 import type { PlanDocument } from '../model/plan-preview.js';
 import type {
   ApplicationDocument,
@@ -237,6 +238,18 @@ export const planAnswer = z.object({
   problems: z.array(text),
   warnings: z.array(text),
 }) satisfies z.ZodType<PlanDocument>;
+
+/** Whether what runs is what was deployed last. */
+export const driftAnswer = z.object({
+  app: text,
+  status: z.enum(DRIFT_STATUSES).describe('DEPLOYING: not judged meanwhile. UNKNOWN: it could not be read.'),
+  reason: text,
+  deployment: maybe.describe('The one that what runs is compared with.'),
+  lookedAt: instant,
+  differences: z
+    .array(z.object({ path: text, deployed: maybe, running: maybe }))
+    .describe('At most 30. Values of environment variables are not shown.'),
+}) satisfies z.ZodType<DriftDocument>;
 
 /** What a webhook is answered, and one who asks for a look. */
 export const lookAnswer = z.object({ looks: z.boolean(), reason: text });

@@ -99,6 +99,7 @@ function read(input: ReleaseInput, findings: Finding[]): Release | undefined {
     ...switches(application),
     ...(Object.keys(application.commitMatcher).length > 0 && { commitMatcher: application.commitMatcher }),
     ...(application.trigger.onCommand.disabled && { noCommands: true }),
+    ...(application.drift.ignoreFields.length > 0 && { drift: application.drift }),
     timeout,
     warnings: [],
   };

@@ -1,11 +1,12 @@
 import { DAY, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
+import type { Stood } from '../model/drift.js';
 import type { Release } from '../model/release.js';
 import type { HistoryEntry } from '../model/wire.js';
 import { iso } from '../model/wire.js';
 import type { Recalled } from '../activities/people.js';
-import type { ApplicationState, DeploymentEnded, OpenDeployment } from './messages.js';
+import type { ApplicationState, DeploymentEnded, LastDeployed, OpenDeployment } from './messages.js';
 
 /** How many ended deployments an application remembers; a rollback can go back to any good one of them. */
 export const HISTORY_LENGTH = 50;
@@ -30,6 +31,8 @@ export interface Memory {
   lastGood?: HistoryEntry;
   /** The release that ended well last: where a rollback finds the service and the target groups. */
   release?: Release;
+  /** What that one left at the load balancer, where it said so. */
+  stood?: Stood;
   held?: { by: string; reason: string; at: string };
   /** What a cancelled deployment was told to keep: the next one undoes it first. */
   diverged?: DeliveryHandle;
@@ -46,7 +49,14 @@ export function emptyMemory(): Memory {
 /** Takes an ended deployment out of the queue and into the history. Telling it twice changes nothing. */
 export function noteEnded(
   memory: Memory,
-  { n, entry, release, kept, sticky }: Omit<DeploymentEnded, 'release'> & Partial<Pick<DeploymentEnded, 'release'>>,
+  {
+    n,
+    entry,
+    release,
+    kept,
+    sticky,
+    stood,
+  }: Omit<DeploymentEnded, 'release'> & Partial<Pick<DeploymentEnded, 'release'>>,
 ): void {
   const held = memory.queue[0]?.id === entry.id;
   memory.queue = memory.queue.filter((q) => q.id !== entry.id);
@@ -61,6 +71,8 @@ export function noteEnded(
   if (entry.status !== 'SUCCEEDED') return;
   memory.lastGood = entry;
   if (release) memory.release = withoutDefinition(release);
+  if (stood) memory.stood = stood;
+  else delete memory.stood;
 }
 
 /**
@@ -189,6 +201,17 @@ export function stateOf(app: string, memory: Memory): ApplicationState {
     ...(memory.lastGood && { lastGood: memory.lastGood }),
     history: memory.history,
     highest: memory.highest,
+  };
+}
+
+/** What should be running, for those who look whether it does. */
+export function lastDeployedOf({ queue, held, diverged, lastGood, release, stood }: Memory): LastDeployed {
+  const [busy] = queue;
+  return {
+    ...(busy && { busy: busy.id }),
+    ...(held && { held }),
+    ...(diverged && { diverged: diverged.deployment }),
+    ...(lastGood && release && { good: { entry: lastGood, release, ...(stood && { stood }) } }),
   };
 }
 

@@ -20,6 +20,7 @@ import {
   emptyMemory,
   evidenceToCompareWith,
   isKnown,
+  lastDeployedOf,
   lostEntry,
   noteEnded,
   noteRecalled,
@@ -31,7 +32,13 @@ import {
   superseded,
 } from './application-memory.js';
 import type { Memory } from './application-memory.js';
-import { applicationQuery, applicationUpdates, deploymentEndedSignal, wakeSignal } from './messages.js';
+import {
+  applicationQuery,
+  applicationUpdates,
+  deploymentEndedSignal,
+  lastDeployedQuery,
+  wakeSignal,
+} from './messages.js';
 import type {
   ApplicationInput,
   ApplicationRollback,
@@ -231,6 +238,7 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   }
 
   setHandler(applicationQuery, () => stateOf(app, memory), { description: 'State, last good version, history.' });
+  setHandler(lastDeployedQuery, () => lastDeployedOf(memory), { description: 'What should be running.' });
   setHandler(wakeSignal, async (waiting?: OpenDeployment) => {
     woken = true;
     if (waiting?.id === undefined) return;

@@ -1,6 +1,7 @@
 import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Progress, Traffic, Weights } from '../model/delivery.js';
 import { formatFinding } from '../model/finding.js';
+import type { Stood } from '../model/drift.js';
 import type { Stage } from '../model/stage.js';
 import { hasEnded, iso } from '../model/wire.js';
 import { analysisWorkflowId } from '../model/workflow-id.js';
@@ -56,6 +57,8 @@ export interface DeploymentState {
   trail: TrailEntry[];
   taskDefinition?: string;
   handle?: DeliveryHandle;
+  /** The rules that the preflight saw, whose weights are its to move. */
+  rules?: Stood['rules'];
   go: boolean;
   /** What an earlier deployment kept and this one has to undo before it begins; gone when that is done. */
   restore?: DeliveryHandle;

@@ -1,6 +1,7 @@
 import { allHandlersFinished, CancellationScope, condition, setHandler, TemporalFailure } from '@temporalio/workflow';
 import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
+import type { Stood } from '../model/drift.js';
 import { MINUTE } from '../model/duration.js';
 import { iso } from '../model/wire.js';
 import type { DeploymentDocument } from '../model/wire.js';
@@ -162,10 +163,17 @@ async function close(state: DeploymentState, publish: () => void, people: Notice
     },
     ...(handle && (ending && !ending.rollback ? { kept: handle } : stickyOf(handle))),
     ...(state.restore && { kept: state.restore }),
+    ...stoodOf(state),
   });
   await recallStopped(state);
   await people.delivered();
   await condition(allHandlersFinished);
+}
+
+/** The weights with which it ended well: what drift is held against. */
+function stoodOf({ status, rules, traffic }: DeploymentState): { stood?: Stood } {
+  if (status !== 'SUCCEEDED' || !rules) return {};
+  return { stood: { rules, weights: traffic?.verified ?? traffic?.wanted ?? ALL_PRIMARY } };
 }
 
 /** Sticky sessions that the deployment switched off: to come back when no old cookie can find an emptied group. */

@@ -39,6 +39,11 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
     end(state, 'FAILED', found.problems.join(' ') || 'The preflight saw no snapshot.');
     return;
   }
+  state.rules = found.snapshot.rules.map(({ listenerArn, ruleArn, isDefault }) => ({
+    listenerArn,
+    ruleArn,
+    isDefault,
+  }));
   const deadline = Date.now() + input.release.timeout;
   const strategy = input.rollbackTo ? 'QUICK_SYNC' : input.strategy;
   const plan = planDeployment(input.release, strategy, found, input.commit?.message);

@@ -1,5 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
+import type { DriftDocument, Stood } from '../model/drift.js';
 import type { AnalysisResult, MetricProgress } from '../model/evidence.js';
 import type { EventWatcherState, RegisteredEvent } from '../model/event.js';
 import type { JsonObject } from '../model/json.js';
@@ -151,6 +152,19 @@ export const applicationUpdates = {
 
 export const applicationQuery = defineQuery<ApplicationState>('application');
 
+/** What an application knows of what should be running. */
+export interface LastDeployed {
+  /** A deployment runs or waits: what stands is on its way. */
+  busy?: string;
+  held?: ApplicationState['held'];
+  /** A cancelled deployment was told to keep what it had done. */
+  diverged?: string;
+  /** The deployment that ended well last; absent where none did, or where its files are not known any more. */
+  good?: { entry: HistoryEntry; release: Release; stood?: Stood };
+}
+
+export const lastDeployedQuery = defineQuery<LastDeployed>('lastDeployed');
+
 /** A deployment that has not ended, as others than the application know it. */
 export interface OpenDeployment {
   id: string;
@@ -168,11 +182,30 @@ export interface DeploymentEnded {
   kept?: DeliveryHandle;
   /** Set when rules had sticky sessions, which the deployment switched off (ecs-alb-facts §3). */
   sticky?: Traffic;
+  /** What it left at the load balancer, where it ended well. */
+  stood?: Stood;
 }
 
 export const deploymentEndedSignal = defineSignal<[DeploymentEnded]>('deploymentEnded');
 /** Makes the application look after its deployments now; the one that waits for its turn says which it is. */
 export const wakeSignal = defineSignal<[OpenDeployment?]>('wake');
+
+// ── drift ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What an application's watch for drift starts with: its name, and what it saw last after a continue-as-new. */
+export interface DriftInput {
+  app: string;
+  state?: DriftState;
+}
+
+/** What it knows. */
+export interface DriftState {
+  last?: DriftDocument;
+}
+
+/** Looks now, and answers what it saw. */
+export const lookForDriftUpdate = defineUpdate<DriftDocument>('lookForDrift');
+export const driftQuery = defineQuery<DriftState>('drift');
 
 // ── repository ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

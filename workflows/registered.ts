@@ -4,6 +4,7 @@ export { application } from './application.js';
 export { deployment } from './deployment.js';
 export { eventWatcher } from './event-watcher.js';
 export { doctor } from './doctor.js';
+export { drift } from './drift.js';
 export { plan } from './plan.js';
 export { readRelease } from './read-release.js';
 export { repository } from './repository.js';

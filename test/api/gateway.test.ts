@@ -297,6 +297,13 @@ describe('the doctor', () => {
   });
 });
 
+describe('drift', () => {
+  it('is looked for in a worker, of an application that somebody deployed', async () => {
+    expect(await gateway.lookForDrift('shop')).toMatchObject({ app: 'shop', status: 'SYNCED' });
+    await expect(gateway.lookForDrift('nope')).rejects.toMatchObject({ status: 404 });
+  });
+});
+
 describe('without a worker', () => {
   it('deployments and applications are read from what the server keeps, and controls are a 503', async () => {
     await stopWorker();

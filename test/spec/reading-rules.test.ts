@@ -174,16 +174,30 @@ describe('PipeCD’s reading rules', () => {
     expect(release!.autoRollback).toBe(false);
   });
 
+  it('keep the fields that drift passes over, and say which of them name nothing', () => {
+    const fields = 'ignoreFields: [service#desiredCount, "apps/v1:Deployment:default:web#spec.replicas"]';
+    const parsed = parse(
+      edited(['app.pipecd.yaml', '  name: canary', `  name: canary\n  driftDetection: {${fields}}`]),
+    );
+    expect(errors(parsed)).toEqual([]);
+    expect(parsed.release!.drift?.ignoreFields).toHaveLength(2);
+    expect(warnings(parsed)).toContainEqual(
+      expect.objectContaining({
+        field: 'spec.driftDetection.ignoreFields[1]',
+        message: expect.stringContaining('names no field of an ECS application') as string,
+      }),
+    );
+  });
+
   it('report what is accepted and does nothing', () => {
     const more = [
       '  notification: {mentions: []}',
-      '  driftDetection: {ignoreFields: []}',
       '  postSync: {chain: {applications: []}}',
       '  description: words',
     ].join('\n');
     const parsed = parse(edited(['app.pipecd.yaml', '  name: canary', `  name: canary\n${more}`]));
     expect(errors(parsed)).toEqual([]);
     const said = warnings(parsed).filter(({ message }) => message.includes('is accepted and does nothing'));
-    expect(said.map(({ field }) => field)).toEqual(['spec.postSync', 'spec.notification', 'spec.driftDetection']);
+    expect(said.map(({ field }) => field)).toEqual(['spec.postSync', 'spec.notification']);
   });
 });

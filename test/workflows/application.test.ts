@@ -2,9 +2,11 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createLookForDrift } from '../../activities/drift/look.js';
 import { createMemory } from '../../activities/memory/memory.js';
 import type { Recalled } from '../../activities/people.js';
 import type { Snapshot } from '../../model/delivery.js';
+import type { DriftLook } from '../../model/drift.js';
 import type { DeploymentDocument } from '../../model/wire.js';
 import { applicationWorkflowId, deploymentWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
 import { registerSearchAttributes } from '../../worker/namespace.js';
@@ -256,6 +258,54 @@ test('sticky sessions that a deployment switched off come back when old cookies 
   await until('stickiness is back', () => world.calls.some((call) => call.activity === 'restoreStickiness'));
   expect(Date.now() - ended).toBeGreaterThan(1_000);
   expect(world.calls.at(-1)).toEqual({ activity: 'restoreStickiness', detail: id });
+});
+
+test('what should run is what ended well last, with what it left; nothing is judged while one is under way', async () => {
+  const rule = { listenerArn: 'listener', ruleArn: 'rule', isDefault: true } as Snapshot['rules'][number];
+  world.preflight = { snapshot: { ...SNAPSHOT, rules: [rule] } };
+  const asked: unknown[] = [];
+  let meanwhile = (): Promise<unknown> => Promise.resolve();
+  const seen: DriftLook = { status: 'OUT_OF_SYNC', reason: 'It differs.', differences: [{ path: 'service' }] };
+  const look = createLookForDrift({
+    client,
+    compare: async (question) => {
+      asked.push(question);
+      await meanwhile();
+      return seen;
+    },
+  });
+  expect(await look(app)).toMatchObject({
+    status: 'UNKNOWN',
+    reason: expect.stringContaining('does not run') as string,
+  });
+
+  const first = await deployed({ release: standing('nginx:1') });
+  await waiting(first);
+  expect(await look(app)).toMatchObject({ status: 'DEPLOYING', reason: expect.stringContaining(first) as string });
+  expect(asked).toEqual([]);
+  await approve(first);
+  await result(first);
+  expect(await look(app)).toEqual(seen);
+  expect(asked).toMatchObject([
+    {
+      deployment: first,
+      taskDefinitionArn: 'shop:1',
+      release: { image: 'nginx:1', targetGroups: {} },
+      stood: { weights: { primary: 100, canary: 0 }, rules: [rule] },
+    },
+  ]);
+
+  // One that begins while AWS is read, and one that has ended by then.
+  meanwhile = () => deployed({ release: standing('nginx:2') });
+  expect(await look(app)).toMatchObject({ status: 'DEPLOYING' });
+  const second = `${app}-2`;
+  await waiting(second);
+  meanwhile = () => Promise.resolve();
+  await deployment(second).signal('cancel', { ...someone, rollback: false });
+  await result(second);
+  expect(await look(app)).toEqual({ ...seen, reason: `It differs. ${second} was told to keep what it had done.` });
+  meanwhile = () => bringOut('nginx:3');
+  expect(await look(app)).toMatchObject({ status: 'DEPLOYING' });
 });
 
 test('what one was told to keep is undone by the one that waits already', async () => {

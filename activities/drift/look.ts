@@ -1,0 +1,58 @@
+import type { Client } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/common';
+import type { DriftLook } from '../../model/drift.js';
+import { applicationWorkflowId } from '../../model/workflow-id.js';
+import type { LastDeployed } from '../../workflows/messages.js';
+import type { DriftActivities } from '../drift.js';
+import type { DriftQuestion } from '../ecs/drift.js';
+
+export interface LookDependencies {
+  client: Client;
+  compare: (question: DriftQuestion) => Promise<DriftLook>;
+}
+
+/**
+ * Makes the activity that looks for drift: asks the application what should run, AWS what does, and the application once more, since what a
+ * deployment did meanwhile is no drift.
+ */
+export function createLookForDrift({ client, compare }: LookDependencies): DriftActivities['lookForDrift'] {
+  return async function lookForDrift(app) {
+    const last = await lastDeployed(client, app);
+    if (!last) return unknown(`The workflow of ${app} does not run; it begins with the next deployment.`);
+    if (last.busy !== undefined) return deploying(last.busy);
+    const { good } = last;
+    if (!good) return unknown(`No deployment of ${app} that ended well is known: there is nothing to compare with.`);
+    const { entry, release, stood } = good;
+    if (entry.taskDefinition === undefined) {
+      return unknown(`Which task definition ${entry.id} brought out is not known.`);
+    }
+    const question = { deployment: entry.id, taskDefinitionArn: entry.taskDefinition, release };
+    const seen = await compare({ ...question, ...(stood && { stood }) });
+    const after = await lastDeployed(client, app);
+    if (after?.busy !== undefined) return deploying(after.busy);
+    if (after?.good?.entry.id !== entry.id) return deploying(after?.good?.entry.id ?? app);
+    if (last.diverged === undefined || seen.status !== 'OUT_OF_SYNC') return seen;
+    return { ...seen, reason: `${seen.reason} ${last.diverged} was told to keep what it had done.` };
+  };
+}
+
+function unknown(reason: string): DriftLook {
+  return { status: 'UNKNOWN', reason, differences: [] };
+}
+
+function deploying(deployment: string): DriftLook {
+  return { status: 'DEPLOYING', reason: `${deployment} is under way: nothing is judged meanwhile.`, differences: [] };
+}
+
+/** Asks the application's workflow; undefined when there is none. */
+async function lastDeployed(client: Client, app: string): Promise<LastDeployed | undefined> {
+  try {
+    const handle = client.workflow.getHandle(applicationWorkflowId(app));
+    if ((await handle.describe()).status.name !== 'RUNNING') return undefined;
+    // Our own answer, typed where it is made.
+    return await handle.query<LastDeployed>('lastDeployed');
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw error;
+  }
+}
