@@ -80,7 +80,7 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
       readEvidence: createReadEvidence(client),
       context,
     }),
-    ...createMemory({ client, readRunning: running }),
+    ...createMemory({ client, readRunning: running, watchesDrift: config.driftInterval !== undefined }),
     notify: (notice) => notify({ ...notice, link: `${config.publicUrl}${notice.link}` }),
     ...createRepositoryActivities({ config, client, git, pullRequests, seal: (plain) => sealer.seal(plain), context }),
     runScript: createRunScript({
@@ -89,7 +89,7 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
       environment: scriptEnvironment(),
       context,
     }),
-    lookForDrift: createLookForDrift({ client, compare }),
+    lookForDrift: createLookForDrift({ client, interval: config.driftInterval, compare }),
     examine: createDoctor({ config, sources, clock, git }),
   };
 }

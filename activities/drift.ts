@@ -1,9 +1,18 @@
 import type { DriftLook } from '../model/drift.js';
+import type { Millis } from '../model/duration.js';
+
+/** What one look saw, and whether there is to be a next one. */
+export interface DriftSeen extends DriftLook {
+  /** Until the next look; absent where nobody looks unasked. */
+  interval?: Millis;
+  /** The application's workflow does not run: there is nothing to look after until the next deployment. */
+  gone?: true;
+}
 
 export interface DriftActivities {
   /**
    * Reads only: whether what runs is what the application deployed last. What AWS refuses to show is UNKNOWN; what may pass is thrown, and
    * tried again.
    */
-  lookForDrift(app: string): Promise<DriftLook>;
+  lookForDrift(app: string): Promise<DriftSeen>;
 }

@@ -6,7 +6,7 @@ import type { DeploymentEnded, OpenDeployment } from '../workflows/messages.js';
 /** What a webhook is told. `id` is the same for each attempt, so that a receiver can drop a repeat. */
 export interface Notice {
   id: string;
-  event: 'ROLLED_BACK' | 'WAITING_APPROVAL' | 'ROLLBACK_STUCK' | 'TRIGGER_FAILED' | 'EVENT_FAILED';
+  event: 'ROLLED_BACK' | 'WAITING_APPROVAL' | 'ROLLBACK_STUCK' | 'TRIGGER_FAILED' | 'EVENT_FAILED' | 'OUT_OF_SYNC';
   app?: string;
   deployment?: string;
   /** The repository from which an application cannot be deployed, or which cannot be read. */

@@ -10,7 +10,7 @@ import type { Gateway } from './gateway.js';
 import { askWorker } from './temporal/ask-worker.js';
 import { callTemporal } from './temporal/call.js';
 import { readDeployment } from './temporal/deployment.js';
-import { lookForDrift } from './temporal/drift.js';
+import { listDrift, lookForDrift, readDrift, withDrift } from './temporal/drift.js';
 import { doctor, readiness } from './temporal/health.js';
 import { readEvents, registerEvent } from './temporal/events.js';
 import { pokeRepository, readRelease, readRepository, withGit } from './temporal/repositories.js';
@@ -44,15 +44,22 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
       applicationDocument(await updateKnownApplication(client, app, applicationUpdates.release, control), bases),
     control: (id, name, control) => controlDeployment(client, id, name, control),
     application: async (app) => {
-      const [document, watched] = await Promise.all([readApplication(client, app, bases), repositories()]);
-      return document && withGit(document, watched);
+      const [document, watched, drift] = await Promise.all([
+        readApplication(client, app, bases),
+        repositories(),
+        callTemporal(client, READ_DEADLINE, () => readDrift(client, app)),
+      ]);
+      return document && withDrift(withGit(document, watched), drift);
     },
     applications: async () => {
-      const [states, watched] = await Promise.all([
+      const [states, watched, drift] = await Promise.all([
         callTemporal(client, READ_DEADLINE, () => listApplications(client)),
         repositories(),
+        callTemporal(client, READ_DEADLINE, () => listDrift(client)),
       ]);
-      return states.map((state) => withGit(applicationDocument(state, bases), watched));
+      return states.map((state) =>
+        withDrift(withGit(applicationDocument(state, bases), watched), drift.get(state.app)),
+      );
     },
     deployment: async (id) => {
       const live = await callTemporal(client, READ_DEADLINE, () => readDeployment(client, id));

@@ -23,6 +23,7 @@ export interface ConfigPart {
   repositories: GitRepository[];
   git?: GitAccess;
   syncInterval?: Millis;
+  drift?: { interval?: Millis; disabled?: boolean };
   webhook?: Webhook;
   delivery?: Partial<DeliverySettings>;
   publicUrl?: string;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Reader } from '../document/reader.js';
 import { duration } from '../document/scalars.js';
 import { written } from '../document/written.js';
+import type { Millis } from '../model/duration.js';
 import type { Path } from '../document/yaml.js';
 import { datadogFields, datadogProvider } from './analysis-provider.js';
 import { cloudWatchFields, cloudWatchProvider } from './cloudwatch-provider.js';
@@ -46,6 +47,7 @@ const schema = z.object({
         absence: duration.optional(),
       })
       .optional(),
+    drift: z.object({ interval: duration.optional(), disabled: z.boolean().optional() }).optional(),
     publicUrl: webUrl.optional(),
     temporalUiUrl: webUrl.optional(),
     sealKeyFile: name.optional(),
@@ -100,12 +102,23 @@ export function readSluice(reader: Reader): ConfigPart {
     ...written({
       webhook: spec.webhook && readWebhook(reader, spec.webhook),
       delivery: spec.delivery && written(spec.delivery),
+      drift: spec.drift && readDrift(reader, spec.drift),
       publicUrl: spec.publicUrl?.replace(/\/+$/, ''),
       temporalUiUrl: spec.temporalUiUrl?.replace(/\/+$/, ''),
       sealKeyFile: spec.sealKeyFile && besides(reader, spec.sealKeyFile),
       allowScripts: spec.allowScripts,
     }),
   };
+}
+
+function readDrift(
+  reader: Reader,
+  { interval, disabled }: { interval?: Millis | undefined; disabled?: boolean | undefined },
+): ConfigPart['drift'] {
+  if (interval === 0) {
+    reader.error(['spec', 'drift', 'interval'], 'must be above zero', 'To look only when asked, write disabled: true.');
+  }
+  return written({ interval, disabled });
 }
 
 function readWebhook(

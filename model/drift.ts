@@ -26,12 +26,17 @@ export interface DriftLook {
   differences: DriftDifference[];
 }
 
-/** `POST /applications/{app}/drift`. */
+/** `POST /applications/{app}/drift`. Times are ISO 8601. */
 export interface DriftDocument extends DriftLook {
   app: string;
-  /** ISO 8601. */
   lookedAt: string;
+  /** Since when it has this status. */
+  since: string;
 }
+
+/** What an application shows of drift: of lists the first four, of one application all that the last look saw. */
+export type DriftSummary = Pick<DriftDocument, 'status' | 'reason' | 'since' | 'deployment'> &
+  Partial<Pick<DriftDocument, 'lookedAt' | 'differences'>>;
 
 /** What a deployment that ended well left behind it at the load balancer. */
 export interface Stood {

@@ -2,6 +2,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/activities.js';
+import { watchDriftOfAll } from '../activities/drift/watch.js';
 import { loadServerConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/workflow-id.js';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.js';
@@ -50,6 +51,10 @@ const worker = await Worker.create({
   shutdownForceTime: '15s',
 });
 await watchRepositories(client, config.repositories);
+if (config.driftInterval !== undefined) {
+  // Not waited for: there may be thousands, and each is looked after from its next deployment on all the same.
+  watchDriftOfAll(client).catch((err: unknown) => log.warn({ err }, 'not all applications are looked after for drift'));
+}
 log.info({ namespace, taskQueue: TASK_QUEUE }, 'worker is polling');
 await worker.run();
 await client.connection.close();

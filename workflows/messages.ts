@@ -2,6 +2,7 @@ import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import type { DriftDocument, Stood } from '../model/drift.js';
 import type { AnalysisResult, MetricProgress } from '../model/evidence.js';
+import type { Millis } from '../model/duration.js';
 import type { EventWatcherState, RegisteredEvent } from '../model/event.js';
 import type { JsonObject } from '../model/json.js';
 import type { VariantPlaces } from '../model/metric.js';
@@ -201,8 +202,16 @@ export interface DriftInput {
 /** What it knows. */
 export interface DriftState {
   last?: DriftDocument;
+  /** Between two looks, as the worker said at the last one. */
+  interval?: Millis;
+  /** Epoch ms: when it looks next. */
+  next?: number;
+  /** The differences that people were told of. */
+  told?: string;
 }
 
+/** There is something to look after; `true` looks soon: a deployment has ended. */
+export const watchDriftSignal = defineSignal<[boolean?]>('watch');
 /** Looks now, and answers what it saw. */
 export const lookForDriftUpdate = defineUpdate<DriftDocument>('lookForDrift');
 export const driftQuery = defineQuery<DriftState>('drift');

@@ -1,13 +1,16 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { DriftLook } from '../../model/drift.js';
+import type { Millis } from '../../model/duration.js';
 import { applicationWorkflowId } from '../../model/workflow-id.js';
 import type { LastDeployed } from '../../workflows/messages.js';
-import type { DriftActivities } from '../drift.js';
+import type { DriftActivities, DriftSeen } from '../drift.js';
 import type { DriftQuestion } from '../ecs/drift.js';
 
 export interface LookDependencies {
   client: Client;
+  /** Absent where nobody looks unasked. */
+  interval?: Millis | undefined;
   compare: (question: DriftQuestion) => Promise<DriftLook>;
 }
 
@@ -15,10 +18,12 @@ export interface LookDependencies {
  * Makes the activity that looks for drift: asks the application what should run, AWS what does, and the application once more, since what a
  * deployment did meanwhile is no drift.
  */
-export function createLookForDrift({ client, compare }: LookDependencies): DriftActivities['lookForDrift'] {
-  return async function lookForDrift(app) {
+export function createLookForDrift({ client, interval, compare }: LookDependencies): DriftActivities['lookForDrift'] {
+  async function look(app: string): Promise<DriftSeen> {
     const last = await lastDeployed(client, app);
-    if (!last) return unknown(`The workflow of ${app} does not run; it begins with the next deployment.`);
+    if (!last) {
+      return { ...unknown(`The workflow of ${app} does not run; it begins with the next deployment.`), gone: true };
+    }
     if (last.busy !== undefined) return deploying(last.busy);
     const { good } = last;
     if (!good) return unknown(`No deployment of ${app} that ended well is known: there is nothing to compare with.`);
@@ -33,6 +38,10 @@ export function createLookForDrift({ client, compare }: LookDependencies): Drift
     if (after?.good?.entry.id !== entry.id) return deploying(after?.good?.entry.id ?? app);
     if (last.diverged === undefined || seen.status !== 'OUT_OF_SYNC') return seen;
     return { ...seen, reason: `${seen.reason} ${last.diverged} was told to keep what it had done.` };
+  }
+
+  return async function lookForDrift(app) {
+    return { ...(await look(app)), ...(interval !== undefined && { interval }) };
   };
 }
 

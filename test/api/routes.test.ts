@@ -251,6 +251,7 @@ describe('drift', () => {
       status: 'SYNCED',
       reason: 'All is well.',
       lookedAt: '2026-11-23T08:00:00.000Z',
+      since: '2026-11-23T08:00:00.000Z',
       differences: [],
     };
     api = await startApi({

@@ -293,6 +293,7 @@ test('drift shows each difference, and its exit code tells in sync, out of sync 
     status: 'OUT_OF_SYNC',
     reason: 'It differs.',
     lookedAt: '2026-11-23T08:00:00.000Z',
+    since: '2026-11-23T07:00:00.000Z',
     deployment: 'web-7',
     differences: [
       { path: 'service.desiredCount', deployed: '2', running: '3' },

@@ -1,26 +1,41 @@
 import { ApplicationFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowHandle } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { DriftActivities } from '../../activities/drift.js';
+import type { DriftActivities, DriftSeen } from '../../activities/drift.js';
+import type { Notice } from '../../activities/people.js';
 import type { DriftLook } from '../../model/drift.js';
-import { driftQuery, lookForDriftUpdate } from '../../workflows/messages.js';
+import { MINUTE } from '../../model/duration.js';
+import { driftQuery, lookForDriftUpdate, watchDriftSignal } from '../../workflows/messages.js';
 import { isRecording, record } from '../replay/record.js';
 import { workflowBundle } from '../support/bundle.js';
+import { until } from '../support/processes.js';
 import { timeSkippingTemporal } from '../support/temporal.js';
 
-const SYNCED: DriftLook = { status: 'SYNCED', reason: 'All is well.', deployment: 'web-1', differences: [] };
-const MOVED: DriftLook = {
+const interval = 10 * MINUTE;
+const SYNCED: DriftSeen = {
+  status: 'SYNCED',
+  reason: 'All is well.',
+  deployment: 'web-1',
+  differences: [],
+  interval,
+};
+const MOVED_LOOK: DriftLook = {
   status: 'OUT_OF_SYNC',
   reason: 'The weights differ.',
   deployment: 'web-1',
   differences: [{ path: 'listener[rule 1].weights', deployed: '100/0', running: '90/10' }],
 };
+const MOVED: DriftSeen = { ...MOVED_LOOK, interval };
 
 interface Cloud {
-  sees: () => DriftLook;
+  sees: () => DriftSeen;
   looks: number;
+  notices: Notice[];
+  /** Whether the webhook is down. */
+  deaf: boolean;
 }
 
 let env: TestWorkflowEnvironment;
@@ -31,10 +46,15 @@ let handle: WorkflowHandle;
 let count = 0;
 let app = '';
 
-const activities: DriftActivities = {
+const activities: DriftActivities & { notify: (notice: Notice) => Promise<{ delivered: boolean }> } = {
   lookForDrift: () => {
     cloud.looks += 1;
     return Promise.resolve(cloud.sees());
+  },
+  notify: (notice) => {
+    if (cloud.deaf) return Promise.reject(new Error('the webhook is down'));
+    cloud.notices.push(notice);
+    return Promise.resolve({ delivered: true });
   },
 };
 
@@ -54,7 +74,7 @@ afterAll(async () => {
   await env.teardown();
 });
 beforeEach(async () => {
-  cloud = { sees: () => SYNCED, looks: 0 };
+  cloud = { sees: () => SYNCED, looks: 0, notices: [], deaf: false };
   app = `web${++count}`;
   handle = await env.client.workflow.start('drift', {
     taskQueue: 'test',
@@ -64,18 +84,33 @@ beforeEach(async () => {
 });
 afterEach(async ({ task }) => {
   if (isRecording) await record(env.client, `drift:${app}`, `drift ${task.name}`);
-  await handle.terminate();
+  // It ends by itself: one that is terminated while it looks stops the time-skipping server's clock for those after it.
+  cloud.deaf = false;
+  cloud.sees = () => ({ ...SYNCED, status: 'UNKNOWN', gone: true });
+  await look().catch((error: unknown) => {
+    if (!(error instanceof WorkflowNotFoundError) && (error as { code?: number }).code !== 5) throw error;
+  });
+  await handle.result();
 });
 
 const look = (): Promise<unknown> => handle.executeUpdate(lookForDriftUpdate);
 
 test('one who asks hears what is seen now, and it is remembered', async () => {
-  expect(await look()).toMatchObject({ app, ...SYNCED });
+  expect(await look()).toMatchObject({ app, status: 'SYNCED', deployment: 'web-1' });
   cloud.sees = () => MOVED;
-  expect(await look()).toMatchObject({ app, ...MOVED, lookedAt: expect.stringMatching(/Z$/) as string });
-  expect(await handle.query(driftQuery)).toMatchObject({ last: MOVED });
+  expect(await look()).toMatchObject({ app, ...MOVED_LOOK, lookedAt: expect.stringMatching(/Z$/) as string });
+  expect(await handle.query(driftQuery)).toMatchObject({ last: MOVED_LOOK });
   const { memo } = await handle.describe();
-  expect(memo).toMatchObject({ drift: { app, ...MOVED } });
+  // Without the differences: lists are made of it.
+  expect(memo).toEqual({
+    drift: {
+      app,
+      status: 'OUT_OF_SYNC',
+      reason: MOVED.reason,
+      deployment: 'web-1',
+      since: expect.any(String) as string,
+    },
+  });
 });
 
 test('those who ask at once share one look', async () => {
@@ -99,4 +134,105 @@ test('a look that fails is UNKNOWN, with the reason, and never in sync', async (
   };
   expect(await look()).toMatchObject({ status: 'UNKNOWN', reason: 'The look at AWS failed: throttled' });
   expect(cloud.looks).toBe(3);
+});
+
+/** Lets the server's time pass, and answers how many looks were made in it. */
+async function looksIn(time: string): Promise<number> {
+  const before = cloud.looks;
+  await env.sleep(time);
+  return cloud.looks - before;
+}
+
+test('it looks once an interval, with jitter, and the first time within one', async () => {
+  expect(await looksIn('10m')).toBe(1);
+  const looks = await looksIn('100m');
+  expect(looks).toBeGreaterThanOrEqual(9);
+  expect(looks).toBeLessThanOrEqual(11);
+  const { next } = (await handle.query(driftQuery)) as { next: number };
+  const { last } = (await handle.query(driftQuery)) as { last: { lookedAt: string } };
+  const pause = next - Date.parse(last.lookedAt);
+  expect(pause).toBeGreaterThan(8.9 * MINUTE);
+  expect(pause).toBeLessThan(11.1 * MINUTE);
+  expect(pause).not.toBe(10 * MINUTE);
+});
+
+test('a deployment that has ended is looked after soon; a worker’s start changes nothing', async () => {
+  await look();
+  await handle.signal(watchDriftSignal, false);
+  expect(await looksIn('1m')).toBe(0);
+  await handle.signal(watchDriftSignal, true);
+  expect(await looksIn('15s')).toBe(1);
+});
+
+test('people are told once for each change of what differs, and not of what could not be judged', async () => {
+  cloud.sees = () => MOVED;
+  await look();
+  await look();
+  await env.sleep('1h');
+  expect(cloud.notices).toHaveLength(1);
+  expect(cloud.notices[0]).toMatchObject({
+    event: 'OUT_OF_SYNC',
+    app,
+    reason: 'The weights differ.',
+    link: `/api/v1/applications/${app}`,
+  });
+  for (const status of ['UNKNOWN', 'DEPLOYING'] as const) {
+    cloud.sees = () => ({ ...SYNCED, status });
+    await look();
+    cloud.sees = () => MOVED;
+    await look();
+  }
+  expect(cloud.notices).toHaveLength(1);
+  cloud.sees = () => ({ ...MOVED, differences: [{ path: 'service' }] });
+  await look();
+  cloud.sees = () => SYNCED;
+  await look();
+  cloud.sees = () => MOVED;
+  await look();
+  await env.sleep('1s');
+  expect(cloud.notices).toHaveLength(3);
+});
+
+test('since when it is so stays until it is otherwise', async () => {
+  const first = (await look()) as { since: string };
+  await env.sleep('30m');
+  const later = (await look()) as { since: string; lookedAt: string };
+  expect(later.since).toBe(first.since);
+  expect(later.lookedAt > first.since).toBe(true);
+  cloud.sees = () => MOVED;
+  const moved = (await look()) as { since: string };
+  expect(moved.since > later.lookedAt).toBe(true);
+});
+
+test('a webhook that is down holds no look up', async () => {
+  cloud.sees = () => MOVED;
+  cloud.deaf = true;
+  for (let i = 0; i < 5; i++) await look();
+  expect(cloud.looks).toBe(5);
+  cloud.deaf = false;
+  await until('the webhook is told', () => cloud.notices.length === 1);
+});
+
+test('it ends where nobody looks unasked, and where the application is gone, when those who asked have heard', async () => {
+  cloud.sees = () => MOVED_LOOK;
+  expect(await look()).toMatchObject({ status: 'OUT_OF_SYNC' });
+  await handle.result();
+  expect(cloud.notices).toHaveLength(1);
+  handle = await env.client.workflow.start('drift', { taskQueue: 'test', workflowId: `drift:${app}`, args: [{ app }] });
+  cloud.sees = () => ({ ...SYNCED, status: 'UNKNOWN', gone: true });
+  expect(await look()).toMatchObject({ status: 'UNKNOWN' });
+  await handle.result();
+});
+
+test('its history stays small: it goes on as new, and knows the same', async () => {
+  cloud.sees = () => MOVED;
+  const first = (await look()) as { since: string };
+  const { runId } = await handle.describe();
+  for (let i = 0; i < 260; i++) await look();
+  const now = env.client.workflow.getHandle(`drift:${app}`);
+  const described = await now.describe();
+  expect(described.runId).not.toBe(runId);
+  expect(described.historyLength).toBeLessThan(2_100);
+  expect(await now.query(driftQuery)).toMatchObject({ last: { since: first.since, status: 'OUT_OF_SYNC' } });
+  expect(cloud.notices).toHaveLength(1);
 });

@@ -18,6 +18,7 @@ import {
   applicationUpdates,
   deploymentUpdates,
   documentQuery,
+  driftQuery,
   goSignal,
   lookForDriftUpdate,
 } from '../../../workflows/messages.js';
@@ -125,8 +126,11 @@ export async function drift({ app }: ApplicationInput): Promise<void> {
     status: 'SYNCED',
     reason: 'What runs is what it deployed.',
     lookedAt: '2026-11-23T08:00:00.000Z',
+    since: '2026-11-23T08:00:00.000Z',
     differences: [],
   };
+  setHandler(driftQuery, () => ({ last: { ...seen, reason: 'as queried' } }));
+  upsertMemo({ drift: { app, status: seen.status, reason: seen.reason, since: seen.since } });
   setHandler(lookForDriftUpdate, () => seen);
   await condition(() => false);
 }
