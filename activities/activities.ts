@@ -8,6 +8,7 @@ import { createLimiter } from './aws/limiter.js';
 import type { ActivityContext, Clock } from './context.js';
 import type { DeliveryActivities } from './delivery.js';
 import { createLookForDrift } from './drift/look.js';
+import { createRedeploy } from './drift/redeploy.js';
 import type { DriftActivities } from './drift.js';
 import type { EventActivities } from './events.js';
 import { createDoctor } from './doctor/examine.js';
@@ -89,6 +90,7 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
       environment: scriptEnvironment(),
       context,
     }),
+    redeploy: createRedeploy(client),
     lookForDrift: createLookForDrift({ client, interval: config.driftInterval, compare }),
     examine: createDoctor({ config, sources, clock, git }),
   };

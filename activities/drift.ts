@@ -1,5 +1,6 @@
 import type { DriftLook } from '../model/drift.js';
 import type { Millis } from '../model/duration.js';
+import type { DeployAnswer, Redeploy } from '../workflows/messages.js';
 
 /** What one look saw, and whether there is to be a next one. */
 export interface DriftSeen extends DriftLook {
@@ -7,6 +8,8 @@ export interface DriftSeen extends DriftLook {
   interval?: Millis;
   /** The application's workflow does not run: there is nothing to look after until the next deployment. */
   gone?: true;
+  /** What is out of sync is to be deployed again (`trigger.onOutOfSync`), and nothing forbids it now. */
+  redeploy?: true;
 }
 
 export interface DriftActivities {
@@ -15,4 +18,6 @@ export interface DriftActivities {
    * tried again.
    */
   lookForDrift(app: string): Promise<DriftSeen>;
+  /** Asks the application to bring out once more what should be running. `lookedAt` makes a repeat of the request the same one. */
+  redeploy(asked: Redeploy & { app: string; lookedAt: string }): Promise<DeployAnswer>;
 }

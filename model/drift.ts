@@ -1,4 +1,5 @@
 import type { RuleSnapshot, Weights } from './delivery.js';
+import type { Millis } from './duration.js';
 
 /**
  * How what runs compares with what was deployed last. DEPLOYING: not judged while a deployment runs or waits. UNKNOWN: it could not be
@@ -47,7 +48,12 @@ export interface Stood {
 /** What the application file says of drift. */
 export interface DriftSettings {
   ignoreFields: string[];
+  /** `trigger.onOutOfSync`: deploy again what is out of sync, so long after the last deployment has ended. Absent: it is only shown. */
+  redeploy?: { minWindow: Millis };
 }
+
+/** As often is a version deployed again that will not stay in sync; then people are told and it is left as it is. */
+export const MOST_REDEPLOYMENTS = 3;
 
 /** What differences are of: the first word of their paths. */
 export const DRIFT_PARTS = ['taskDefinition', 'service', 'taskSet', 'listener'] as const;
@@ -85,6 +91,17 @@ export function isIgnored(path: string, ignored: readonly IgnoredField[]): boole
   );
 }
 
+/** Whether `ignoreFields` has a path, or something that it is in. */
+export function ignores(ignoreFields: readonly string[], path: string): boolean {
+  return isIgnored(
+    path,
+    ignoreFields.flatMap((text) => {
+      const field = readIgnoredField(text);
+      return field ? [field] : [];
+    }),
+  );
+}
+
 /** The words of a path; what stands in brackets is one word, whatever it holds. */
 function wordsOf(path: string): string[] {
   return [...path.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, name, word]) => name ?? word ?? '');
@@ -105,11 +122,7 @@ export function driftLook({
   ignoreFields: readonly string[];
   unread: readonly string[];
 }): DriftLook {
-  const ignored = ignoreFields.flatMap((text) => {
-    const field = readIgnoredField(text);
-    return field ? [field] : [];
-  });
-  const differences = found.filter(({ path }) => !isIgnored(path, ignored));
+  const differences = found.filter(({ path }) => !ignores(ignoreFields, path));
   const left = found.length - differences.length;
   const but = [
     ...(left > 0 ? [`${left} difference(s) are in driftDetection.ignoreFields.`] : []),

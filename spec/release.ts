@@ -99,7 +99,7 @@ function read(input: ReleaseInput, findings: Finding[]): Release | undefined {
     ...switches(application),
     ...(Object.keys(application.commitMatcher).length > 0 && { commitMatcher: application.commitMatcher }),
     ...(application.trigger.onCommand.disabled && { noCommands: true }),
-    ...(application.drift.ignoreFields.length > 0 && { drift: application.drift }),
+    ...driftOf(application),
     timeout,
     warnings: [],
   };
@@ -112,6 +112,12 @@ function switches({ spec, input }: Application): Pick<Release, 'alwaysUsePipelin
     autoRollback: (input.autoRollback ?? true) && (spec.planner?.autoRollback ?? true),
     strictRules: input.strictRules ?? false,
   };
+}
+
+/** What the application says of drift; nothing where it says nothing. */
+function driftOf({ drift, trigger: { onOutOfSync } }: Application): Pick<Release, 'drift'> {
+  if (drift.ignoreFields.length === 0 && onOutOfSync.disabled) return {};
+  return { drift: { ...drift, ...(!onOutOfSync.disabled && { redeploy: { minWindow: onOutOfSync.minWindow } }) } };
 }
 
 /** Opens a file that the application file names. */

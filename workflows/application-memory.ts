@@ -173,6 +173,22 @@ export function evidenceToCompareWith({ lastGood, history }: Memory): string | u
   return good.find(({ analysed, rollbackTo }) => analysed === true && rollbackTo === undefined)?.id;
 }
 
+/** Why the last good version is not deployed once more for drift; nothing where it may be. */
+export function whyNotAgain(app: string, memory: Memory, good: string, now: number): string | undefined {
+  const { queue, held, diverged, lastGood, release, history } = memory;
+  const [busy] = queue;
+  if (busy) return `${busy.id} is under way.`;
+  if (held) return `${app} is held by ${held.by}: ${held.reason}`;
+  if (diverged) return `${diverged.deployment} was told to keep what it had done.`;
+  if (!lastGood || lastGood.id !== good) return `${good} is not the version that should be running any more.`;
+  if (!release || lastGood.taskDefinition === undefined) return `What ${good} brought out is not known any more.`;
+  const window = release.drift?.redeploy?.minWindow;
+  if (window === undefined) return 'trigger.onOutOfSync is disabled.';
+  const [last] = history;
+  const until = last ? Date.parse(last.completedAt) + window : 0;
+  return now < until ? `trigger.onOutOfSync.minWindow is not over before ${iso(until)}.` : undefined;
+}
+
 /** The rollback that is under way or waits, if a further one would do no more than it: to the same version, or to none named. */
 export function sameRollback(memory: Memory, to?: string): OpenDeployment | undefined {
   return memory.queue.find(({ rollbackTo }) => rollbackTo !== undefined && (to === undefined || to === rollbackTo));

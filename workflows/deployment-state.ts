@@ -12,7 +12,7 @@ import type {
   StageDocument,
   TrailEntry,
 } from '../model/wire.js';
-import type { Control, DeploymentInput } from './messages.js';
+import type { Control, DeploymentInput, OpenDeployment } from './messages.js';
 
 const TRAIL_IN_MEMO = 20;
 
@@ -85,14 +85,27 @@ export function pendingState(input: DeploymentInput): DeploymentState {
     trail: [
       {
         at: iso(input.trigger.at),
-        action: input.rollbackTo ? `rollback to ${input.rollbackTo.deployment}` : 'deploy',
+        action: actionOf(input),
         by: input.trigger.by,
-        reason: input.commit?.message?.split('\n')[0] ?? '',
+        reason: input.drift ?? input.commit?.message?.split('\n')[0] ?? '',
       },
     ],
     go: false,
     skipped: [],
   };
+}
+
+function actionOf({ rollbackTo, drift }: DeploymentInput): string {
+  if (!rollbackTo) return 'deploy';
+  return drift === undefined ? `rollback to ${rollbackTo.deployment}` : `deploy ${rollbackTo.deployment} again`;
+}
+
+/** How others know a rollback. The version that should be running, brought out once more, is none: a newer one may take its place. */
+export function asRollback({
+  rollbackTo,
+  drift,
+}: Pick<DeploymentInput, 'rollbackTo' | 'drift'>): Pick<OpenDeployment, 'rollbackTo'> {
+  return rollbackTo && drift === undefined ? { rollbackTo: rollbackTo.deployment } : {};
 }
 
 /** The stage rows of a plan, none started. */

@@ -6,7 +6,7 @@ import { MINUTE } from '../model/duration.js';
 import { iso } from '../model/wire.js';
 import type { DeploymentDocument } from '../model/wire.js';
 import { installControls } from './controls.js';
-import { documentOf, end, pendingState, SOMEBODY, trafficOf } from './deployment-state.js';
+import { asRollback, documentOf, end, pendingState, SOMEBODY, trafficOf } from './deployment-state.js';
 import type { DeploymentState, Ending } from './deployment-state.js';
 import { goForward } from './go-forward.js';
 import type { DeploymentInput, Go } from './messages.js';
@@ -67,11 +67,11 @@ function takeTurn(state: DeploymentState, given?: Go): void {
 
 /** Waits for the application's word. False when the deployment ended before it began. */
 async function turn(state: DeploymentState): Promise<boolean> {
-  const { app, id, n, rollbackTo } = state.input;
+  const { app, id, n } = state.input;
   const decided = (): boolean => state.go || state.supersededBy !== undefined || state.ending !== undefined;
   while (!(await condition(decided, LOOK_FOR_APPLICATION, { summary: 'wait for its turn' }))) {
     // The application may have been terminated: nobody would ever say go.
-    await remembering.wakeApplication(app, { id, n, ...(rollbackTo && { rollbackTo: rollbackTo.deployment }) });
+    await remembering.wakeApplication(app, { id, n, ...asRollback(state.input) });
   }
   if (state.ending) {
     end(state, 'CANCELLED', `${state.ending.reason} Nothing had been changed.`);

@@ -3,6 +3,7 @@ import {
   CancellationScope,
   condition,
   continueAsNew,
+  log,
   setCurrentDetails,
   setHandler,
   TemporalFailure,
@@ -12,12 +13,13 @@ import {
 } from '@temporalio/workflow';
 import type { DriftSeen } from '../activities/drift.js';
 import type { Notice } from '../activities/people.js';
+import { MOST_REDEPLOYMENTS } from '../model/drift.js';
 import type { DriftDocument } from '../model/drift.js';
-import { MINUTE, SECOND } from '../model/duration.js';
+import { HOUR, MINUTE, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import { iso } from '../model/wire.js';
 import { driftQuery, lookForDriftUpdate, watchDriftSignal } from './messages.js';
-import type { DriftInput, DriftState } from './messages.js';
+import type { DriftInput, DriftRedeployments, DriftState } from './messages.js';
 import { comparing, telling } from './proxies.js';
 import { reasonOf } from './reason.js';
 
@@ -29,10 +31,12 @@ const INTERVAL = 10 * MINUTE;
 const SOON: Millis = 5 * SECOND;
 /** Of the interval, so that applications whose watch began together do not ask AWS together. */
 const JITTER = 0.2;
+/** So long in sync, a version is taken to stay so: what comes later begins anew. */
+const STAYS_AFTER: Millis = HOUR;
 
 /**
  * One for each application: looks again and again whether what runs is still what was deployed last, and tells people when it is not. It
- * changes nothing, and touches no deployment.
+ * changes nothing by itself: where the file wants it (`trigger.onOutOfSync`), it asks the application to deploy again, a few times at most.
  */
 export async function drift({ app, state: carried }: DriftInput): Promise<void> {
   const state: DriftState = carried ?? {};
@@ -42,6 +46,8 @@ export async function drift({ app, state: carried }: DriftInput): Promise<void> 
   let over = false;
   const isOver = (): boolean => over;
   let untold = 0;
+  /** Whether what was seen last is to be deployed again. */
+  let wanted = false;
 
   /** Those who ask while it looks hear what it sees. */
   function look(): Promise<DriftDocument> {
@@ -50,17 +56,41 @@ export async function drift({ app, state: carried }: DriftInput): Promise<void> 
   }
 
   async function lookOnce(): Promise<DriftDocument> {
-    const { interval, gone, ...seen } = await see(app, state.interval);
+    const { interval, gone, redeploy, ...seen } = await see(app, state.interval);
     const now = iso(Date.now());
     const since = state.last?.status === seen.status ? state.last.since : now;
-    const document: DriftDocument = { app, ...seen, lookedAt: now, since };
+    const again = stillAgain(state.again, seen, Date.now());
+    if (again) state.again = again;
+    else delete state.again;
+    const tried = again?.count ?? 0;
+    wanted = redeploy === true && tried < MOST_REDEPLOYMENTS;
+    const reason = redeploy === true && !wanted ? `${seen.reason} ${givenUp(tried)}` : seen.reason;
+    const document: DriftDocument = { app, ...seen, reason, lookedAt: now, since };
     publish(document, state.last);
     state.last = document;
     over = gone === true || interval === undefined;
     if (interval !== undefined) state.interval = interval;
-    state.next = Date.now() + jittered(interval ?? INTERVAL);
+    // A look that was asked for puts off none of the others.
+    state.next = Math.min(state.next ?? Infinity, Date.now() + jittered(interval ?? INTERVAL));
+    woken = true;
     if (isNews(document, state)) tell(document);
     return document;
+  }
+
+  /** The application decides, by what it knows at that moment; what it refuses is asked again with the next look. */
+  async function bringBack({ deployment: good, lookedAt, reason }: DriftDocument): Promise<void> {
+    if (good === undefined) return;
+    try {
+      const answer = await comparing.redeploy.executeWithOptions({ summary: `deploy ${good} again` }, [
+        { app, good, reason, lookedAt },
+      ]);
+      if (!answer.accepted) return log.info('not deployed again', { app, good, reason: answer.reason });
+      const { count, deployments } = state.again ?? { count: 0, deployments: [good] };
+      state.again = { count: count + 1, deployments: [...deployments, answer.id] };
+    } catch (error) {
+      if (!(error instanceof TemporalFailure)) throw error;
+      log.warn('could not be deployed again', { app, good, reason: reasonOf(error) });
+    }
   }
 
   /** In the background: a webhook that is down holds no look up. */
@@ -90,9 +120,14 @@ export async function drift({ app, state: carried }: DriftInput): Promise<void> 
   state.next ??= Date.now() + Math.round(Math.random() * INTERVAL);
   for (;;) {
     woken = false;
-    if (Date.now() < state.next) {
-      await condition(() => woken || over || isFull(), state.next - Date.now(), { summary: 'until the next look' });
-    } else await look();
+    const pause = (state.next ?? 0) - Date.now();
+    if (pause > 0) {
+      await condition(() => woken || over || isFull(), pause, { summary: 'until the next look' });
+    } else {
+      delete state.next;
+      const seen = await look();
+      if (wanted) await bringBack(seen);
+    }
     if (isOver()) {
       await condition(() => allHandlersFinished() && untold === 0);
       // Woken meanwhile, it goes on.
@@ -103,6 +138,27 @@ export async function drift({ app, state: carried }: DriftInput): Promise<void> 
       await continueAsNew<typeof drift>({ app, state });
     }
   }
+}
+
+/**
+ * What was deployed again for drift, as far as it still counts: not when somebody has deployed another version since, nor when it has been in
+ * sync for long.
+ */
+function stillAgain(
+  again: DriftRedeployments | undefined,
+  { status, deployment }: DriftSeen,
+  now: number,
+): DriftRedeployments | undefined {
+  if (!again || (deployment !== undefined && !again.deployments.includes(deployment))) return undefined;
+  const { syncedAt, ...rest } = again;
+  if (status === 'OUT_OF_SYNC') return rest;
+  if (status !== 'SYNCED') return again;
+  if (syncedAt === undefined) return { ...rest, syncedAt: now };
+  return now - syncedAt < STAYS_AFTER ? again : undefined;
+}
+
+function givenUp(times: number): string {
+  return `Deployed again ${times} times, it did not stay in sync: it is left as it is until somebody deploys. Somebody or something else changes it.`;
 }
 
 function jittered(interval: Millis): Millis {
@@ -123,7 +179,7 @@ async function see(app: string, interval: Millis = INTERVAL): Promise<DriftSeen>
 function isNews({ status, deployment = '', differences }: DriftDocument, state: DriftState): boolean {
   if (status === 'SYNCED') delete state.told;
   if (status !== 'OUT_OF_SYNC') return false;
-  const mark = JSON.stringify([deployment, differences]);
+  const mark = JSON.stringify([deployment, differences, (state.again?.count ?? 0) >= MOST_REDEPLOYMENTS]);
   if (mark === state.told) return false;
   state.told = mark;
   return true;

@@ -48,10 +48,8 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
   const strategy = input.rollbackTo ? 'QUICK_SYNC' : input.strategy;
   const plan = planDeployment(input.release, strategy, found, input.commit?.message);
   const already = input.rollbackTo?.taskDefinitionArn;
-  if (
-    plan.kind === 'NOTHING_TO_DO' ||
-    (already !== undefined && already === found.running?.taskDefinitionArn && found.unchanged)
-  ) {
+  const stands = already !== undefined && already === found.running?.taskDefinitionArn && found.unchanged;
+  if (plan.kind === 'NOTHING_TO_DO' || (stands && input.drift === undefined)) {
     if (found.running) state.taskDefinition = found.running.taskDefinitionArn;
     end(
       state,
@@ -60,8 +58,10 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
     );
     return;
   }
-  state.stages = stageRows(plan.stages);
-  state.reason = plan.reason;
+  // Of a version that stands as it should, drift may leave the count to put right, and task sets of ours to remove.
+  const stages = stands ? [] : plan.stages;
+  state.stages = stageRows(stages);
+  state.reason = input.drift ?? plan.reason;
   publish();
   const begun = await changing.begin.executeWithOptions(
     { summary: 'register the task definition, bring the service up to the file', scheduleToCloseTimeout: 30 * MINUTE },
@@ -73,13 +73,14 @@ export async function goForward(state: DeploymentState, publish: () => void, peo
         release: input.release,
         snapshot: found.snapshot,
         ...(already !== undefined && { taskDefinitionArn: already }),
+        ...(input.drift !== undefined && { again: true as const }),
       },
     ],
   );
   state.handle = begun.handle;
   state.taskDefinition = begun.handle.taskDefinitionArn;
   noteProgress(state, begun);
-  await runStages(state, plan.stages, begun.handle, deadline, publish, people);
+  await runStages(state, stages, begun.handle, deadline, publish, people);
   await CancellationScope.nonCancellable(() => finish(state, begun.handle, publish));
 }
 

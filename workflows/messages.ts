@@ -44,6 +44,8 @@ export interface DeploymentInput {
   adopt: boolean;
   /** Set for a rollback to an earlier version: its registered revision and its deployment. */
   rollbackTo?: { deployment: string; taskDefinitionArn: string };
+  /** Set where `rollbackTo` is the version that should be running: in words, in what it was out of sync. */
+  drift?: string;
 }
 
 /** One handler serves both: the Update answers its caller, the Signal of the same name serves Temporal's UI and CLI. */
@@ -133,6 +135,14 @@ export interface HoldControl {
   reason: string;
 }
 
+/** Asks for the version that should be running once more. */
+export interface Redeploy {
+  /** The deployment that what runs was compared with. */
+  good: string;
+  /** In what it differs. */
+  reason: string;
+}
+
 /** What an application starts with: nothing but its name, or its whole memory after a continue-as-new. */
 export interface ApplicationInput {
   app: string;
@@ -147,6 +157,7 @@ export interface ApplicationState extends Omit<ApplicationDocument, 'links'> {
 export const applicationUpdates = {
   deploy: defineUpdate<DeployAnswer, [DeployRequest]>('deploy'),
   rollback: defineUpdate<DeployAnswer, [ApplicationRollback]>('rollbackApplication'),
+  redeploy: defineUpdate<DeployAnswer, [Redeploy]>('redeploy'),
   hold: defineUpdate<ApplicationState, [HoldControl]>('hold'),
   release: defineUpdate<ApplicationState, [HoldControl]>('release'),
 } as const;
@@ -199,6 +210,14 @@ export interface DriftInput {
   state?: DriftState;
 }
 
+export interface DriftRedeployments {
+  count: number;
+  /** The deployment that was out of sync first, and those that brought its version out again. */
+  deployments: string[];
+  /** Epoch ms: since when it is in sync, where it is. */
+  syncedAt?: number;
+}
+
 /** What it knows. */
 export interface DriftState {
   last?: DriftDocument;
@@ -208,6 +227,8 @@ export interface DriftState {
   next?: number;
   /** The differences that people were told of. */
   told?: string;
+  /** Deployments for drift of one version, since it was in sync for long or another version came. */
+  again?: DriftRedeployments;
 }
 
 /** There is something to look after; `true` looks soon: a deployment has ended. */

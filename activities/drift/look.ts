@@ -36,7 +36,10 @@ export function createLookForDrift({ client, interval, compare }: LookDependenci
     const after = await lastDeployed(client, app);
     if (after?.busy !== undefined) return deploying(after.busy);
     if (after?.good?.entry.id !== entry.id) return deploying(after?.good?.entry.id ?? app);
-    if (last.diverged === undefined || seen.status !== 'OUT_OF_SYNC') return seen;
+    if (seen.status !== 'OUT_OF_SYNC') return seen;
+    if (last.diverged === undefined) {
+      return { ...seen, ...(release.drift?.redeploy && !last.held && { redeploy: true as const }) };
+    }
     return { ...seen, reason: `${seen.reason} ${last.diverged} was told to keep what it had done.` };
   }
 

@@ -1,4 +1,4 @@
-import { driftLook, isIgnored, readIgnoredField, type DriftLook } from '../../model/drift.js';
+import { driftLook, ignores, type DriftLook } from '../../model/drift.js';
 import { kindOf, wordsOf } from '../aws/errors.js';
 import { poller, type Run } from '../run.js';
 import { discoverRules, type ListenerRule } from '../traffic/listener-rule.js';
@@ -37,11 +37,10 @@ export async function lookForDrift(run: Run, question: DriftQuestion): Promise<D
 async function look(run: Run, question: DriftQuestion): Promise<DriftLook> {
   const { release, deployment } = question;
   const ignoreFields = release.drift?.ignoreFields ?? [];
-  const ignored = ignoreFields.flatMap((text) => [readIgnoredField(text)].filter((field) => field !== undefined));
   const unread: Unread[] = [];
 
   async function tried<T>(path: string, read: () => Promise<T>): Promise<T | undefined> {
-    if (isIgnored(path, ignored)) return undefined;
+    if (ignores(ignoreFields, path)) return undefined;
     try {
       return await read();
     } catch (error) {

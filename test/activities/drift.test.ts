@@ -85,6 +85,25 @@ test('what somebody does without Sluice is seen: weights, count, fields, a task 
     .toMatchObject({ differences: [{ running: expect.stringMatching(/ at 50 % in green web:80$/) as string }] });
 });
 
+test('deployed again, the count is brought back too, unless the file ignores it', async () => {
+  world = await startWorld();
+  const { release, taskDefinitionArn } = await world.standing(OLD);
+  const count = (desiredCount: number) =>
+    ecs().send(new UpdateServiceCommand({ cluster: CLUSTER, service: 'shop', desiredCount }));
+  const begin = async (over: { again?: true; ignoreFields?: string[] }): Promise<number | undefined> => {
+    await count(3);
+    const { again, ignoreFields = [] } = over;
+    const of = { ...release, drift: { ignoreFields } };
+    const input = { app: 'shop', deployment: 'shop-9', release: of, adopt: false, repair: true };
+    const { snapshot } = await world.act('preflight', input);
+    await world.act('begin', { ...input, uid: 'u', snapshot, taskDefinitionArn, ...(again && { again }) });
+    return world.sandbox.state().services[0]?.desiredCount;
+  };
+  expect(await begin({})).toBe(3);
+  expect(await begin({ again: true, ignoreFields: ['service#desiredCount'] })).toBe(3);
+  expect(await begin({ again: true })).toBe(2);
+});
+
 test('a count that Application Auto Scaling owns is no drift', async () => {
   const scalableTargets = [{ resourceId: 'service/sluice-example/shop', min: 1, max: 9 }];
   world = await startWorld({ world: worldSchema.parse({ ...defaultWorld(), scalableTargets }) });

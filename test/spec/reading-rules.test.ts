@@ -189,6 +189,19 @@ describe('PipeCD’s reading rules', () => {
     );
   });
 
+  it('deploy again for drift where they say so, and not before five minutes unless they say that too', () => {
+    const drift = (trigger: string): unknown =>
+      parse(edited(['app.pipecd.yaml', '  name: canary', `  name: canary\n  trigger: {onOutOfSync: ${trigger}}`]))
+        .release!.drift;
+    expect(drift('{disabled: true, minWindow: 1h}')).toBeUndefined();
+    expect(drift('{minWindow: 1h}')).toBeUndefined();
+    expect(drift('{disabled: false}')).toEqual({ ignoreFields: [], redeploy: { minWindow: 300_000 } });
+    expect(drift('{disabled: false, minWindow: 1h}')).toEqual({
+      ignoreFields: [],
+      redeploy: { minWindow: 3_600_000 },
+    });
+  });
+
   it('report what is accepted and does nothing', () => {
     const more = [
       '  notification: {mentions: []}',

@@ -308,6 +308,78 @@ test('what should run is what ended well last, with what it left; nothing is jud
   expect(await look(app)).toMatchObject({ status: 'DEPLOYING' });
 });
 
+test('what should run is brought out once more for drift, unless it is held, busy, told to keep, or too soon', async () => {
+  const redeploy = (good: string): Promise<DeployAnswer> =>
+    application().executeUpdate(applicationUpdates.redeploy, { args: [{ good, reason: 'The weights differ.' }] });
+  const why = async (good: string): Promise<string> => {
+    const answer = await redeploy(good);
+    return answer.accepted ? answer.id : answer.reason;
+  };
+  const wanting = (image: string, minWindow = 0) => ({
+    ...standing(image),
+    drift: { ignoreFields: [], redeploy: { minWindow } },
+  });
+  const end = async (id: string): Promise<void> => {
+    await waiting(id);
+    await approve(id);
+    await result(id);
+  };
+
+  const first = await bringOut('nginx:1');
+  expect(await why(first)).toBe('trigger.onOutOfSync is disabled.');
+  const second = await deployed({ release: wanting('nginx:2', 60_000), commit: { hash: 'abc' } });
+  await waiting(second);
+  expect(await why(first)).toBe(`${second} is under way.`);
+  await approve(second);
+  await result(second);
+  expect(await why(first)).toBe(`${first} is not the version that should be running any more.`);
+  expect(await why(second)).toMatch(/^trigger\.onOutOfSync\.minWindow is not over before /);
+  const third = await deployed({ release: wanting('nginx:3'), commit: { hash: 'def' } });
+  await end(third);
+  await application().executeUpdate(applicationUpdates.hold, { args: [someone] });
+  expect(await why(third)).toBe(`${app} is held by ann: because`);
+  await application().executeUpdate(applicationUpdates.release, { args: [someone] });
+
+  world.calls.length = 0;
+  const fourth = await why(third);
+  const document = await result(fourth);
+  expect(document).toMatchObject({
+    id: `${app}-4`,
+    status: 'SUCCEEDED',
+    version: { image: 'nginx:3', commit: 'def', taskDefinition: 'shop:3' },
+    trigger: { by: 'drift' },
+    trail: [{ action: `deploy ${third} again`, reason: 'The weights differ.' }],
+    stages: [{ name: 'ECS_SYNC' }],
+  });
+  expect(world.calls.map(({ activity, detail }) => `${activity} ${detail}`)).toContain('begin shop:3');
+  expect(await state()).toMatchObject({ state: 'IDLE', lastGood: { id: fourth, rollbackTo: third, commit: 'def' } });
+  expect((await state()).held).toBeUndefined();
+
+  // Once more of the same version, which stands as it should but for its count: nothing is replaced.
+  world.preflight = { unchanged: true, running: { taskDefinitionArn: 'shop:3' } };
+  world.calls.length = 0;
+  const fifth = await why(fourth);
+  expect(await result(fifth)).toMatchObject({ status: 'SUCCEEDED', rollbackTo: third, stages: [] });
+  expect(world.calls.map(({ activity }) => activity)).toEqual(['preflight', 'begin', 'finish']);
+  world.preflight = {};
+
+  // A rollback goes to the version before it, not to one of its own.
+  const back = await application().executeUpdate(applicationUpdates.rollback, { args: [someone] });
+  expect(back.accepted && (await result(back.id))).toMatchObject({ rollbackTo: second });
+
+  const kept = await (async () => {
+    await application().executeUpdate(applicationUpdates.release, { args: [someone] });
+    const id = await deployed({ release: wanting('nginx:6') });
+    await waiting(id);
+    await deployment(id).signal('cancel', { ...someone, rollback: false });
+    await result(id);
+    return id;
+  })();
+  const { lastGood } = await state();
+  await until('the application has heard', async () => (await state()).state === 'DIVERGED');
+  expect(await why(lastGood?.id ?? '')).toBe(`${kept} was told to keep what it had done.`);
+});
+
 test('what one was told to keep is undone by the one that waits already', async () => {
   const first = await deployed();
   await waiting(first);
