@@ -48,6 +48,7 @@ export async function drift({ app, state: carried }: DriftInput): Promise<void> 
   let untold = 0;
   /** Whether what was seen last is to be deployed again. */
   let wanted = false;
+  const isWanted = (): boolean => wanted;
 
   /** Those who ask while it looks hear what it sees. */
   function look(): Promise<DriftDocument> {
@@ -126,7 +127,7 @@ export async function drift({ app, state: carried }: DriftInput): Promise<void> 
     } else {
       delete state.next;
       const seen = await look();
-      if (wanted) await bringBack(seen);
+      if (isWanted()) await bringBack(seen);
     }
     if (isOver()) {
       await condition(() => allHandlersFinished() && untold === 0);
