@@ -11,7 +11,7 @@ const LIMIT = 4 * MINUTE;
 const APPS = ['bad', 'approved', 'away'] as const;
 
 describe.runIf(hasChromium)('the page in Chromium', () => {
-  const stack = useStack({ world: worldOf(APPS) });
+  const stack = useStack({ world: worldOf(APPS), more: { drift: { interval: '10m' } } });
   let browser: Browser;
   let close: (() => Promise<void>) | undefined;
 
