@@ -7,6 +7,9 @@ import type { ServerConfig } from '../config/server.js';
 import { createLimiter } from './aws/limiter.js';
 import type { ActivityContext, Clock } from './context.js';
 import type { DeliveryActivities } from './delivery.js';
+import { createLookForDrift } from './drift/look.js';
+import { createRedeploy } from './drift/redeploy.js';
+import type { DriftActivities } from './drift.js';
 import type { EventActivities } from './events.js';
 import { createDoctor } from './doctor/examine.js';
 import { createTaskSetDriver } from './ecs/driver.js';
@@ -35,7 +38,8 @@ export type Activities = DeliveryActivities &
   RepositoryActivities &
   ScriptActivities &
   EventActivities &
-  DoctorActivities;
+  DoctorActivities &
+  DriftActivities;
 
 export interface ActivityDependencies {
   config: ServerConfig;
@@ -54,7 +58,7 @@ export interface ActivityDependencies {
 export async function createActivities(dependencies: ActivityDependencies): Promise<Activities> {
   const { config, client, clock, background = clock, context } = dependencies;
   const sealer = await openSealer(config);
-  const { running, findTasks, ...driver } = createTaskSetDriver({ config, context, clock, ...sealer });
+  const { running, findTasks, compare, ...driver } = createTaskSetDriver({ config, context, clock, ...sealer });
   const git = createGit({
     access: config.git,
     openSecret,
@@ -79,7 +83,7 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
       readEvidence: createReadEvidence(client),
       context,
     }),
-    ...createMemory({ client, readRunning: running }),
+    ...createMemory({ client, readRunning: running, watchesDrift: config.driftInterval !== undefined }),
     ...createPeople({ config, openSecret, clock, announce: createAnnounce(client) }),
     ...createRepositoryActivities({ config, client, git, pullRequests, ...sealer, context }),
     runScript: createRunScript({
@@ -88,6 +92,8 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
       environment: scriptEnvironment(),
       context,
     }),
+    redeploy: createRedeploy(client),
+    lookForDrift: createLookForDrift({ client, interval: config.driftInterval, compare }),
     examine: createDoctor({ config, sources, clock, git }),
   };
 }

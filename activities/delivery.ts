@@ -22,6 +22,8 @@ export interface BeginInput {
   snapshot: Preflight['snapshot'];
   /** Roll out this registered revision instead of the release's definition (rollback to an earlier version). */
   taskDefinitionArn?: string;
+  /** It should be running already: the desired count too is brought back to the file's, where nobody else owns it. */
+  again?: true;
 }
 
 export interface AdvanceInput {

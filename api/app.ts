@@ -22,6 +22,7 @@ import { holdApplication, listApplications, readApplication, rollbackApplication
 import { cancelChain, listChains, readChain } from './routes/chains.js';
 import { controlDeployment } from './routes/controls.js';
 import { listDeployments, readDeployment } from './routes/deployments.js';
+import { lookForDrift } from './routes/drift.js';
 import { streamApplications, streamEvents } from './routes/events.js';
 import { readEncryptionKey } from './routes/encryption-key.js';
 import type { PublicKey } from './routes/encryption-key.js';
@@ -132,6 +133,8 @@ function apiRoutes(
   addPath(api, '/applications/:app/rollback', { post: [...change, rollbackApplication(gateway)] });
   addPath(api, '/applications/:app/hold', { post: [...change, holdApplication(gateway, 'hold')] });
   addPath(api, '/applications/:app/release', { post: [...change, holdApplication(gateway, 'release')] });
+  // Reads only, so that a viewer may ask.
+  addPath(api, '/applications/:app/drift', { post: [lookForDrift(gateway)] });
   addPath(api, '/deployments', { get: [listDeployments(gateway)] });
   addPath(api, '/deployments/:id', { get: [readDeployment(gateway)] });
   addPath(api, '/deployments/:id/measurements', { get: [listMeasurements(gateway)] });

@@ -1,5 +1,6 @@
 import type { ChainDocument } from '../model/chain.js';
 import type { AwsChange, LogLine } from '../model/delivery.js';
+import type { DriftDocument } from '../model/drift.js';
 import type { PlanDocument } from '../model/plan-preview.js';
 import type { TaskSetsDocument, TaskSetsInput } from '../model/task-sets.js';
 import type { ReadRelease, ReleaseInGit, SealedFiles } from '../model/repository.js';
@@ -96,6 +97,8 @@ export interface Gateway {
   plan(input: PlanInput): Promise<PlanDocument>;
   /** Has a worker look at what stands in AWS. */
   taskSets(asked: TaskSetsInput): Promise<TaskSetsDocument>;
+  /** Has a worker compare what runs with what was deployed last. */
+  lookForDrift(app: string): Promise<DriftDocument>;
   /** Has a worker read what is to be deployed from git. */
   readRelease(asked: ReleaseInGit | SealedFiles): Promise<ReadRelease>;
   /** The newest chains, newest first. */

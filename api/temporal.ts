@@ -12,6 +12,7 @@ import { cancelChain, listChains, readChain } from './temporal/chains.js';
 import { createTaskSetLooks } from './temporal/task-sets.js';
 import { callTemporal } from './temporal/call.js';
 import { readDeployment } from './temporal/deployment.js';
+import { listDrift, lookForDrift, readDrift, withDrift } from './temporal/drift.js';
 import { doctor, readiness } from './temporal/health.js';
 import { readEvents, registerEvent } from './temporal/events.js';
 import { pokeRepository, readRelease, readRepository, withGit } from './temporal/repositories.js';
@@ -45,15 +46,22 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
       applicationDocument(await updateKnownApplication(client, app, applicationUpdates.release, control), bases),
     control: (id, name, control) => controlDeployment(client, id, name, control),
     application: async (app) => {
-      const [document, watched] = await Promise.all([readApplication(client, app, bases), repositories()]);
-      return document && withGit(document, watched);
+      const [document, watched, drift] = await Promise.all([
+        readApplication(client, app, bases),
+        repositories(),
+        callTemporal(client, READ_DEADLINE, () => readDrift(client, app)),
+      ]);
+      return document && withDrift(withGit(document, watched), drift);
     },
     applications: async () => {
-      const [states, watched] = await Promise.all([
+      const [states, watched, drift] = await Promise.all([
         callTemporal(client, READ_DEADLINE, () => listApplications(client)),
         repositories(),
+        callTemporal(client, READ_DEADLINE, () => listDrift(client)),
       ]);
-      return states.map((state) => withGit(applicationDocument(state, bases), watched));
+      return states.map((state) =>
+        withDrift(withGit(applicationDocument(state, bases), watched), drift.get(state.app)),
+      );
     },
     deployment: async (id) => {
       const live = await callTemporal(client, READ_DEADLINE, () => readDeployment(client, id));
@@ -88,6 +96,7 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
     chain: (id) => callTemporal(client, READ_DEADLINE, () => readChain(client, id)),
     cancelChain: (id, control) => callTemporal(client, READ_DEADLINE, () => cancelChain(client, id, control)),
     taskSets: createTaskSetLooks(client),
+    lookForDrift: (app) => lookForDrift(client, app),
     readRelease: (asked) => readRelease(client, asked),
     readiness: () => callTemporal(client, READ_DEADLINE, () => readiness(client)),
     doctor: () => doctor(client),

@@ -6,6 +6,8 @@ export const EXIT = {
   wrongUse: 2,
   /** The server cannot be reached, or cannot answer now. */
   unreachable: 3,
+  /** It could not be told whether it is as it should be. */
+  notJudged: 4,
 } as const;
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];

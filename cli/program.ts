@@ -4,6 +4,7 @@ import { addCancel } from './commands/cancel.js';
 import { addChains } from './commands/chains.js';
 import { addDeploy } from './commands/deploy.js';
 import { addDoctor } from './commands/doctor.js';
+import { addDrift } from './commands/drift.js';
 import { addEncrypt } from './commands/encrypt.js';
 import { addEvent } from './commands/event.js';
 import { addHold } from './commands/hold.js';
@@ -51,6 +52,7 @@ export async function runCommand(args: string[], context: Context): Promise<Exit
     addUp,
     addDeploy,
     addPlan,
+    addDrift,
     addStatus,
     addWatch,
     addTasks,

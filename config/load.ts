@@ -31,6 +31,9 @@ const DELIVERY: DeliverySettings = {
   absence: 10 * SECOND,
 };
 
+/** Each look is a handful of reads for each application, of the budget that deployments share (ecs-alb-facts §19). */
+const DRIFT_INTERVAL = 10 * MINUTE;
+
 /** PipeCD's (pipecd.md §1.6). */
 const SYNC_INTERVAL = MINUTE;
 
@@ -108,6 +111,7 @@ function merge(parts: ConfigPart[], environment: Environment): ServerConfig {
   const temporalUiUrl = last('temporalUiUrl');
   const sealKeyFile = last('sealKeyFile');
   const secretKeys = last('secretKeys');
+  const drift = last('drift');
   return {
     ecsProviders: parts.flatMap((part) => part.ecsProviders),
     analysisProviders: parts.flatMap((part) => part.analysisProviders),
@@ -117,6 +121,7 @@ function merge(parts: ConfigPart[], environment: Environment): ServerConfig {
     git: last('git') ?? {},
     repositories: parts.flatMap((part) => part.repositories),
     syncInterval: last('syncInterval') ?? SYNC_INTERVAL,
+    ...(!drift?.disabled && { driftInterval: drift?.interval ?? DRIFT_INTERVAL }),
     delivery: Object.assign({}, DELIVERY, ...parts.map((part) => part.delivery)) as DeliverySettings,
     allowScripts: last('allowScripts') ?? false,
     ...(secretKeys && { secretKeys }),

@@ -34,6 +34,7 @@ export interface ConfigPart {
   notifications: NotificationsPart;
   git?: GitAccess;
   syncInterval?: Millis;
+  drift?: { interval?: Millis; disabled?: boolean };
   webhook?: Webhook;
   delivery?: Partial<DeliverySettings>;
   publicUrl?: string;

@@ -190,6 +190,8 @@ export interface ServerConfig {
   repositories: GitRepository[];
   /** Between two looks at a repository's branch. */
   syncInterval: Millis;
+  /** Between two looks for drift at an application; absent where nobody looks unasked. */
+  driftInterval?: Millis;
   /** Whether SCRIPT_RUN stages may run commands on the worker, with the worker's rights. */
   allowScripts: boolean;
   secretKeys?: SecretKeys;

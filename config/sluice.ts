@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Reader } from '../document/reader.js';
 import { duration } from '../document/scalars.js';
 import { written } from '../document/written.js';
+import type { Millis } from '../model/duration.js';
 import type { Path } from '../document/yaml.js';
 import { datadogFields, datadogProvider } from './analysis-provider.js';
 import { cloudWatchFields, cloudWatchProvider } from './cloudwatch-provider.js';
@@ -49,6 +50,7 @@ const schema = z.object({
         absence: duration.optional(),
       })
       .optional(),
+    drift: z.object({ interval: duration.optional(), disabled: z.boolean().optional() }).optional(),
     publicUrl: webUrl.optional(),
     temporalUiUrl: webUrl.optional(),
     sealKeyFile: name.optional(),
@@ -105,6 +107,7 @@ export function readSluice(reader: Reader): ConfigPart {
     ...written({
       webhook: spec.webhook && readWebhook(reader, spec.webhook),
       delivery: spec.delivery && written(spec.delivery),
+      drift: spec.drift && readDrift(reader, spec.drift),
       publicUrl: spec.publicUrl?.replace(/\/+$/, ''),
       temporalUiUrl: spec.temporalUiUrl?.replace(/\/+$/, ''),
       sealKeyFile: spec.sealKeyFile && besides(reader, spec.sealKeyFile),
@@ -112,6 +115,16 @@ export function readSluice(reader: Reader): ConfigPart {
       secretKeys: spec.secretManagement && readSecretManagement(reader, spec.secretManagement),
     }),
   };
+}
+
+function readDrift(
+  reader: Reader,
+  { interval, disabled }: { interval?: Millis | undefined; disabled?: boolean | undefined },
+): ConfigPart['drift'] {
+  if (interval === 0) {
+    reader.error(['spec', 'drift', 'interval'], 'must be above zero', 'To look only when asked, write disabled: true.');
+  }
+  return written({ interval, disabled });
 }
 
 function readWebhook(

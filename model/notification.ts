@@ -199,10 +199,17 @@ export function mentionedFor(mentions: readonly Mention[], event: EventName): Me
   return users.length + groups.length > 0 ? { users, groups } : undefined;
 }
 
-/** What the one webhook of `webhook:` is told: six things, under names that are older than PipeCD's among ours. */
+/** What the one webhook of `webhook:` is told: seven things, under names that are older than PipeCD's among ours. */
 export interface OldNotice {
   id: string;
-  event: 'ROLLED_BACK' | 'TASK_FAILED' | 'WAITING_APPROVAL' | 'ROLLBACK_STUCK' | 'TRIGGER_FAILED' | 'EVENT_FAILED';
+  event:
+    | 'ROLLED_BACK'
+    | 'TASK_FAILED'
+    | 'OUT_OF_SYNC'
+    | 'WAITING_APPROVAL'
+    | 'ROLLBACK_STUCK'
+    | 'TRIGGER_FAILED'
+    | 'EVENT_FAILED';
   app?: string;
   deployment?: string;
   repository?: string;
@@ -217,6 +224,7 @@ const OLD_NAMES: Partial<Record<EventName, OldNotice['event']>> = {
   ROLLBACK_FAILED: 'ROLLBACK_STUCK',
   DEPLOYMENT_TRIGGER_FAILED: 'TRIGGER_FAILED',
   EVENT_FAILED: 'EVENT_FAILED',
+  APPLICATION_OUT_OF_SYNC: 'OUT_OF_SYNC',
 };
 
 function oldEnd({ status, task }: AboutDeployment): OldNotice['event'] | undefined {
@@ -224,7 +232,7 @@ function oldEnd({ status, task }: AboutDeployment): OldNotice['event'] | undefin
   return task && status === 'FAILED' ? 'TASK_FAILED' : undefined;
 }
 
-/** A notice in the older words; undefined when it is none of those six. */
+/** A notice in the older words; undefined when it is none of those seven. */
 export function oldNotice(notice: Notice): OldNotice | undefined {
   const event = notice.event === 'DEPLOYMENT_FAILED' ? oldEnd(notice) : OLD_NAMES[notice.event];
   if (!event) return undefined;

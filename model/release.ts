@@ -1,4 +1,5 @@
 import type { ChainMatcher } from './chain.js';
+import type { DriftSettings } from './drift.js';
 import type { Millis } from './duration.js';
 import type { Finding } from './finding.js';
 import type { JsonObject } from './json.js';
@@ -89,6 +90,8 @@ interface Brought {
   chain?: ChainMatcher[];
   /** Whom notices call (`notification.mentions`). */
   mentions?: Mention[];
+  /** Absent: nothing is ignored. */
+  drift?: DriftSettings;
   /** For the whole deployment. */
   timeout: Millis;
   warnings: Finding[];

@@ -1,5 +1,6 @@
 import type { AwsChange, LogLine, Weights } from './delivery.js';
 import type { Bucket, EvidenceMark, Measurement, MetricProgress, Outcome, OutcomeCounts } from './evidence.js';
+import type { DriftSummary } from './drift.js';
 import type { Finding } from './finding.js';
 import type { Calibration } from './ledger.js';
 import type { ServicePlace } from './release.js';
@@ -158,6 +159,8 @@ export interface ApplicationDocument {
   lastGood?: HistoryEntry;
   /** Newest first, at most 50. */
   history: HistoryEntry[];
+  /** Whether what runs is what was deployed last; absent until somebody has looked. */
+  drift?: DriftSummary;
   /** Where commits deploy it from, and how that stands. */
   git?: { repoId: string } & Pick<ApplicationFile, 'path' | 'status' | 'problem'>;
   links: { temporal?: string; self?: string; aws?: string };

@@ -7,6 +7,7 @@ export const deploymentWorkflowId = (id: string): string => `deployment:${id}`;
 export const analysisWorkflowId = (id: string, stage: string): string => `analysis:${id}:${stage}`;
 
 export const chainWorkflowId = (id: string): string => `chain:${id}`;
+export const driftWorkflowId = (app: string): string => `drift:${app}`;
 export const eventWatcherWorkflowId = (repoId: string): string => `event-watcher:${repoId}`;
 export const repositoryWorkflowId = (repoId: string): string => `repository:${repoId}`;
 

@@ -3,9 +3,11 @@ import { duration, text } from '../document/scalars.js';
 import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
 import type { ChainMatcher } from '../model/chain.js';
+import type { DriftSettings } from '../model/drift.js';
 import type { EventWatcher } from '../model/event-watcher.js';
 import type { Mention } from '../model/notification.js';
 import type { CommitMatcher, Trigger } from '../model/trigger.js';
+import { driftFields, readDrift } from './drift.js';
 import { eventWatcherFields, readApplicationWatchers } from './event-watcher.js';
 import { notificationFields, readMentions } from './notification.js';
 import { postSyncFields, readChain } from './post-sync.js';
@@ -36,11 +38,6 @@ const input = z.object({
 
 const quickSync = z.object({ recreate: z.boolean().optional() });
 
-/** PipeCD's fields for things that are not (or not yet) done by a deployment: accepted, and said to do nothing. */
-const NOT_USED = {
-  driftDetection: 'drift is not watched yet',
-} as const;
-
 const shape = z.object({
   apiVersion: z.literal('pipecd.dev/v1beta1'),
   kind: z.enum(['ECSApp', 'Application']),
@@ -61,7 +58,7 @@ const shape = z.object({
     postSync: postSyncFields.optional(),
     notification: notificationFields.optional(),
     eventWatcher: eventWatcherFields.optional(),
-    driftDetection: z.unknown().optional(),
+    driftDetection: driftFields.optional(),
   }),
 });
 
@@ -72,11 +69,20 @@ type Input = z.output<typeof input>;
 export interface Application {
   spec: Omit<
     Spec,
-    'input' | 'plugins' | 'quickSync' | 'trigger' | 'commitMatcher' | 'eventWatcher' | 'postSync' | 'notification'
+    | 'input'
+    | 'plugins'
+    | 'quickSync'
+    | 'trigger'
+    | 'commitMatcher'
+    | 'eventWatcher'
+    | 'postSync'
+    | 'notification'
+    | 'driftDetection'
   >;
   input: Input;
   trigger: Trigger;
   commitMatcher: CommitMatcher;
+  drift: DriftSettings;
   /** Files are named from the application's folder. */
   eventWatchers: EventWatcher[];
   /** What follows a good deployment. */
@@ -102,7 +108,6 @@ export function readApplication(reader: Reader, folder = '.'): Application | und
     reader.error(['spec'], `${place} is missing`, 'Write there which files describe the service and its tasks.');
     return undefined;
   }
-  sayWhatIsNotUsed(reader, spec);
   checkInput(reader, found, inputPath);
   if (spec.quickSync?.recreate) reader.error(['spec', 'quickSync', 'recreate'], ...RECREATE);
   if (plugins.ecs?.quickSync?.recreate) {
@@ -115,6 +120,7 @@ export function readApplication(reader: Reader, folder = '.'): Application | und
     trigger: readTrigger(reader, spec.trigger),
     chain: readChain(reader, spec.postSync),
     commitMatcher: readCommitMatcher(reader, spec.commitMatcher),
+    drift: readDrift(reader, spec.driftDetection),
     eventWatchers: readApplicationWatchers(reader, spec.eventWatcher ?? [], folder),
     mentions: readMentions(reader, spec.notification),
     appCustomArgs: plugins.analysis?.appCustomArgs ?? {},
@@ -139,13 +145,6 @@ function readPlugins(reader: Reader, plugins: Record<string, unknown>): Plugins 
     if (key.toLowerCase() === 'analysis') found.analysis = reader.read(plugin.analysis, value ?? {}, path);
   }
   return found;
-}
-
-function sayWhatIsNotUsed(reader: Reader, spec: Spec): void {
-  for (const [field, why] of Object.entries(NOT_USED)) {
-    if (spec[field as keyof typeof NOT_USED] === undefined) continue;
-    reader.warning(['spec', field], `${field} is accepted and does nothing: ${why}`);
-  }
 }
 
 function checkInput(reader: Reader, found: Input, path: Path): void {

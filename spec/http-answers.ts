@@ -1,6 +1,7 @@
 import type { TaskSetsDocument } from '../model/task-sets.js';
 import type { ChainDocument, ChainList } from '../model/chain.js';
 import { z } from 'zod';
+import { DRIFT_STATUSES, type DriftDocument } from '../model/drift.js';
 import type { PlanDocument } from '../model/plan-preview.js';
 import type {
   ApplicationDocument,
@@ -149,6 +150,19 @@ const applicationFile = z.object({
   deployment: maybe.describe('The last one that a commit began.'),
 });
 
+/** Whether what runs is what was deployed last. */
+export const driftAnswer = z.object({
+  app: text,
+  status: z.enum(DRIFT_STATUSES).describe('DEPLOYING: not judged meanwhile. UNKNOWN: it could not be read.'),
+  reason: text,
+  since: instant.describe('Since when it has this status.'),
+  deployment: maybe.describe('The one that what runs is compared with.'),
+  lookedAt: instant,
+  differences: z
+    .array(z.object({ path: text, deployed: maybe, running: maybe }))
+    .describe('At most 30. Values of environment variables are not shown.'),
+}) satisfies z.ZodType<DriftDocument>;
+
 /** An application's state and memory. */
 export const applicationAnswer = z.object({
   app: text,
@@ -161,6 +175,14 @@ export const applicationAnswer = z.object({
   held: z.object({ by: text, reason: text, at: instant }).exactOptional(),
   lastGood: historyEntry.exactOptional(),
   history: z.array(historyEntry).describe('Newest first, at most 50.'),
+  drift: driftAnswer
+    .omit({ app: true, lookedAt: true, differences: true })
+    .extend({
+      lookedAt: maybeInstant,
+      differences: driftAnswer.shape.differences.exactOptional().describe('Not in lists.'),
+    })
+    .exactOptional()
+    .describe('Absent until somebody has looked.'),
   git: applicationFile
     .pick({ path: true, status: true, problem: true })
     .extend({ repoId: text })

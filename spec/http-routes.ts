@@ -36,6 +36,7 @@ export const SCHEMAS = {
   TaskSets: answers.taskSetsAnswer,
   Look: answers.lookAnswer,
   Plan: answers.planAnswer,
+  Drift: answers.driftAnswer,
   ControlAnswer: answers.controlAnswer,
   Session: answers.sessionAnswer,
   Problem: answers.problemAnswer,
@@ -97,6 +98,14 @@ export const ROUTES: readonly Route[] = [
   },
   change('/applications/{app}/hold', 'Start no deployment until released', http.Hold, 'Application', [404]),
   change('/applications/{app}/release', 'Let deployments start again', http.Hold, 'Application', [404]),
+  {
+    method: 'post',
+    path: '/applications/{app}/drift',
+    summary: 'Look whether what runs is what was deployed last; changes nothing',
+    role: 'viewer',
+    answers: { 200: { description: 'What was seen.', schema: 'Drift' } },
+    problems: [404, 503],
+  },
   { ...read('/deployments', 'Deployments, newest first', 'DeploymentList', [400]), query: http.ListDeployments },
   read('/deployments/{id}', 'One deployment', 'Deployment', [404]),
   {

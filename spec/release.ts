@@ -137,6 +137,7 @@ function read(input: ReleaseInput, value: SecretValue, findings: Finding[]): Any
     ...(application.trigger.onCommand.disabled && { noCommands: true as const }),
     ...(application.chain.length > 0 && { chain: application.chain }),
     ...(application.mentions.length > 0 && { mentions: application.mentions }),
+    ...driftOf(application),
     timeout,
     warnings: [],
   };
@@ -155,6 +156,12 @@ function switches({ spec, input }: Application): Pick<Release, 'alwaysUsePipelin
     alwaysUsePipeline: spec.planner?.alwaysUsePipeline ?? false,
     autoRollback: (input.autoRollback ?? true) && (spec.planner?.autoRollback ?? true),
   };
+}
+
+/** What the application says of drift; nothing where it says nothing. */
+function driftOf({ drift, trigger: { onOutOfSync } }: Application): Pick<Release, 'drift'> {
+  if (drift.ignoreFields.length === 0 && onOutOfSync.disabled) return {};
+  return { drift: { ...drift, ...(!onOutOfSync.disabled && { redeploy: { minWindow: onOutOfSync.minWindow } }) } };
 }
 
 /** Opens a file that the application file names. */

@@ -2,6 +2,7 @@ import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { Client, Connection } from '@temporalio/client';
 import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/activities.js';
+import { watchDriftOfAll } from '../activities/drift/watch.js';
 import { createAnnounce } from '../activities/notify/announce.js';
 import { loadServerConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/workflow-id.js';
@@ -56,6 +57,10 @@ const announce = createAnnounce(client);
 /** Whether people hear of it decides nothing. */
 const nobodyTold = (error: unknown): void => log.warn({ err: error }, 'people could not be told of this worker');
 await tellStarted(config, announce).catch(nobodyTold);
+if (config.driftInterval !== undefined) {
+  // Not waited for: there may be thousands, and each is looked after from its next deployment on all the same.
+  watchDriftOfAll(client).catch((err: unknown) => log.warn({ err }, 'not all applications are looked after for drift'));
+}
 log.info({ namespace, taskQueue: TASK_QUEUE }, 'worker is polling');
 await worker.run();
 // The server may be stopping too.

@@ -1,11 +1,12 @@
 import { DAY, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
+import type { Stood } from '../model/drift.js';
 import { isTask, placeOf, type AnyRelease } from '../model/release.js';
 import type { HistoryEntry } from '../model/wire.js';
 import { iso } from '../model/wire.js';
 import type { Recalled } from '../activities/people.js';
-import type { ApplicationState, DeploymentEnded, OpenDeployment } from './messages.js';
+import type { ApplicationState, DeploymentEnded, LastDeployed, OpenDeployment } from './messages.js';
 
 /** How many ended deployments an application remembers; a rollback can go back to any good one of them. */
 export const HISTORY_LENGTH = 50;
@@ -30,6 +31,8 @@ export interface Memory {
   lastGood?: HistoryEntry;
   /** The release that ended well last: where a rollback finds the service and the target groups. */
   release?: AnyRelease;
+  /** What that one left at the load balancer, where it said so. */
+  stood?: Stood;
   held?: { by: string; reason: string; at: string };
   /** What a cancelled deployment was told to keep: the next one undoes it first. */
   diverged?: DeliveryHandle;
@@ -46,7 +49,14 @@ export function emptyMemory(): Memory {
 /** Takes an ended deployment out of the queue and into the history. Telling it twice changes nothing. */
 export function noteEnded(
   memory: Memory,
-  { n, entry, release, kept, sticky }: Omit<DeploymentEnded, 'release'> & Partial<Pick<DeploymentEnded, 'release'>>,
+  {
+    n,
+    entry,
+    release,
+    kept,
+    sticky,
+    stood,
+  }: Omit<DeploymentEnded, 'release'> & Partial<Pick<DeploymentEnded, 'release'>>,
 ): void {
   const held = memory.queue[0]?.id === entry.id;
   memory.queue = memory.queue.filter((q) => q.id !== entry.id);
@@ -61,6 +71,8 @@ export function noteEnded(
   if (entry.status !== 'SUCCEEDED') return;
   memory.lastGood = entry;
   if (release) memory.release = withoutDefinition(release);
+  if (stood) memory.stood = stood;
+  else delete memory.stood;
 }
 
 /**
@@ -161,6 +173,22 @@ export function evidenceToCompareWith({ lastGood, history }: Memory): string | u
   return good.find(({ analysed, rollbackTo }) => analysed === true && rollbackTo === undefined)?.id;
 }
 
+/** Why the last good version is not deployed once more for drift; nothing where it may be. */
+export function whyNotAgain(app: string, memory: Memory, good: string, now: number): string | undefined {
+  const { queue, held, diverged, lastGood, release, history } = memory;
+  const [busy] = queue;
+  if (busy) return `${busy.id} is under way.`;
+  if (held) return `${app} is held by ${held.by}: ${held.reason}`;
+  if (diverged) return `${diverged.deployment} was told to keep what it had done.`;
+  if (!lastGood || lastGood.id !== good) return `${good} is not the version that should be running any more.`;
+  if (!release || lastGood.taskDefinition === undefined) return `What ${good} brought out is not known any more.`;
+  const window = release.drift?.redeploy?.minWindow;
+  if (window === undefined) return 'trigger.onOutOfSync is disabled.';
+  const [last] = history;
+  const until = last ? Date.parse(last.completedAt) + window : 0;
+  return now < until ? `trigger.onOutOfSync.minWindow is not over before ${iso(until)}.` : undefined;
+}
+
 /** The rollback that is under way or waits, if a further one would do no more than it: to the same version, or to none named. */
 export function sameRollback(memory: Memory, to?: string): OpenDeployment | undefined {
   return memory.queue.find(({ rollbackTo }) => rollbackTo !== undefined && (to === undefined || to === rollbackTo));
@@ -191,6 +219,17 @@ export function stateOf(app: string, memory: Memory): ApplicationState {
     ...(memory.lastGood && { lastGood: memory.lastGood }),
     history: memory.history,
     highest: memory.highest,
+  };
+}
+
+/** What should be running, for those who look whether it does. */
+export function lastDeployedOf({ queue, held, diverged, lastGood, release, stood }: Memory): LastDeployed {
+  const [busy] = queue;
+  return {
+    ...(busy && { busy: busy.id }),
+    ...(held && { held }),
+    ...(diverged && { diverged: diverged.deployment }),
+    ...(lastGood && release && { good: { entry: lastGood, release, ...(stood && { stood }) } }),
   };
 }
 

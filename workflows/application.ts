@@ -20,6 +20,7 @@ import {
   emptyMemory,
   evidenceToCompareWith,
   isKnown,
+  lastDeployedOf,
   lostEntry,
   noteEnded,
   noteRecalled,
@@ -29,9 +30,16 @@ import {
   sameRollback,
   stateOf,
   superseded,
+  whyNotAgain,
 } from './application-memory.js';
 import type { Memory } from './application-memory.js';
-import { applicationQuery, applicationUpdates, deploymentEndedSignal, wakeSignal } from './messages.js';
+import {
+  applicationQuery,
+  applicationUpdates,
+  deploymentEndedSignal,
+  lastDeployedQuery,
+  wakeSignal,
+} from './messages.js';
 import type {
   ApplicationInput,
   ApplicationRollback,
@@ -41,6 +49,7 @@ import type {
   Go,
   HoldControl,
   OpenDeployment,
+  Redeploy,
 } from './messages.js';
 import { readControl } from './controls.js';
 import { changing, remembering } from './proxies.js';
@@ -222,6 +231,34 @@ export async function application({ app, memory: carried }: ApplicationInput): P
     return { accepted: true, id: queued.id, n: queued.n, repeated: false };
   }
 
+  /** Brings the last good version out once more, for one who saw that what runs is not as it was deployed. */
+  async function redeploy({ good, reason }: Redeploy): Promise<DeployAnswer> {
+    await recall();
+    await lookAfterHolder();
+    const why = whyNotAgain(app, memory, good, Date.now());
+    const { release, lastGood } = memory;
+    if (why !== undefined || !release || lastGood?.taskDefinition === undefined) {
+      return { accepted: false, status: 409, reason: why ?? `What ${good} brought out is not known.` };
+    }
+    const queued = await startDeployment(
+      app,
+      memory,
+      {
+        release: { ...release, image: lastGood.image ?? release.image },
+        strategy: 'QUICK_SYNC',
+        trigger: { by: 'drift', at: Date.now() },
+        adopt: false,
+        // As old as it was at first: a rollback after it goes to the version before that.
+        rollbackTo: { deployment: lastGood.rollbackTo ?? good, taskDefinitionArn: lastGood.taskDefinition },
+        drift: reason,
+        ...(lastGood.commit !== undefined && { commit: { hash: lastGood.commit } }),
+      },
+      adopt,
+    );
+    await enqueue(queued);
+    return { accepted: true, id: queued.id, n: queued.n, repeated: false };
+  }
+
   /** Only while nothing runs: a deployment would see somebody else's change. */
   async function bringStickinessBack(): Promise<void> {
     const { sticky } = memory;
@@ -240,6 +277,7 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   }
 
   setHandler(applicationQuery, () => stateOf(app, memory), { description: 'State, last good version, history.' });
+  setHandler(lastDeployedQuery, () => lastDeployedOf(memory), { description: 'What should be running.' });
   setHandler(wakeSignal, async (waiting?: OpenDeployment) => {
     woken = true;
     if (waiting?.id === undefined) return;
@@ -266,6 +304,16 @@ export async function application({ app, memory: carried }: ApplicationInput): P
       inTurn(() => rollback({ ...readControl(request), ...(request?.to !== undefined && { to: request.to }) })),
     { description: `Go back to an earlier version of ${app}. {"by": "…", "reason": "…", "to": "${app}-1"}` },
   );
+  setHandler(applicationUpdates.redeploy, (asked) => inTurn(() => redeploy(asked)), {
+    description: `Bring out once more what should be running. From the watch for drift of ${app}.`,
+    validator: (asked?: Partial<Redeploy>) => {
+      if (asked?.good === undefined || asked.reason === undefined) {
+        throw refused(
+          'This is for the watch for drift: deploy with `sluice deploy`, or go back with `sluice rollback`.',
+        );
+      }
+    },
+  });
   setHandler(
     applicationUpdates.hold,
     (control?: Partial<HoldControl>) => {

@@ -1,6 +1,7 @@
 import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Progress, Traffic, Weights } from '../model/delivery.js';
 import { formatFinding } from '../model/finding.js';
+import type { Stood } from '../model/drift.js';
 import { isTask, placeOf, type AnyRelease } from '../model/release.js';
 import type { Stage } from '../model/stage.js';
 import type { TaskHandle } from '../model/standalone-task.js';
@@ -13,7 +14,7 @@ import type {
   StageDocument,
   TrailEntry,
 } from '../model/wire.js';
-import type { Control, DeploymentInput } from './messages.js';
+import type { Control, DeploymentInput, OpenDeployment } from './messages.js';
 
 const TRAIL_IN_MEMO = 20;
 
@@ -60,6 +61,8 @@ export interface DeploymentState {
   handle?: DeliveryHandle;
   /** In the place of `handle` where there is no service. */
   task?: TaskHandle;
+  /** The rules that the preflight saw, whose weights are its to move. */
+  rules?: Stood['rules'];
   go: boolean;
   /** What an earlier deployment kept and this one has to undo before it begins; gone when that is done. */
   restore?: DeliveryHandle;
@@ -88,14 +91,27 @@ export function pendingState(input: DeploymentInput): DeploymentState {
     trail: [
       {
         at: iso(input.trigger.at),
-        action: input.rollbackTo ? `rollback to ${input.rollbackTo.deployment}` : 'deploy',
+        action: actionOf(input),
         by: input.trigger.by,
-        reason: input.commit?.message?.split('\n')[0] ?? '',
+        reason: input.drift ?? input.commit?.message?.split('\n')[0] ?? '',
       },
     ],
     go: false,
     skipped: [],
   };
+}
+
+function actionOf({ rollbackTo, drift }: DeploymentInput): string {
+  if (!rollbackTo) return 'deploy';
+  return drift === undefined ? `rollback to ${rollbackTo.deployment}` : `deploy ${rollbackTo.deployment} again`;
+}
+
+/** How others know a rollback. The version that should be running, brought out once more, is none: a newer one may take its place. */
+export function asRollback({
+  rollbackTo,
+  drift,
+}: Pick<DeploymentInput, 'rollbackTo' | 'drift'>): Pick<OpenDeployment, 'rollbackTo'> {
+  return rollbackTo && drift === undefined ? { rollbackTo: rollbackTo.deployment } : {};
 }
 
 /** The stage rows of a plan, none started. */

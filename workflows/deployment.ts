@@ -1,13 +1,14 @@
 import { allHandlersFinished, CancellationScope, condition, setHandler, TemporalFailure } from '@temporalio/workflow';
 import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
+import type { Stood } from '../model/drift.js';
 import { MINUTE } from '../model/duration.js';
 import { isTask } from '../model/release.js';
 import { iso } from '../model/wire.js';
 import type { DeploymentDocument, HistoryEntry } from '../model/wire.js';
 import { goOnWithChain } from './go-on-with-chain.js';
 import { installControls } from './controls.js';
-import { documentOf, end, pendingState, SOMEBODY, trafficOf } from './deployment-state.js';
+import { asRollback, documentOf, end, pendingState, SOMEBODY, trafficOf } from './deployment-state.js';
 import type { DeploymentState, Ending } from './deployment-state.js';
 import { goForward } from './go-forward.js';
 import type { DeploymentInput, Go } from './messages.js';
@@ -75,11 +76,11 @@ function takeTurn(state: DeploymentState, given?: Go): void {
 
 /** Waits for the application's word. False when the deployment ended before it began. */
 async function turn(state: DeploymentState): Promise<boolean> {
-  const { app, id, n, rollbackTo } = state.input;
+  const { app, id, n } = state.input;
   const decided = (): boolean => state.go || state.supersededBy !== undefined || state.ending !== undefined;
   while (!(await condition(decided, LOOK_FOR_APPLICATION, { summary: 'wait for its turn' }))) {
     // The application may have been terminated: nobody would ever say go.
-    await remembering.wakeApplication(app, { id, n, ...(rollbackTo && { rollbackTo: rollbackTo.deployment }) });
+    await remembering.wakeApplication(app, { id, n, ...asRollback(state.input) });
   }
   if (state.ending) {
     end(state, 'CANCELLED', `${state.ending.reason} Nothing had been changed.`);
@@ -164,6 +165,7 @@ async function close(state: DeploymentState, publish: () => void, people: Notice
     entry: historyEntryOf(state, completedAt),
     ...(handle && (ending && !ending.rollback ? { kept: handle } : stickyOf(handle))),
     ...(state.restore && { kept: state.restore }),
+    ...stoodOf(state),
   });
   await goOnWithChain(state, historyEntryOf(state, completedAt));
   await recallStopped(state);
@@ -186,6 +188,12 @@ function historyEntryOf({ input, ...state }: DeploymentState, completedAt: numbe
     ...(input.rollbackTo && { rollbackTo: input.rollbackTo.deployment }),
     ...(state.analysis.length > 0 && { analysed: true as const }),
   };
+}
+
+/** The weights with which it ended well: what drift is held against. */
+function stoodOf({ status, rules, traffic }: DeploymentState): { stood?: Stood } {
+  if (status !== 'SUCCEEDED' || !rules) return {};
+  return { stood: { rules, weights: traffic?.verified ?? traffic?.wanted ?? ALL_PRIMARY } };
 }
 
 /** Sticky sessions that the deployment switched off: to come back when no old cookie can find an emptied group. */

@@ -47,20 +47,25 @@ async function deliverService(
     end(state, 'FAILED', found.problems.join(' ') || 'The preflight saw no snapshot.');
     return;
   }
+  state.rules = found.snapshot.rules.map(({ listenerArn, ruleArn, isDefault }) => ({
+    listenerArn,
+    ruleArn,
+    isDefault,
+  }));
   const deadline = Date.now() + release.timeout;
   const strategy = input.rollbackTo ? 'QUICK_SYNC' : input.strategy;
   const plan = planDeployment(release, strategy, found, input.commit?.message);
   const already = input.rollbackTo?.taskDefinitionArn;
-  if (
-    plan.kind === 'NOTHING_TO_DO' ||
-    (already !== undefined && already === found.running?.taskDefinitionArn && found.unchanged)
-  ) {
+  const stands = already !== undefined && already === found.running?.taskDefinitionArn && found.unchanged;
+  if (plan.kind === 'NOTHING_TO_DO' || (stands && input.drift === undefined)) {
     if (found.running) state.taskDefinition = found.running.taskDefinitionArn;
     end(state, 'SUCCEEDED', already === undefined ? plan.reason : `Nothing to do: ${release.image} runs already.`);
     return;
   }
-  state.stages = stageRows(plan.stages);
-  state.reason = plan.reason;
+  // Of a version that stands as it should, drift may leave the count to put right, and task sets of ours to remove.
+  const stages = stands ? [] : plan.stages;
+  state.stages = stageRows(stages);
+  state.reason = input.drift ?? plan.reason;
   publish();
   people.tell('DEPLOYMENT_PLANNED', plan.reason);
   people.tell('DEPLOYMENT_STARTED', `${stagesInWords(plan.stages)}.`);
@@ -74,13 +79,14 @@ async function deliverService(
         release,
         snapshot: found.snapshot,
         ...(already !== undefined && { taskDefinitionArn: already }),
+        ...(input.drift !== undefined && { again: true as const }),
       },
     ],
   );
   state.handle = begun.handle;
   state.taskDefinition = begun.handle.taskDefinitionArn;
   noteProgress(state, begun);
-  await runStages(state, plan.stages, begun.handle, deadline, publish, people);
+  await runStages(state, stages, begun.handle, deadline, publish, people);
   await CancellationScope.nonCancellable(() => finish(state, begun.handle, publish));
 }
 

@@ -1,7 +1,9 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { ChainDocument, ChainMatcher } from '../model/chain.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
+import type { DriftDocument, Stood } from '../model/drift.js';
 import type { AnalysisResult, MetricProgress } from '../model/evidence.js';
+import type { Millis } from '../model/duration.js';
 import type { EventWatcherState, RegisteredEvent } from '../model/event.js';
 import type { JsonObject } from '../model/json.js';
 import type { VariantPlaces } from '../model/metric.js';
@@ -45,6 +47,8 @@ export interface DeploymentInput {
   rollbackTo?: { deployment: string; taskDefinitionArn: string };
   /** The chain that it is a part of, by the deployment that began it. */
   chain?: string;
+  /** Set where `rollbackTo` is the version that should be running: in words, in what it was out of sync. */
+  drift?: string;
 }
 
 /** One handler serves both: the Update answers its caller, the Signal of the same name serves Temporal's UI and CLI. */
@@ -136,6 +140,14 @@ export interface HoldControl {
   reason: string;
 }
 
+/** Asks for the version that should be running once more. */
+export interface Redeploy {
+  /** The deployment that what runs was compared with. */
+  good: string;
+  /** In what it differs. */
+  reason: string;
+}
+
 /** What an application starts with: nothing but its name, or its whole memory after a continue-as-new. */
 export interface ApplicationInput {
   app: string;
@@ -150,11 +162,25 @@ export interface ApplicationState extends Omit<ApplicationDocument, 'links'> {
 export const applicationUpdates = {
   deploy: defineUpdate<DeployAnswer, [DeployRequest]>('deploy'),
   rollback: defineUpdate<DeployAnswer, [ApplicationRollback]>('rollbackApplication'),
+  redeploy: defineUpdate<DeployAnswer, [Redeploy]>('redeploy'),
   hold: defineUpdate<ApplicationState, [HoldControl]>('hold'),
   release: defineUpdate<ApplicationState, [HoldControl]>('release'),
 } as const;
 
 export const applicationQuery = defineQuery<ApplicationState>('application');
+
+/** What an application knows of what should be running. */
+export interface LastDeployed {
+  /** A deployment runs or waits: what stands is on its way. */
+  busy?: string;
+  held?: ApplicationState['held'];
+  /** A cancelled deployment was told to keep what it had done. */
+  diverged?: string;
+  /** The deployment that ended well last; absent where none did, or where its files are not known any more. */
+  good?: { entry: HistoryEntry; release: AnyRelease; stood?: Stood };
+}
+
+export const lastDeployedQuery = defineQuery<LastDeployed>('lastDeployed');
 
 /** A deployment that has not ended, as others than the application know it. */
 export interface OpenDeployment {
@@ -173,11 +199,48 @@ export interface DeploymentEnded {
   kept?: DeliveryHandle;
   /** Set when rules had sticky sessions, which the deployment switched off (ecs-alb-facts §3). */
   sticky?: Traffic;
+  /** What it left at the load balancer, where it ended well. */
+  stood?: Stood;
 }
 
 export const deploymentEndedSignal = defineSignal<[DeploymentEnded]>('deploymentEnded');
 /** Makes the application look after its deployments now; the one that waits for its turn says which it is. */
 export const wakeSignal = defineSignal<[OpenDeployment?]>('wake');
+
+// ── drift ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** What an application's watch for drift starts with: its name, and what it saw last after a continue-as-new. */
+export interface DriftInput {
+  app: string;
+  state?: DriftState;
+}
+
+export interface DriftRedeployments {
+  count: number;
+  /** The deployment that was out of sync first, and those that brought its version out again. */
+  deployments: string[];
+  /** Epoch ms: since when it is in sync, where it is. */
+  syncedAt?: number;
+}
+
+/** What it knows. */
+export interface DriftState {
+  last?: DriftDocument;
+  /** Between two looks, as the worker said at the last one. */
+  interval?: Millis;
+  /** Epoch ms: when it looks next. */
+  next?: number;
+  /** The differences that people were told of. */
+  told?: string;
+  /** Deployments for drift of one version, since it was in sync for long or another version came. */
+  again?: DriftRedeployments;
+}
+
+/** There is something to look after; `true` looks soon: a deployment has ended. */
+export const watchDriftSignal = defineSignal<[boolean?]>('watch');
+/** Looks now, and answers what it saw. */
+export const lookForDriftUpdate = defineUpdate<DriftDocument>('lookForDrift');
+export const driftQuery = defineQuery<DriftState>('drift');
 
 // ── repository ────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -1,6 +1,7 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import { HOUR, SECOND, MINUTE } from '../model/duration.js';
 import type { DeliveryActivities } from '../activities/delivery.js';
+import type { DriftActivities } from '../activities/drift.js';
 import type { EventActivities } from '../activities/events.js';
 import type { MeasureActivities } from '../activities/measure.js';
 import type { DoctorActivities, MemoryActivities, PeopleActivities } from '../activities/people.js';
@@ -63,6 +64,14 @@ export const remembering = proxyActivities<MemoryActivities & DoctorActivities>(
   startToCloseTimeout: MINUTE,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: RETRY,
+});
+
+/** A look for drift is short, and the next one comes anyway. */
+export const comparing = proxyActivities<DriftActivities>({
+  startToCloseTimeout: 45 * SECOND,
+  scheduleToCloseTimeout: 2 * MINUTE,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { ...RETRY, maximumAttempts: 3 },
 });
 
 /** Activities that read git and start deployments; what hangs is given up, and the next look tries again. */

@@ -6,6 +6,7 @@ export { chain } from './chain.js';
 export { deployment } from './deployment.js';
 export { eventWatcher } from './event-watcher.js';
 export { doctor } from './doctor.js';
+export { drift } from './drift.js';
 export { plan } from './plan.js';
 export { readRelease } from './read-release.js';
 export { taskSets } from './task-sets.js';

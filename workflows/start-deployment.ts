@@ -8,6 +8,7 @@ import {
 } from '@temporalio/workflow';
 import type { Memory } from './application-memory.js';
 import { deployment } from './deployment.js';
+import { asRollback } from './deployment-state.js';
 import { deploymentId, deploymentWorkflowId } from '../model/workflow-id.js';
 import { deploymentSignals, goSignal, supersedeSignal } from './messages.js';
 import type { Control, DeploymentInput, Go, OpenDeployment } from './messages.js';
@@ -37,10 +38,7 @@ export async function startDeployment(
         args: [{ ...input, id, app, n, uid: uuid4() }],
         parentClosePolicy: ParentClosePolicy.ABANDON,
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
-        staticSummary: (input.rollbackTo
-          ? `${app}: back to ${input.rollbackTo.deployment}`
-          : `${app}: deploy ${input.release.image}`
-        ).slice(0, SUMMARY_LENGTH),
+        staticSummary: summaryOf(app, input).slice(0, SUMMARY_LENGTH),
         typedSearchAttributes: [
           { key: SluiceApp, value: app },
           { key: SluiceStatus, value: 'PENDING' },
@@ -49,7 +47,7 @@ export async function startDeployment(
           { key: SluiceLabels, value: Object.entries(input.release.labels).map(([k, v]) => keyword(`${k}=${v}`)) },
         ],
       });
-      return { id, n, ...(input.rollbackTo && { rollbackTo: input.rollbackTo.deployment }) };
+      return { id, n, ...asRollback(input) };
     } catch (error) {
       // A number that was given before the memory was lost: take the next one.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
@@ -57,6 +55,16 @@ export async function startDeployment(
       if (open) await onOpen({ id, n });
     }
   }
+}
+
+function summaryOf(
+  app: string,
+  { release, rollbackTo, drift }: Pick<DeploymentInput, 'release' | 'rollbackTo' | 'drift'>,
+): string {
+  if (!rollbackTo) return `${app}: deploy ${release.image}`;
+  return drift === undefined
+    ? `${app}: back to ${rollbackTo.deployment}`
+    : `${app}: ${rollbackTo.deployment} once more`;
 }
 
 /** A longer one would keep the deployment out of every list on PostgreSQL and MySQL, whose columns have 255 characters. */

@@ -5,6 +5,7 @@ import {
   type UpdateServiceCommandInput,
 } from '@aws-sdk/client-ecs';
 import type { DeliveryHandle, Progress } from '../../model/delivery.js';
+import { ignores } from '../../model/drift.js';
 import type { Release } from '../../model/release.js';
 import type { BeginInput } from '../delivery.js';
 import { change } from '../aws/change.js';
@@ -43,7 +44,12 @@ async function createService(run: Run, { app, service }: Release, uid: string): 
 }
 
 /** What UpdateService should be sent for a service that stands; nothing when it is as the file says. */
-async function updateOf(run: Run, { service }: Release, found: Service): Promise<Partial<UpdateServiceCommandInput>> {
+async function updateOf(
+  run: Run,
+  { service, drift }: Release,
+  found: Service,
+  again: boolean,
+): Promise<Partial<UpdateServiceCommandInput>> {
   const differing = differingFields(service.updateService, found);
   const primary = (await readTaskSets(run, service)).find(isPrimary);
   const lastFile = primary && tagOf(primary, TAG.desiredCount);
@@ -53,6 +59,7 @@ async function updateOf(run: Run, { service }: Release, found: Service): Promise
     lastFile: lastFile === undefined ? undefined : Number(lastFile),
     service: found.desiredCount,
     scaling: needsScaling ? await readScaling(run, service) : 'none',
+    again: again && !ignores(drift?.ignoreFields ?? [], 'service.desiredCount'),
   });
   if (desired.why) run.report.warn(desired.why);
   return {
@@ -61,7 +68,7 @@ async function updateOf(run: Run, { service }: Release, found: Service): Promise
   };
 }
 
-async function updateService(run: Run, release: Release): Promise<void> {
+async function updateService(run: Run, release: Release, again: boolean): Promise<void> {
   const { service } = release;
   await change(run, {
     command: 'UpdateService',
@@ -69,7 +76,7 @@ async function updateService(run: Run, release: Release): Promise<void> {
     async look() {
       const found = await readService(run, service);
       if (!found) throw new Error(`Service ${service.serviceName} is not to be found; it is looked for again.`);
-      const update = await updateOf(run, release, found);
+      const update = await updateOf(run, release, found, again);
       return Object.keys(update).length > 0 ? update : undefined;
     },
     send: (update, options) =>
@@ -87,7 +94,7 @@ export async function begin(
   input: BeginInput,
   secrets: Secrets,
 ): Promise<{ handle: DeliveryHandle } & Progress> {
-  const { release, snapshot, app, deployment, uid } = input;
+  const { release, snapshot, app, deployment, uid, again = false } = input;
   if (!snapshot) throw badInput('A deployment cannot begin without the snapshot of what stands.');
   // The release of a rollback tells the service and the groups; its task definition may be that of the version that is left.
   const taskDefinitionArn = input.taskDefinitionArn
@@ -97,7 +104,7 @@ export async function begin(
   const { service } = release;
   const found = await readService(run, service);
   if (!found) await createService(run, release, uid);
-  else if (Object.keys(await updateOf(run, release, found)).length > 0) await updateService(run, release);
+  else if (Object.keys(await updateOf(run, release, found, again)).length > 0) await updateService(run, release, again);
 
   const polls = poller(run);
   while ((await readService(run, service))?.status !== 'ACTIVE') {

@@ -37,13 +37,15 @@ export interface DesiredCountQuestion {
   /** Of the service now. */
   service: number;
   scaling: Scaling;
+  /** What was deployed is brought back: that somebody scaled the service is what is undone. */
+  again?: boolean;
 }
 
 /**
  * Whether the file's desired count is sent to a service that stands: only when people changed the number in the file and no scaling
  * target owns it (ecs-alb-facts §15). `why` is worth telling when the number of the file is not the service's.
  */
-export function decideDesiredCount({ file, lastFile, service, scaling }: DesiredCountQuestion): {
+export function decideDesiredCount({ file, lastFile, service, scaling, again = false }: DesiredCountQuestion): {
   send?: number;
   why?: string;
 } {
@@ -51,6 +53,7 @@ export function decideDesiredCount({ file, lastFile, service, scaling }: Desired
   const keeps = `The service keeps its desired count ${service}; the file says ${file}`;
   if (scaling === 'autoscaling') return { why: `${keeps}, and Application Auto Scaling owns it.` };
   if (scaling === 'unknown') return { why: `${keeps}, and whether Application Auto Scaling owns it may not be read.` };
+  if (again) return { send: file };
   if (lastFile === undefined) return { why: `${keeps}, and the running version was not brought out by Sluice.` };
   if (lastFile === file)
     return { why: `${keeps}, as it did in the last deployment: somebody scaled the service since.` };

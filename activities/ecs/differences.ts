@@ -3,21 +3,31 @@ import type { Difference } from '../../model/plan-preview.js';
 /** What AWS fills into a registered task definition where the file says nothing. */
 const FILLED_IN =
   /(^|\.)(hostPort|protocol|cpu|essential|mountPoints|volumesFrom|systemControls|environment|portMappings|placementConstraints|volumes|networkMode|requiresCompatibilities)$/;
+/** Lists whose order says something; that of subnets, ports and the like does not. */
+const ORDERED = /(^|\.)(command|entryPoint|dnsServers|dnsSearchDomains)$/;
 /** Values that are secrets more often than not. */
 const HIDDEN = /\.environment\[[^\]]*\]\.value$|\.environment\[[^\]]*\]$/;
 
 /**
- * The differences of two definitions, leaf by leaf. Lists of things with names are compared by name, others as sets. What only AWS has is no difference
- * where AWS fills it in by itself; values of environment variables are not shown.
- * @param secretFields whose values are not shown either (`SealedTaskDefinition.secretFields`)
+ * The differences of two definitions, leaf by leaf. Lists of things with names are compared by name, others as sets, but for those whose order
+ * counts. What only AWS has is no difference where AWS fills it in by itself; values of environment variables are not shown.
+ * @param options `secretFields`: whose values are not shown either (`SealedTaskDefinition.secretFields`). `bothAnswered`: AWS answered both,
+ *   so both are filled in, and what one of them lacks is a difference.
  */
-export function differencesOf(running: unknown, wanted: unknown, secretFields: readonly string[] = []): Difference[] {
+export function differencesOf(
+  running: unknown,
+  wanted: unknown,
+  {
+    secretFields = [],
+    bothAnswered = false,
+  }: { secretFields?: readonly string[] | undefined; bothAnswered?: boolean } = {},
+): Difference[] {
   const [from, to] = [leavesOf(running), leavesOf(wanted)];
   const paths = [...new Set([...from.keys(), ...to.keys()])].sort();
   return paths.flatMap((path): Difference[] => {
     const [old, next] = [from.get(path), to.get(path)];
     if (old === next) return [];
-    if (next === undefined && (isEmpty(old) || FILLED_IN.test(path))) return [];
+    if (next === undefined && (isEmpty(old) || (!bothAnswered && FILLED_IN.test(path)))) return [];
     if (old === undefined && isEmpty(next)) return [];
     const shown = (text: string | undefined): string | undefined =>
       text === undefined ? undefined : HIDDEN.test(path) || isSecret(path, secretFields) ? '(not shown)' : text;
@@ -42,9 +52,8 @@ function leavesOf(value: unknown, path = '', into = new Map<string, string>()): 
     if (value.length > 0 && named) {
       for (const one of value) leavesOf(withoutName(one), `${path}[${nameOf(one) ?? ''}]`, into);
     } else {
-      // The order of subnets, ports and the like says nothing.
-      const items = value.map((one) => JSON.stringify(sorted(one))).sort();
-      into.set(path, `[${items.join(', ')}]`);
+      const items = value.map((one) => JSON.stringify(sorted(one)));
+      into.set(path, `[${(ORDERED.test(path) ? items : items.sort()).join(', ')}]`);
     }
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {

@@ -1,5 +1,6 @@
 import type { EcsProvider, ServerConfig } from '../../config/server.js';
 import { weightsFor, type DeliveryHandle, type Progress } from '../../model/delivery.js';
+import type { DriftLook } from '../../model/drift.js';
 import { rollbackCommands, stopTaskCommands } from '../../model/by-hand.js';
 import { SECOND } from '../../model/duration.js';
 import type { TaskHandle } from '../../model/standalone-task.js';
@@ -19,6 +20,7 @@ import { baselineReady } from './baseline-ready.js';
 import { begin } from './begin.js';
 import { canaryReady } from './canary-ready.js';
 import { cleanUp } from './clean-up.js';
+import { lookForDrift, type DriftQuestion } from './drift.js';
 import { findTasks } from './find-tasks.js';
 import { finish } from './finish.js';
 import { inspectTask, registerTask } from './inspect-task.js';
@@ -47,8 +49,14 @@ export interface DriverDependencies extends Secrets {
   clock: ActivityContext['clock'];
 }
 
-/** The activities, what the application's memory asks of AWS's tags, and what the scraping of tasks asks between activities. */
-export type TaskSetDriver = DeliveryActivities & TaskActivities & { running: ReadRunning; findTasks: FindTasks };
+/** The activities, and what others ask of AWS: the application's memory, the scraping of tasks between activities, the look for drift. */
+export type TaskSetDriver = DeliveryActivities &
+  TaskActivities & {
+    running: ReadRunning;
+    findTasks: FindTasks;
+    /** Reads only: compares what runs with what was deployed last. */
+    compare: (question: DriftQuestion) => Promise<DriftLook>;
+  };
 
 /** What AWS is polled with (ecs-alb-facts §19); a cloud that declares shorter pauses is faster by as much. */
 const AWS_POLL = 5 * SECOND;
@@ -232,6 +240,13 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
       const aws = clientsOf({ provider: providerOf(place.provider), deployment: 'tasks', urgent: false });
       return await unless(cancelled, findTasks({ aws }, place));
     },
+    compare: (question) =>
+      running(
+        { stage: 'drift', provider: question.release.provider, deployment: question.release.app, silent: true },
+        false,
+        (run) => lookForDrift(run, question),
+        asStage,
+      ),
     running: (release, app) =>
       running(
         { stage: 'recall', provider: release.provider, deployment: app },

@@ -35,7 +35,9 @@ export async function inspectTask(run: Run, { release }: TaskInput, secrets: Sec
     }
     const newest = await readRevision(run, release.taskDefinition.family);
     const old = newest ? openDefinition(sealRevision(newest, secrets), secrets) : {};
-    seen.taskDefinition = differencesOf(withoutTags(old), withoutTags(wanted));
+    seen.taskDefinition = differencesOf(withoutTags(old), withoutTags(wanted), {
+      secretFields: release.taskDefinition.secretFields,
+    });
     return { ...seen, log: report.progress().log };
   } catch (error) {
     const { cluster } = release.task;

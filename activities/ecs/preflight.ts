@@ -29,6 +29,8 @@ function checkPlace(run: Run, account: string, { service, targetGroups, provider
 
 /** The container and port that take the requests must be in the task definition, or AWS refuses the task set. */
 function checkContainer({ taskDefinition, targetGroups }: Release, secrets: Secrets, findings: Findings): void {
+  // What brings a registered revision back has no definition of its own (`workflows/application-memory.ts`).
+  if (taskDefinition.sealed === '') return;
   const { containerDefinitions } = openDefinition(taskDefinition, secrets);
   for (const group of [targetGroups.primary, targetGroups.canary]) {
     if (!group) continue;

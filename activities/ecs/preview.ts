@@ -1,10 +1,9 @@
-import type { JsonObject } from '../../model/json.js';
-import type { Difference, Preview } from '../../model/plan-preview.js';
+import type { Preview } from '../../model/plan-preview.js';
 import type { PreflightInput } from '../delivery.js';
 import type { Run } from '../run.js';
 import { differencesOf } from './differences.js';
+import { fieldDifferences, withoutTags } from './field-differences.js';
 import { preflight } from './preflight.js';
-import { differingFields } from './same-fields.js';
 import { readService } from './service.js';
 import { openDefinition, type Secrets } from './task-definition.js';
 
@@ -29,21 +28,12 @@ export async function preview(run: Run, input: PreflightInput, secrets: Secrets)
     rules: rules.length,
     taskDefinition: isSame
       ? []
-      : differencesOf(withoutTags(old), withoutTags(wanted), release.taskDefinition.secretFields),
+      : differencesOf(withoutTags(old), withoutTags(wanted), {
+          secretFields: release.taskDefinition.secretFields,
+        }),
     service: [
-      ...(service ? fieldsOf(release.service.updateService, service) : []),
-      ...(primary ? fieldsOf(release.service.createTaskSet, primary.createTaskSet) : []),
+      ...(service ? fieldDifferences(release.service.updateService, service) : []),
+      ...(primary ? fieldDifferences(release.service.createTaskSet, primary.createTaskSet) : []),
     ],
   };
-}
-
-function withoutTags(definition: object): object {
-  return Object.fromEntries(Object.entries(definition).filter(([field]) => field !== 'tags'));
-}
-
-/** The fields of the file that are not as AWS has them; what the file does not name is AWS's. */
-function fieldsOf(wanted: JsonObject, found: Record<string, unknown>): Difference[] {
-  return differingFields(wanted, found).flatMap((field) =>
-    differencesOf({ [field]: found[field] }, { [field]: wanted[field] }),
-  );
 }

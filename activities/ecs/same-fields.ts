@@ -25,13 +25,19 @@ function same(wanted: Json, found: unknown): boolean {
   if (isObject(wanted)) {
     return isObject(found) && Object.entries(wanted).every(([field, value]) => same(value, found[field]));
   }
-  if (wanted === false && found === undefined) return true;
+  if ((wanted === false || wanted === 0) && found === undefined) return true;
   return wanted === found;
+}
+
+/** What AWS answers otherwise than it is written: `LATEST` as the number it stands for, tags of nobody not at all. */
+function isAnsweredOtherwise(field: string, wanted: Json | undefined, found: unknown): boolean {
+  if (field === 'platformVersion') return wanted === 'LATEST';
+  return field === 'propagateTags' && wanted === 'NONE' && found === undefined;
 }
 
 /** The fields of the file that are not as AWS has them. What AWS has and the file does not name is no difference. */
 export function differingFields(wanted: JsonObject, found: Record<string, unknown>): string[] {
   return Object.entries(wanted)
-    .filter(([field, value]) => !same(value, found[field]))
+    .filter(([field, value]) => !isAnsweredOtherwise(field, value, found[field]) && !same(value, found[field]))
     .map(([field]) => field);
 }

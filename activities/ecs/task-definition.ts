@@ -78,13 +78,19 @@ const OUTPUT_ONLY = new Set([
   'registeredAt',
   'registeredBy',
   'deregisteredAt',
+  'deleteRequestedAt',
 ]);
 
-/** A registered revision as it would be registered again, sealed. */
-export function sealRevision(revision: Revision, { seal }: Secrets): SealedTaskDefinition {
-  const request = Object.fromEntries(
-    Object.entries(revision.whole).filter(([field, value]) => !OUTPUT_ONLY.has(field) && value !== undefined),
+/** A registered revision as it would be registered again. */
+export function requestOf({ whole }: Pick<Revision, 'whole'>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(whole).filter(([field, value]) => !OUTPUT_ONLY.has(field) && value !== undefined),
   );
+}
+
+/** … sealed. */
+export function sealRevision(revision: Revision, { seal }: Secrets): SealedTaskDefinition {
+  const request = requestOf(revision);
   return {
     family: revision.family,
     content: revision.content ?? createHash('sha256').update(canonical(request)).digest('hex'),

@@ -12,6 +12,7 @@ import {
   TASK_QUEUE,
 } from '../../model/workflow-id.js';
 import type { DeploymentInput } from '../../workflows/messages.js';
+import { watchDrift } from '../drift/watch.js';
 import type { MemoryActivities, Recalled } from '../people.js';
 import { historyEntry, rollbackOf } from './history-entry.js';
 
@@ -22,7 +23,16 @@ const RECALLED = 60;
 export type ReadRunning = (release: Release, app: string) => Promise<Recalled['running']>;
 
 /** The activities that look at Temporal on behalf of the workflows. */
-export function createMemory({ client, readRunning }: { client: Client; readRunning: ReadRunning }): MemoryActivities {
+export function createMemory({
+  client,
+  readRunning,
+  watchesDrift = false,
+}: {
+  client: Client;
+  readRunning: ReadRunning;
+  /** Whether somebody looks for drift unasked: then soon after each deployment, too. */
+  watchesDrift?: boolean;
+}): MemoryActivities {
   async function startsWith(app: string, signal: 'deploymentEnded' | 'wake', args: unknown[]): Promise<void> {
     await client.workflow.signalWithStart('application', {
       workflowId: applicationWorkflowId(app),
@@ -94,7 +104,11 @@ export function createMemory({ client, readRunning }: { client: Client; readRunn
       }
     },
 
-    tellApplication: (ended) => startsWith(applicationOf(ended.entry.id), 'deploymentEnded', [ended]),
+    async tellApplication(ended) {
+      const app = applicationOf(ended.entry.id);
+      await startsWith(app, 'deploymentEnded', [ended]);
+      if (watchesDrift) await watchDrift(client, app, true);
+    },
     wakeApplication: (app, waiting) => startsWith(app, 'wake', [waiting]),
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AwsChange, LogLine, Weights } from '../../model/delivery.js';
+import { DRIFT_STATUSES, type DriftSummary } from '../../model/drift.js';
 import type { Measurement } from '../../model/evidence.js';
 import type { RepositoryState } from '../../model/repository.js';
 import type { DeploymentDocument } from '../../model/wire.js';
@@ -92,3 +93,14 @@ const repositoryShape = z.looseObject({
 export const RepositoryMemo = z.object({
   repository: z.custom<RepositoryState>((value) => repositoryShape.safeParse(value).success),
 });
+
+const driftShape = z.object({
+  app: z.string(),
+  status: z.enum(DRIFT_STATUSES),
+  reason: z.string(),
+  since: z.string(),
+  deployment: z.string().exactOptional(),
+}) satisfies z.ZodType<DriftSummary & { app: string }>;
+
+/** The memo of a watch for drift: what the last look saw, without the differences. */
+export const DriftMemo = z.object({ drift: driftShape });

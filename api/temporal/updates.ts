@@ -51,7 +51,8 @@ export async function updateKnownApplication<Answer, Request>(
   return updateApplication(client, app, update, request);
 }
 
-async function isKnown(client: Client, app: string): Promise<boolean> {
+/** Whether anybody ever deployed the application. */
+export async function isKnown(client: Client, app: string): Promise<boolean> {
   return callTemporal(client, CONTROL_DEADLINE, async () => {
     try {
       await client.workflow.getHandle(applicationWorkflowId(app)).describe();

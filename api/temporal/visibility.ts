@@ -27,7 +27,7 @@ export async function listDeployments(
   let rows: WorkflowExecutionInfo[] = [];
   for (const span of SPANS) {
     const since = span === undefined ? undefined : (after?.at ?? now) - span;
-    rows = (await find(client, deploymentFilter(query, since, after?.at))).sort(newestFirst);
+    rows = (await findWorkflows(client, deploymentFilter(query, since, after?.at))).sort(newestFirst);
     if (after)
       rows = rows.filter((row) => newestFirst(row, { startTime: new Date(after.at), workflowId: after.id }) > 0);
     if (rows.length > query.limit) break;
@@ -69,7 +69,10 @@ function newestFirst(
 /** Every application that Temporal knows, by name: the memo of the newest run of each. */
 export async function listApplications(client: Client): Promise<ApplicationState[]> {
   const newest = new Map<string, WorkflowExecutionInfo>();
-  for (const row of await find(client, `WorkflowType = 'application' AND ExecutionStatus != 'ContinuedAsNew'`)) {
+  for (const row of await findWorkflows(
+    client,
+    `WorkflowType = 'application' AND ExecutionStatus != 'ContinuedAsNew'`,
+  )) {
     const other = newest.get(row.workflowId);
     if (!other || row.startTime > other.startTime) newest.set(row.workflowId, row);
   }
@@ -96,7 +99,8 @@ export async function hasDeployments(client: Client, app: string): Promise<boole
   return count > 0;
 }
 
-async function find(client: Client, query: string): Promise<WorkflowExecutionInfo[]> {
+/** All workflows that a Visibility query finds. */
+export async function findWorkflows(client: Client, query: string): Promise<WorkflowExecutionInfo[]> {
   const rows: WorkflowExecutionInfo[] = [];
   for await (const row of client.workflow.list({ query, pageSize: PAGE_SIZE })) rows.push(row);
   return rows;

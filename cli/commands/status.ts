@@ -44,7 +44,7 @@ async function showStatus(context: Context, name: string | undefined, json: bool
 }
 
 function applicationLines(application: ApplicationDocument): string[] {
-  const { app, state, service, task, running, pending, held, lastGood, history } = application;
+  const { app, state, service, task, running, pending, held, drift, lastGood, history } = application;
   return [
     `${app}  ${state}`,
     ...(service ? [`service ${service.name} in ${service.cluster} (${service.provider})`] : []),
@@ -52,6 +52,7 @@ function applicationLines(application: ApplicationDocument): string[] {
     ...(held ? [`held by ${held.by} since ${held.at}: ${held.reason}`] : []),
     ...(running ? [`running ${running}`] : []),
     ...(pending ? [`pending ${pending}`] : []),
+    ...(drift ? [`drift ${drift.status} since ${drift.since}: ${drift.reason}`] : []),
     ...(lastGood ? [`last good ${lastGood.id}${lastGood.image ? ` · ${lastGood.image}` : ''}`] : []),
     ...history.map(
       ({ id, status, completedAt, reason }) => `  ${id.padEnd(20)} ${status.padEnd(12)} ${completedAt} ${reason}`,

@@ -71,11 +71,13 @@ it('never shows the fields that hold secrets, nor what stands in them or around 
   const running = definition({}, { command: ['--key=old'], logConfiguration: { options: { key: 'old', other: 'a' } } });
   const wanted = definition({}, { command: ['--key=new'], logConfiguration: { options: { key: 'new', other: 'b' } } });
   const fields = ['containerDefinitions.command', 'containerDefinitions.logConfiguration.options.key'];
-  expect(differencesOf(running, wanted, fields)).toEqual([
+  expect(differencesOf(running, wanted, { secretFields: fields })).toEqual([
     { path: 'containerDefinitions[web].command', from: '(not shown)', to: '(not shown)' },
     { path: 'containerDefinitions[web].logConfiguration.options.key', from: '(not shown)', to: '(not shown)' },
     { path: 'containerDefinitions[web].logConfiguration.options.other', from: '"a"', to: '"b"' },
   ]);
   const without = definition({ containerDefinitions: [] });
-  expect(JSON.stringify(differencesOf(running, without, ['containerDefinitions.command']))).not.toContain('--key');
+  expect(
+    JSON.stringify(differencesOf(running, without, { secretFields: ['containerDefinitions.command'] })),
+  ).not.toContain('--key');
 });

@@ -9,7 +9,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { ActivityContext, Clock } from '../../activities/context.js';
 import type { DeliveryActivities } from '../../activities/delivery.js';
 import type { TaskActivities } from '../../activities/task.js';
-import { createTaskSetDriver } from '../../activities/ecs/driver.js';
+import { createTaskSetDriver, type TaskSetDriver } from '../../activities/ecs/driver.js';
 import type { DeliverySettings } from '../../config/server.js';
 import type { ActivityHeartbeat, DeliveryHandle, Position, Progress } from '../../model/delivery.js';
 import type { Release } from '../../model/release.js';
@@ -120,6 +120,8 @@ export interface World {
   driver: Driver;
   /** Runs an activity as Temporal does: again and again until it ends, with the heartbeat of the attempt before. */
   act<N extends Names>(name: N, input: Parameters<Driver[N]>[0], machinery?: Machinery): Promise<Answer<N>>;
+  /** A look for drift, as the worker makes it. */
+  compare: TaskSetDriver['compare'];
   /** Preflight and begin. */
   start(release: Release, options?: { repair?: boolean; adopt?: boolean }): Promise<DeliveryHandle>;
   advance(
@@ -219,6 +221,18 @@ export async function startWorld(
     driver,
     panel,
     act,
+    compare(question) {
+      current = {
+        clock: wall,
+        attempt: 1,
+        scheduledAt: Date.now(),
+        lastHeartbeat: undefined,
+        heartbeat: () => undefined,
+        fence: () => Promise.resolve(),
+        cancelled: new AbortController().signal,
+      };
+      return driver.compare(question);
+    },
     async start(release, { repair = false, adopt = false } = {}) {
       const uid = randomUUID();
       const deployment = `${release.app}-${attemptsMade}`;

@@ -184,6 +184,18 @@ describe('preflight of the service', () => {
     expect(await world.changes()).toEqual([]);
   });
 
+  it('needs no definition of a release that brings a registered revision back', async () => {
+    world = await startWorld();
+    await world.standing(OLD);
+    const release = releaseOf(NEW);
+    const found = await look(
+      { ...release, taskDefinition: { ...release.taskDefinition, sealed: '' } },
+      { repair: true },
+    );
+    expect(found.problems).toEqual([]);
+    expect(found.running?.image).toBe(OLD);
+  });
+
   it('sees what runs, and that nothing changed', async () => {
     world = await startWorld();
     await world.standing(OLD);

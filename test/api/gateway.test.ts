@@ -5,9 +5,10 @@ import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { DeploymentRecord, Gateway } from '../../api/gateway.js';
 import { createGateway } from '../../api/temporal.js';
+import { withDrift } from '../../api/temporal/drift.js';
 import type { ActivityHeartbeat, LogLine } from '../../model/delivery.js';
 import type { Release } from '../../model/release.js';
-import type { DeploymentDocument } from '../../model/wire.js';
+import type { ApplicationDocument, DeploymentDocument, HistoryEntry } from '../../model/wire.js';
 import { registerSearchAttributes } from '../../worker/namespace.js';
 import { deploymentWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
 import { goSignal } from '../../workflows/messages.js';
@@ -294,6 +295,39 @@ describe('the doctor', () => {
     ]);
     expect(checks[1]?.fix).toContain('--retention 90d');
     expect(await gateway.readiness()).toMatchObject({ ready: true });
+  });
+});
+
+describe('drift', () => {
+  it('is looked for in a worker, of an application that somebody deployed', async () => {
+    expect(await gateway.lookForDrift('shop')).toMatchObject({ app: 'shop', status: 'SYNCED' });
+    await expect(gateway.lookForDrift('nope')).rejects.toMatchObject({ status: 404 });
+  });
+
+  it('is shown with the application, in lists without the differences, and not judged while it deploys', async () => {
+    await gateway.lookForDrift('shop');
+    const listed = async (): Promise<unknown> =>
+      (await gateway.applications()).find(({ app }) => app === 'shop')?.drift;
+    const since = '2026-11-23T08:00:00.000Z';
+    await expect
+      .poll(listed, { timeout: 20_000 })
+      .toEqual({ status: 'SYNCED', reason: 'What runs is what it deployed.', since });
+    // This application says that one runs.
+    expect((await gateway.application('shop'))?.drift).toMatchObject({
+      status: 'DEPLOYING',
+      reason: 'as queried is under way: nothing is judged meanwhile.',
+    });
+  });
+
+  const web: ApplicationDocument = { app: 'web', state: 'IDLE', labels: {}, history: [], links: {} };
+  const seen = { status: 'OUT_OF_SYNC', reason: 'It differs.', since: 'then', deployment: 'web-7' } as const;
+  const good = (id: string) => ({ ...web, lastGood: { id } as HistoryEntry });
+
+  it('of an earlier version says nothing of the one that runs now', () => {
+    expect(withDrift(good('web-7'), { ...seen, differences: [] }).drift).toEqual({ ...seen, differences: [] });
+    expect(withDrift(good('web-8'), seen)).toEqual(good('web-8'));
+    expect(withDrift(good('web-7'), { ...seen, status: 'DEPLOYING' })).toEqual(good('web-7'));
+    expect(withDrift(web, undefined)).toEqual(web);
   });
 });
 

@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Gateway } from '../../api/gateway.js';
 import { ApiProblem } from '../../api/problem.js';
+import type { DriftDocument } from '../../model/drift.js';
 import { ROUTES } from '../../spec/http-routes.js';
 import { openApiDocument } from '../../spec/openapi.js';
 import type { Release } from '../../model/release.js';
@@ -240,6 +241,27 @@ describe('applications', () => {
     expect(answer.headers.get('location')).toBe('/api/v1/deployments/web-8');
     expect(sent).toEqual([{ by: 'ci', reason: 'slow', to: 'web-5' }]);
     expect((await problem(await api.get('/api/v1/applications/nope'))).detail).toBe('There is no application nope.');
+  });
+});
+
+describe('drift', () => {
+  it('is looked for by a viewer too, and is 404 where nobody deployed', async () => {
+    const seen: DriftDocument = {
+      app: 'web',
+      status: 'SYNCED',
+      reason: 'All is well.',
+      lookedAt: '2026-11-23T08:00:00.000Z',
+      since: '2026-11-23T08:00:00.000Z',
+      differences: [],
+    };
+    api = await startApi({
+      lookForDrift: (app) =>
+        app === 'web' ? Promise.resolve(seen) : Promise.reject(new ApiProblem(404, `There is no application ${app}.`)),
+    });
+    const viewer = { authorization: 'Bearer viewer-key' };
+    const answer = await api.send('POST', '/api/v1/applications/web/drift', undefined, viewer);
+    expect([answer.status, await answer.json()]).toEqual([200, seen]);
+    expect((await api.send('POST', '/api/v1/applications/other/drift', undefined, viewer)).status).toBe(404);
   });
 });
 

@@ -287,6 +287,42 @@ test('doctor shows what is wrong and what to do, and ends with 1', async () => {
   ]);
 });
 
+test('drift shows each difference, and its exit code tells in sync, out of sync and not known apart', async () => {
+  const found = {
+    app: 'web',
+    status: 'OUT_OF_SYNC',
+    reason: 'It differs.',
+    lookedAt: '2026-11-23T08:00:00.000Z',
+    since: '2026-11-23T07:00:00.000Z',
+    deployment: 'web-7',
+    differences: [
+      { path: 'service.desiredCount', deployed: '2', running: '3' },
+      { path: 'taskSet', deployed: 'a primary task set' },
+      { path: 'taskSet[9]', running: 'web:3 at 50 % in green' },
+    ],
+  };
+  let answer: object = found;
+  const { url, seen } = await api(() => answer);
+  const { code, out } = await sluice(['drift', 'web'], { url });
+  expect(seen[0]).toMatchObject({ method: 'POST', url: '/api/v1/applications/web/drift' });
+  expect(code).toBe(1);
+  expect(out.split('\n')).toEqual([
+    'web: OUT_OF_SYNC. It differs.',
+    '  ~ service.desiredCount: deployed 2, running 3',
+    '  - taskSet: a primary task set (gone)',
+    '  + taskSet[9]: web:3 at 50 % in green (not deployed)',
+  ]);
+  const json = await sluice(['drift', 'web', '--json'], { url });
+  expect([json.code, JSON.parse(json.out)]).toEqual([1, found]);
+  const codes = [];
+  for (const status of ['SYNCED', 'UNKNOWN', 'DEPLOYING']) {
+    answer = { ...found, status, differences: [] };
+    codes.push((await sluice(['drift', 'web'], { url })).code);
+  }
+  expect(codes).toEqual([0, 4, 4]);
+  expect((await sluice(['drift', '--help'])).out).toContain('Exit code 1 when it is out of sync');
+});
+
 test('lint of the example finds no error, and says that providers were not checked', async () => {
   const { code, out } = await sluice(['lint', EXAMPLE]);
   expect(code).toBe(0);

@@ -200,6 +200,7 @@ describe('a Sluice document', () => {
       git: {},
       repositories: [],
       syncInterval: MINUTE,
+      driftInterval: 10 * MINUTE,
       publicUrl: 'https://sluice.example',
       temporalUiUrl: 'http://127.0.0.1:8233',
       sealKey: { file: `${folder}/seal.key` },
@@ -265,6 +266,7 @@ describe('the whole', () => {
       git: {},
       repositories: [],
       syncInterval: MINUTE,
+      driftInterval: 10 * MINUTE,
       publicUrl: 'http://127.0.0.1:8080',
       sealKey: { file: `${folder}/seal.key` },
     });
@@ -326,5 +328,18 @@ describe('the whole', () => {
   it('says everything that is wrong at once', async () => {
     const findings = await refusal(folder, [sluice('ecsProvider: []\npublicUrl: nowhere'), 'kind: None']);
     expect(findings.map(({ field }) => field)).toEqual(['spec.ecsProvider', 'spec.publicUrl', 'kind']);
+  });
+});
+
+describe('drift', () => {
+  const drift = async (text: string): Promise<unknown> => (await load(folder, [sluice(text)])).driftInterval;
+
+  it('is looked for every ten minutes unless told otherwise', async () => {
+    expect(await drift('drift: {}')).toBe(10 * MINUTE);
+    expect(await drift('drift: {interval: 90s}')).toBe(90 * SECOND);
+    expect(await drift('drift: {interval: 90s, disabled: true}')).toBeUndefined();
+    expect(await refusal(folder, [sluice('drift: {interval: 0s}')])).toMatchObject([
+      { field: 'spec.drift.interval', message: 'must be above zero' },
+    ]);
   });
 });

@@ -187,7 +187,7 @@ describe('the receivers of a notice', () => {
     );
   });
 
-  it('have the one webhook among them for its five things alone', () => {
+  it('have the one webhook among them for its seven things alone', () => {
     fc.assert(
       fc.property(notice, (told) => {
         const old = { ...routingTo(), webhook: true };
@@ -197,12 +197,15 @@ describe('the receivers of a notice', () => {
     const words = EVENT_NAMES.map((event) => oldNotice(named(event, { status: 'ROLLED_BACK' }))?.event);
     expect(words.filter((word) => word !== undefined).sort()).toEqual([
       'EVENT_FAILED',
+      'OUT_OF_SYNC',
       'ROLLBACK_STUCK',
       'ROLLED_BACK',
       'TRIGGER_FAILED',
       'WAITING_APPROVAL',
     ]);
     expect(oldNotice(named('DEPLOYMENT_FAILED', { status: 'FAILED' }))).toBeUndefined();
+    expect(oldNotice(named('DEPLOYMENT_FAILED', { status: 'FAILED', task: true }))?.event).toBe('TASK_FAILED');
+    expect(oldNotice(named('DEPLOYMENT_CANCELLED', { status: 'CANCELLED', task: true }))).toBeUndefined();
   });
 });
 

@@ -94,6 +94,11 @@ async function deployed(written: Record<string, string>, more: object = {}): Pro
   return stack().ends(await stack().deploy(APP, written, more));
 }
 
+/** What a look for drift sees in moto. */
+async function drift(): Promise<unknown> {
+  return (await stack().ask('POST', `/applications/${APP}/drift`)).body;
+}
+
 test('the seed user’s files as they are: a first deployment', { timeout: 2 * MINUTE }, async () => {
   const document = await deployed(files());
   expect(document).toMatchObject({ status: 'SUCCEEDED', stages: [{ name: 'ECS_SYNC', status: 'SUCCEEDED' }] });
@@ -146,6 +151,8 @@ test('the seed user’s files as they are: a first deployment', { timeout: 2 * M
   ]);
   expect(await targetsIn(moto.blue)).toBe(2);
   expect(await weights()).toEqual({ blue: 100, green: 0 });
+  // What moto fills in is no drift.
+  expect(await drift()).toMatchObject({ status: 'SYNCED', differences: [] });
 });
 
 test('a canary to its promotion', { timeout: 2 * MINUTE }, async () => {
@@ -187,6 +194,7 @@ test('a canary to its promotion', { timeout: 2 * MINUTE }, async () => {
   expect(await standing()).toEqual([{ status: 'PRIMARY', image, group: 'blue', scale: 100 }]);
   expect([await targetsIn(moto.blue), await targetsIn(moto.green)]).toEqual([2, 0]);
   expect(await weights()).toEqual({ blue: 100, green: 0 });
+  expect(await drift()).toMatchObject({ status: 'SYNCED', deployment: document.id, differences: [] });
 });
 
 test('a failing one is rolled back, the traffic first', { timeout: 2 * MINUTE }, async () => {

@@ -25,6 +25,7 @@ test('a change of the workflows breaks no deployment that runs: every stored his
 
   expect(names.some((name) => name.includes('repository'))).toBe(true);
   expect(names.some((name) => name.includes('event-watcher'))).toBe(true);
+  expect(names.some((name) => name.endsWith('-drift.pb.gz'))).toBe(true);
 
   const failed: string[] = [];
   let replayed = 0;

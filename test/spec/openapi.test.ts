@@ -45,6 +45,7 @@ describe('the OpenAPI document', () => {
       'GET /openapi.json',
       'GET /readyz',
       'POST /api/v1/applications/{app}/deployments',
+      'POST /api/v1/applications/{app}/drift',
       'POST /api/v1/applications/{app}/hold',
       'POST /api/v1/applications/{app}/release',
       'POST /api/v1/applications/{app}/rollback',

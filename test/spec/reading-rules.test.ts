@@ -174,11 +174,31 @@ describe('PipeCD’s reading rules', () => {
     expect(release!.autoRollback).toBe(false);
   });
 
-  it('report what is accepted and does nothing', () => {
-    const more = ['  driftDetection: {ignoreFields: []}', '  description: words'].join('\n');
-    const parsed = parse(edited(['app.pipecd.yaml', '  name: canary', `  name: canary\n${more}`]));
+  it('keep the fields that drift passes over, and say which of them name nothing', () => {
+    const fields = 'ignoreFields: [service#desiredCount, "apps/v1:Deployment:default:web#spec.replicas"]';
+    const parsed = parse(
+      edited(['app.pipecd.yaml', '  name: canary', `  name: canary\n  driftDetection: {${fields}}`]),
+    );
     expect(errors(parsed)).toEqual([]);
-    const said = warnings(parsed).filter(({ message }) => message.includes('is accepted and does nothing'));
-    expect(said.map(({ field }) => field)).toEqual(['spec.driftDetection']);
+    expect(parsed.release!.drift?.ignoreFields).toHaveLength(2);
+    expect(warnings(parsed)).toContainEqual(
+      expect.objectContaining({
+        field: 'spec.driftDetection.ignoreFields[1]',
+        message: expect.stringContaining('names no field of an ECS application') as string,
+      }),
+    );
+  });
+
+  it('deploy again for drift where they say so, and not before five minutes unless they say that too', () => {
+    const drift = (trigger: string): unknown =>
+      parse(edited(['app.pipecd.yaml', '  name: canary', `  name: canary\n  trigger: {onOutOfSync: ${trigger}}`]))
+        .release!.drift;
+    expect(drift('{disabled: true, minWindow: 1h}')).toBeUndefined();
+    expect(drift('{minWindow: 1h}')).toBeUndefined();
+    expect(drift('{disabled: false}')).toEqual({ ignoreFields: [], redeploy: { minWindow: 300_000 } });
+    expect(drift('{disabled: false, minWindow: 1h}')).toEqual({
+      ignoreFields: [],
+      redeploy: { minWindow: 3_600_000 },
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { ECSClient, UpdateServiceCommand } from '@aws-sdk/client-ecs';
 import type { Browser } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MINUTE } from '../../model/duration.js';
@@ -10,7 +11,7 @@ const LIMIT = 4 * MINUTE;
 const APPS = ['bad', 'approved', 'away'] as const;
 
 describe.runIf(hasChromium)('the page in Chromium', () => {
-  const stack = useStack({ world: worldOf(APPS) });
+  const stack = useStack({ world: worldOf(APPS), more: { drift: { interval: '10m' } } });
   let browser: Browser;
   let close: (() => Promise<void>) | undefined;
 
@@ -85,6 +86,24 @@ describe.runIf(hasChromium)('the page in Chromium', () => {
     await ends(id);
     await shows(page, /Succeeded[\s\S]*with all of the traffic/);
     await shows(page, /The canary is removed/);
+  });
+
+  test('what somebody changed in AWS is looked at now, and each difference is named', { timeout: LIMIT }, async () => {
+    const { apiUrl: url, sandbox } = stack();
+    const { services } = await sandbox.state();
+    const settings = { region: 'eu-central-1', endpoint: sandbox.url };
+    const credentials = { accessKeyId: '123456789012', secretAccessKey: 'somebody' };
+    const cluster = services.find(({ name }) => name === 'bad')?.cluster;
+    await new ECSClient({ ...settings, credentials }).send(
+      new UpdateServiceCommand({ cluster, service: 'bad', desiredCount: 3 }),
+    );
+    const { page, errors } = await visit(browser, url, KEYS.viewer);
+    await page.goto(`${url}/applications/bad`);
+    await page.locator('section[aria-labelledby=drift] button').click();
+    await shows(page, /Out of sync[\s\S]*service\.desiredCount[\s\S]*2[\s\S]*3/);
+    await page.goto(url);
+    await shows(page, /bad[\s\S]*Out of sync/);
+    expect(errors).toEqual([]);
   });
 
   test('axe finds nothing on any page, light or dark, wide or on a phone', { timeout: LIMIT }, async () => {

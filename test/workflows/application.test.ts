@@ -2,9 +2,11 @@ import type { Client, WorkflowHandle } from '@temporalio/client';
 import { WithStartWorkflowOperation } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createLookForDrift } from '../../activities/drift/look.js';
 import { createMemory } from '../../activities/memory/memory.js';
 import type { Recalled } from '../../activities/people.js';
 import type { Snapshot } from '../../model/delivery.js';
+import type { DriftLook } from '../../model/drift.js';
 import type { DeploymentDocument } from '../../model/wire.js';
 import { applicationWorkflowId, deploymentWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
 import { registerSearchAttributes } from '../../worker/namespace.js';
@@ -268,6 +270,129 @@ test('sticky sessions that a deployment switched off come back when old cookies 
   await until('stickiness is back', () => world.calls.some((call) => call.activity === 'restoreStickiness'));
   expect(Date.now() - ended).toBeGreaterThan(1_000);
   expect(world.calls.at(-1)).toEqual({ activity: 'restoreStickiness', detail: id });
+});
+
+test('what should run is what ended well last, with what it left; nothing is judged while one is under way', async () => {
+  const rule = { listenerArn: 'listener', ruleArn: 'rule', isDefault: true } as Snapshot['rules'][number];
+  world.preflight = { snapshot: { ...SNAPSHOT, rules: [rule] } };
+  const asked: unknown[] = [];
+  let meanwhile = (): Promise<unknown> => Promise.resolve();
+  const seen: DriftLook = { status: 'OUT_OF_SYNC', reason: 'It differs.', differences: [{ path: 'service' }] };
+  const look = createLookForDrift({
+    client,
+    compare: async (question) => {
+      asked.push(question);
+      await meanwhile();
+      return seen;
+    },
+  });
+  expect(await look(app)).toMatchObject({
+    status: 'UNKNOWN',
+    reason: expect.stringContaining('does not run') as string,
+  });
+
+  const first = await deployed({ release: standing('nginx:1') });
+  await waiting(first);
+  expect(await look(app)).toMatchObject({ status: 'DEPLOYING', reason: expect.stringContaining(first) as string });
+  expect(asked).toEqual([]);
+  await approve(first);
+  await result(first);
+  expect(await look(app)).toEqual({ ...seen, audience: { labels: release().labels } });
+  expect(asked).toMatchObject([
+    {
+      deployment: first,
+      taskDefinitionArn: 'shop:1',
+      release: { image: 'nginx:1', targetGroups: {} },
+      stood: { weights: { primary: 100, canary: 0 }, rules: [rule] },
+    },
+  ]);
+
+  // One that begins while AWS is read, and one that has ended by then.
+  meanwhile = () => deployed({ release: standing('nginx:2') });
+  expect(await look(app)).toMatchObject({ status: 'DEPLOYING' });
+  const second = `${app}-2`;
+  await waiting(second);
+  meanwhile = () => Promise.resolve();
+  await deployment(second).signal('cancel', { ...someone, rollback: false });
+  await result(second);
+  expect(await look(app)).toMatchObject({
+    ...seen,
+    reason: `It differs. ${second} was told to keep what it had done.`,
+  });
+  meanwhile = () => bringOut('nginx:3');
+  expect(await look(app)).toMatchObject({ status: 'DEPLOYING' });
+});
+
+test('what should run is brought out once more for drift, unless it is held, busy, told to keep, or too soon', async () => {
+  const redeploy = (good: string): Promise<DeployAnswer> =>
+    application().executeUpdate(applicationUpdates.redeploy, { args: [{ good, reason: 'The weights differ.' }] });
+  const why = async (good: string): Promise<string> => {
+    const answer = await redeploy(good);
+    return answer.accepted ? answer.id : answer.reason;
+  };
+  const wanting = (image: string, minWindow = 0) => ({
+    ...standing(image),
+    drift: { ignoreFields: [], redeploy: { minWindow } },
+  });
+  const end = async (id: string): Promise<void> => {
+    await waiting(id);
+    await approve(id);
+    await result(id);
+  };
+
+  const first = await bringOut('nginx:1');
+  expect(await why(first)).toBe('trigger.onOutOfSync is disabled.');
+  const second = await deployed({ release: wanting('nginx:2', 60_000), commit: { hash: 'abc' } });
+  await waiting(second);
+  expect(await why(first)).toBe(`${second} is under way.`);
+  await approve(second);
+  await result(second);
+  expect(await why(first)).toBe(`${first} is not the version that should be running any more.`);
+  expect(await why(second)).toMatch(/^trigger\.onOutOfSync\.minWindow is not over before /);
+  const third = await deployed({ release: wanting('nginx:3'), commit: { hash: 'def' } });
+  await end(third);
+  await application().executeUpdate(applicationUpdates.hold, { args: [someone] });
+  expect(await why(third)).toBe(`${app} is held by ann: because`);
+  await application().executeUpdate(applicationUpdates.release, { args: [someone] });
+
+  world.calls.length = 0;
+  const fourth = await why(third);
+  const document = await result(fourth);
+  expect(document).toMatchObject({
+    id: `${app}-4`,
+    status: 'SUCCEEDED',
+    version: { image: 'nginx:3', commit: 'def', taskDefinition: 'shop:3' },
+    trigger: { by: 'drift' },
+    trail: [{ action: `deploy ${third} again`, reason: 'The weights differ.' }],
+    stages: [{ name: 'ECS_SYNC' }],
+  });
+  expect(world.calls.map(({ activity, detail }) => `${activity} ${detail}`)).toContain('begin shop:3');
+  expect(await state()).toMatchObject({ state: 'IDLE', lastGood: { id: fourth, rollbackTo: third, commit: 'def' } });
+  expect((await state()).held).toBeUndefined();
+
+  // Once more of the same version, which stands as it should but for its count: nothing is replaced.
+  world.preflight = { unchanged: true, running: { taskDefinitionArn: 'shop:3' } };
+  world.calls.length = 0;
+  const fifth = await why(fourth);
+  expect(await result(fifth)).toMatchObject({ status: 'SUCCEEDED', rollbackTo: third, stages: [] });
+  expect(world.calls.map(({ activity }) => activity)).toEqual(['preflight', 'begin', 'finish']);
+  world.preflight = {};
+
+  // A rollback goes to the version before it, not to one of its own.
+  const back = await application().executeUpdate(applicationUpdates.rollback, { args: [someone] });
+  expect(back.accepted && (await result(back.id))).toMatchObject({ rollbackTo: second });
+
+  const kept = await (async () => {
+    await application().executeUpdate(applicationUpdates.release, { args: [someone] });
+    const id = await deployed({ release: wanting('nginx:6') });
+    await waiting(id);
+    await deployment(id).signal('cancel', { ...someone, rollback: false });
+    await result(id);
+    return id;
+  })();
+  const { lastGood } = await state();
+  await until('the application has heard', async () => (await state()).state === 'DIVERGED');
+  expect(await why(lastGood?.id ?? '')).toBe(`${kept} was told to keep what it had done.`);
 });
 
 test('what one was told to keep is undone by the one that waits already', async () => {

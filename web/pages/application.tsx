@@ -7,6 +7,7 @@ import { go } from '../address.js';
 import { now } from '../clock.js';
 import { ago, imageName, labelsOf, length } from '../format.js';
 import { Link } from '../link.js';
+import { Drift } from '../parts/drift.js';
 import { Fact } from '../parts/fact.js';
 import { Acts } from '../parts/acts.js';
 import { TaskSets } from '../parts/task-sets.js';
@@ -103,6 +104,7 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
           )}
         </dl>
       </header>
+      <Drift app={app} seen={application.drift} />
       <section aria-labelledby="history">
         <h2 id="history">Deployments</h2>
         <History app={app} history={history} {...(lastGood && { current: lastGood.id })} />

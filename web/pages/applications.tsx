@@ -47,6 +47,7 @@ export function ApplicationsPage(): JSX.Element {
                   {wordsOf(one)}
                 </option>
               ))}
+              <option value="OUT_OF_SYNC">Out of sync</option>
               <option value="BAD">Last one went wrong</option>
             </select>
           </label>
@@ -75,7 +76,8 @@ function filtered(all: readonly ApplicationDocument[], text: string, state: stri
   return all.filter((one) => {
     const last = one.history[0];
     if (state === 'BAD' && toneOf(last?.status ?? '') !== 'bad') return false;
-    if (state !== '' && state !== 'BAD' && one.state !== state) return false;
+    if (state === 'OUT_OF_SYNC' && one.drift?.status !== state) return false;
+    if (state !== '' && state !== 'BAD' && state !== 'OUT_OF_SYNC' && one.state !== state) return false;
     if (words.length === 0) return true;
     const found = [one.app, one.lastGood?.image ?? '', one.lastGood?.commit ?? '', ...labelsOf(one.labels)]
       .join(' ')
@@ -122,7 +124,7 @@ function Rows({ applications: all }: { applications: readonly ApplicationDocumen
 }
 
 function Row({ application, index }: { application: ApplicationDocument; index: number }): JSX.Element {
-  const { app, state, lastGood, history, labels, running } = application;
+  const { app, state, lastGood, history, labels, running, drift } = application;
   const last = history[0];
   return (
     <div class="row" role="row" aria-rowindex={index + 2} style={{ top: `${index * ROW}px` }}>
@@ -137,6 +139,11 @@ function Row({ application, index }: { application: ApplicationDocument; index: 
           <Link to={`/deployments/${running}`}>
             <Status status={state} />
           </Link>
+        )}
+        {drift && drift.status !== 'SYNCED' && drift.status !== 'DEPLOYING' && (
+          <span class="drift" title={drift.reason}>
+            <Status status={drift.status === 'UNKNOWN' ? 'SYNC_UNKNOWN' : drift.status} />
+          </span>
         )}
       </span>
       <span role="cell" class="image" title={lastGood?.image ?? ''}>

@@ -8,6 +8,7 @@ import {
   upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import type { DriftDocument } from '../../../model/drift.js';
 import type { Measurement, MetricProgress } from '../../../model/evidence.js';
 import type { DeploymentDocument } from '../../../model/wire.js';
 import { analysisWorkflowId } from '../../../model/workflow-id.js';
@@ -17,7 +18,9 @@ import {
   applicationUpdates,
   deploymentUpdates,
   documentQuery,
+  driftQuery,
   goSignal,
+  lookForDriftUpdate,
 } from '../../../workflows/messages.js';
 import type { ApplicationInput, ApplicationState } from '../../../workflows/messages.js';
 import { SluiceApp, SluiceStatus } from '../../../workflows/search-attributes.js';
@@ -113,6 +116,22 @@ export async function application({ app }: ApplicationInput): Promise<void> {
     return state;
   });
   upsertMemo({ application: state });
+  await condition(() => false);
+}
+
+/** A watch for drift that sees none. */
+export async function drift({ app }: ApplicationInput): Promise<void> {
+  const seen: DriftDocument = {
+    app,
+    status: 'SYNCED',
+    reason: 'What runs is what it deployed.',
+    lookedAt: '2026-11-23T08:00:00.000Z',
+    since: '2026-11-23T08:00:00.000Z',
+    differences: [],
+  };
+  setHandler(driftQuery, () => ({ last: { ...seen, reason: 'as queried' } }));
+  upsertMemo({ drift: { app, status: seen.status, reason: seen.reason, since: seen.since } });
+  setHandler(lookForDriftUpdate, () => seen);
   await condition(() => false);
 }
 
