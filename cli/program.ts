@@ -8,6 +8,7 @@ import { addDoctor } from './commands/doctor.js';
 import { addEncrypt } from './commands/encrypt.js';
 import { addEvent } from './commands/event.js';
 import { addHold } from './commands/hold.js';
+import { addInit } from './commands/init.js';
 import { addJudge } from './commands/judge.js';
 import { addLint } from './commands/lint.js';
 import { addPause } from './commands/pause.js';
@@ -44,6 +45,7 @@ export function buildProgram(context: Context, done: CommandHost['done']): Comma
     });
   const host: CommandHost = { program, context, done };
   for (const add of [
+    addInit,
     addUp,
     addDeploy,
     addPlan,
