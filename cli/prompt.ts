@@ -12,9 +12,22 @@ export interface Prompt {
 export function openPrompt(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Prompt {
   const lines = createInterface({ input, output });
   // Readline's own promise would stay open for ever when its input ends.
+  let asking = false;
   const gone = new Promise<never>((_, reject) => {
-    lines.once('close', () => reject(new CommandFailure(EXIT.failed, 'No answer was given; nothing was written.')));
+    lines.once('close', () => {
+      // The cursor stands behind the question.
+      if (asking) output.write('\n');
+      reject(new CommandFailure(EXIT.failed, 'No answer was given; nothing was written.'));
+    });
   });
   gone.catch(() => undefined);
-  return { ask: (question) => Promise.race([lines.question(question), gone]), close: () => lines.close() };
+  return {
+    ask: async (question) => {
+      asking = true;
+      const answer = await Promise.race([lines.question(question), gone]);
+      asking = false;
+      return answer;
+    },
+    close: () => lines.close(),
+  };
 }

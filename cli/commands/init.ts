@@ -1,5 +1,5 @@
 import { mkdir, stat, writeFile } from 'node:fs/promises';
-import { basename, join, relative, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { Option } from 'commander';
 import { formatFinding, type Finding } from '../../model/finding.js';
 import { APP_NAME } from '../../spec/http.js';
@@ -65,7 +65,7 @@ export function addInit({ program, context }: CommandHost): void {
     .option('-y, --yes', 'ask nothing: take what is proposed')
     .option('--force', 'write over files that are there')
     .option('--json', 'answer as JSON')
-    .action((dir: string, options: InitOptions) => init(context, resolve(dir), options));
+    .action((dir: string, options: InitOptions) => init(context, dir, options));
   addExamples(
     command,
     ['asks what it has to know', 'sluice init web'],
@@ -77,19 +77,19 @@ export function addInit({ program, context }: CommandHost): void {
   );
 }
 
-async function init(context: Context, dir: string, options: InitOptions): Promise<void> {
+async function init(context: Context, named: string, options: InitOptions): Promise<void> {
+  const dir = resolve(named);
   const { fromService, region, yes, force = false, json } = options;
   if (!force) await refuseExisting(dir);
   const draft = await drafted();
   const files = initFiles(draft);
   const warnings = checked(draft, files);
   await write(dir, files, force);
-  const named = relative(process.cwd(), dir) || '.';
   if (json) return context.out(JSON.stringify({ dir, files: FILES, notes: draft.notes, warnings }));
   context.out(`Wrote ${FILES.map((name) => join(named, name)).join(', ')}.`);
   for (const note of draft.notes) context.out(`⚠ ${note}`);
   if (warnings.length > 0) for (const line of lintLines(warnings, true)) context.out(line);
-  context.out(`Next: sluice lint ${named} --config FILE, sluice plan ${named}, sluice deploy ${named} --wait`);
+  context.out(`Next:\n  sluice plan ${named}\n  sluice deploy ${named} --wait`);
 
   async function drafted(): Promise<Draft> {
     const given: Typed = Object.fromEntries(
