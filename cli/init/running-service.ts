@@ -212,7 +212,7 @@ async function readTaskDefinition(
   const asked = Object.entries(taskDefinition ?? {}).filter(([field]) => !OUTPUT_ONLY.includes(field));
   const kept = tags.filter(({ key = '' }) => !NOT_PEOPLES.test(key));
   return {
-    taskDefinition: plainJson({ ...Object.fromEntries(asked), tags: kept }),
+    taskDefinition: plainJson({ family: taskDefinition?.family, ...Object.fromEntries(asked), tags: kept }),
     networkMode: known.networkMode,
     hasEnvironment: known.containerDefinitions.some(({ environment }) => environment.length > 0),
   };
