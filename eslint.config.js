@@ -44,9 +44,16 @@ const ARROWS = {
   web: { folders: [], types: ['model'] },
 };
 
+/** The one file of the command line that reads AWS, with the credentials of the person who runs it. */
+const READS_AWS = 'cli/init/running-service.ts';
+
 const SDKS = ['@aws-sdk/*', '@datadog/*', '@temporalio/worker', '@temporalio/activity'];
 
-function arrows(folder, { folders, types = [], files = [], pure = false, only }) {
+function arrows(
+  folder,
+  { folders, types = [], files = [], pure = false, only },
+  withoutSdks = ['spec', 'cli', 'api'].includes(folder),
+) {
   const forbidden = FOLDERS.filter((other) => other !== folder && !folders.includes(other));
   const patterns = forbidden.map((other) => ({
     regex: `^(\\.\\./)+${other}/${files.length ? `(?!(${files.map((f) => f.replace(`${other}/`, '')).join('|')})\\.js$)` : ''}`,
@@ -60,7 +67,7 @@ function arrows(folder, { folders, types = [], files = [], pure = false, only })
       message: `${folder}/ uses no package${only.length ? ` but ${only.join(', ')}` : ''}.`,
     });
   }
-  if (['spec', 'cli', 'api'].includes(folder)) {
+  if (withoutSdks) {
     patterns.push({ group: SDKS, message: `${folder}/ holds no AWS right, no provider secret and no worker.` });
   }
   return {
@@ -95,6 +102,7 @@ export default tseslint.config(
     },
   },
   ...Object.entries(ARROWS).map(([folder, arrow]) => arrows(folder, arrow)),
+  { ...arrows('cli', ARROWS.cli, false), files: [READS_AWS] },
   {
     // Only the configuration reads the environment; the sandbox is a program of its own.
     files: ['{model,analysis,document,spec,workflows,activities,worker,api,cli}/**/*.ts'],

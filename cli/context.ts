@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Environment } from '../config/environment.js';
 import type { Server } from './client.js';
+import type { Prompt } from './prompt.js';
 import type { Follower } from './watch/follow.js';
 import { lineFollower, terminalFollower } from './watch/screen.js';
 
@@ -17,6 +18,8 @@ export interface Context {
   say: (text: string) => void;
   /** Standard output, when it is a terminal that can be redrawn, and whether colour is wanted there. */
   terminal?: { stream: NodeJS.WriteStream; coloured: boolean };
+  /** Begins to ask the person at the terminal, where there is one. */
+  openPrompt?: () => Prompt;
 }
 
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);

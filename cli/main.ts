@@ -4,6 +4,7 @@ import { readEnvironment } from '../config/environment.js';
 import type { Context } from './context.js';
 import { EXIT } from './failure.js';
 import { runCommand } from './program.js';
+import { openPrompt } from './prompt.js';
 
 /** The `sluice` command: runs what the arguments say and answers with the contract's exit codes. */
 export async function main(args: string[]): Promise<void> {
@@ -18,6 +19,8 @@ export async function main(args: string[]): Promise<void> {
       out: (text) => process.stdout.write(`${text}\n`),
       say: (text) => process.stderr.write(`${text}\n`),
       ...(process.stdout.isTTY && { terminal: { stream: process.stdout, coloured: wantsColour() } }),
+      ...(process.stdin.isTTY &&
+        process.stderr.isTTY && { openPrompt: () => openPrompt(process.stdin, process.stderr) }),
     };
     process.exitCode = await runCommand(args, context);
   } catch (error) {

@@ -2,12 +2,14 @@ import { Command, CommanderError } from 'commander';
 import { addApprove } from './commands/approve.js';
 import { addCancel } from './commands/cancel.js';
 import { addChains } from './commands/chains.js';
+import { addCompletion } from './commands/completion.js';
 import { addDeploy } from './commands/deploy.js';
 import { addDoctor } from './commands/doctor.js';
 import { addDrift } from './commands/drift.js';
 import { addEncrypt } from './commands/encrypt.js';
 import { addEvent } from './commands/event.js';
 import { addHold } from './commands/hold.js';
+import { addInit } from './commands/init.js';
 import { addJudge } from './commands/judge.js';
 import { addLint } from './commands/lint.js';
 import { addPause } from './commands/pause.js';
@@ -32,12 +34,8 @@ export interface CommandHost {
   done: (code: ExitCode) => void;
 }
 
-/**
- * Runs one command line.
- * @returns the exit code of the contract. Throws only what is a bug.
- */
-export async function runCommand(args: string[], context: Context): Promise<ExitCode> {
-  let code: ExitCode = EXIT.ok;
+/** All commands, with what they take. */
+export function buildProgram(context: Context, done: CommandHost['done']): Command {
   const program = new Command('sluice')
     .description('Progressive delivery for Amazon ECS as Temporal workflows.')
     .helpCommand(false)
@@ -47,8 +45,9 @@ export async function runCommand(args: string[], context: Context): Promise<Exit
       writeOut: (text) => context.out(text.trimEnd()),
       writeErr: (text) => context.say(text.trimEnd()),
     });
-  const host: CommandHost = { program, context, done: (ended) => (code = ended) };
+  const host: CommandHost = { program, context, done };
   for (const add of [
+    addInit,
     addUp,
     addDeploy,
     addPlan,
@@ -72,11 +71,21 @@ export async function runCommand(args: string[], context: Context): Promise<Exit
     addLint,
     addJudge,
     addDoctor,
+    addCompletion,
   ]) {
     add(host);
   }
+  return program;
+}
+
+/**
+ * Runs one command line.
+ * @returns the exit code of the contract. Throws only what is a bug.
+ */
+export async function runCommand(args: string[], context: Context): Promise<ExitCode> {
+  let code: ExitCode = EXIT.ok;
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await buildProgram(context, (ended) => (code = ended)).parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.wrongUse;

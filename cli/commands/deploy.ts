@@ -5,6 +5,7 @@ import type { DeploymentDocument } from '../../model/wire.js';
 import { deploymentAnswer, repositoryListAnswer } from '../../spec/http-answers.js';
 import { call, type Server } from '../client.js';
 import { findServer, follower } from '../context.js';
+import { addExamples } from '../examples.js';
 import { CommandFailure, EXIT } from '../failure.js';
 import type { CommandHost } from '../program.js';
 import { readReleaseFolder } from '../release-folder.js';
@@ -31,11 +32,20 @@ export interface DeployOptions {
 /** `sluice deploy`: sends an application's files and, with --wait, follows the deployment to its end. */
 export function addDeploy(host: CommandHost): void {
   const { program, context } = host;
-  addSourceOptions(
-    program
-      .command('deploy')
-      .description('Start a deployment from the app.pipecd.yaml of a folder and the files it names.'),
-  )
+  const command = program
+    .command('deploy')
+    .description('Start a deployment from the app.pipecd.yaml of a folder and the files it names.');
+  addExamples(
+    command,
+    ['the files of the folder web; the exit code tells how it ended', 'sluice deploy web --wait'],
+    [
+      'what CI built; sent twice it is one deployment',
+      'sluice deploy web --image registry.example.com/web:1.28 --commit "$COMMIT" --idempotency-key "$COMMIT"',
+    ],
+    ['all at once, with no canary', 'sluice deploy web --strategy QUICK_SYNC'],
+    ['the files of a tag in a configured repository', 'sluice deploy --git shop@v1.28:apps/web'],
+  );
+  addSourceOptions(command)
     .option('--commit <hash>', 'the commit that this is')
     .option('--commit-message <text>')
     .option('--commit-author <name>')

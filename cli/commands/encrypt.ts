@@ -6,6 +6,7 @@ import { encryptionKeyAnswer } from '../../spec/http-answers.js';
 import { call } from '../client.js';
 import { findServer } from '../context.js';
 import type { Context } from '../context.js';
+import { addExamples } from '../examples.js';
 import { CommandFailure, EXIT } from '../failure.js';
 import { writeKeys } from '../key-files.js';
 import type { KeyFiles } from '../key-files.js';
@@ -21,7 +22,7 @@ interface EncryptOptions {
 
 /** `sluice encrypt`: what a repository may hold in the place of a secret, as `pipectl encrypt` makes it. */
 export function addEncrypt({ program, context }: CommandHost): void {
-  program
+  const command = program
     .command('encrypt')
     .description('Encrypt a secret, read from standard input or a file, for spec.encryption of app.pipecd.yaml.')
     .option('--input-file <file>', 'the secret; standard input when left out')
@@ -47,6 +48,12 @@ export function addEncrypt({ program, context }: CommandHost): void {
         throw new CommandFailure(EXIT.wrongUse, `${what}: ${why}`, 'It begins with -----BEGIN PUBLIC KEY-----.');
       }
     });
+  addExamples(
+    command,
+    ['a password, with the server’s key', 'printf %s "$PASSWORD" | sluice encrypt'],
+    ['a file that is no text', 'sluice encrypt --base64 --input-file keystore.p12'],
+    ['a pair of keys for the server', 'sluice encrypt --new-keys keys'],
+  );
 }
 
 async function makeKeys(dir: string): Promise<KeyFiles> {

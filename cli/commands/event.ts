@@ -5,6 +5,7 @@ import type { EventDocument } from '../../model/event-document.js';
 import { eventAnswer, eventListAnswer } from '../../spec/http-answers.js';
 import { call, type Server } from '../client.js';
 import { findServer } from '../context.js';
+import { addExamples } from '../examples.js';
 import { CommandFailure, EXIT } from '../failure.js';
 import type { CommandHost } from '../program.js';
 import { plain } from '../watch/format.js';
@@ -27,12 +28,13 @@ interface RegisterOptions {
 export function addEvent({ program, context, done }: CommandHost): void {
   const event = program
     .command('event')
-    .description('Tell of events, such as a new image, and see what became of them.');
+    .description('Tell of events, such as a new image, and see what became of them.')
+    .helpCommand(false);
   const show = (found: EventDocument, json?: true): void => {
     context.out(json ? JSON.stringify(found) : eventLine(found));
     if (found.status === 'FAILED') done(EXIT.failed);
   };
-  event
+  const register = event
     .command('register')
     .description('Register an event: the event watchers of its name and labels commit its data.')
     .requiredOption('--name <name>', 'the name that a watcher waits for')
@@ -49,6 +51,14 @@ export function addEvent({ program, context, done }: CommandHost): void {
       const asked = { method: 'POST', path: '/events', body, timeout: ANSWER_WITHIN } as const;
       show(await call(server, asked, eventAnswer).catch(naming(where)), json);
     });
+  addExamples(
+    register,
+    ['a new image', 'sluice event register --name web-image --data registry.example.com/web:1.28'],
+    [
+      'for the watchers with this label, with a trailer in their commit',
+      'sluice event register --name web-image --data registry.example.com/web:1.28 --labels env=prod --contexts Build=1234',
+    ],
+  );
   event
     .command('list')
     .description('Show the last events, newest first.')

@@ -6,6 +6,7 @@ import { SECOND } from '../../model/duration.js';
 import { formatFinding, type Finding } from '../../model/finding.js';
 import { readJudgeDocument, type JudgeDocument } from '../../spec/judge-document.js';
 import { findServer } from '../context.js';
+import { addExamples } from '../examples.js';
 import { CommandFailure, EXIT } from '../failure.js';
 import { againLines, changesOf, judgeDeployment } from '../judge-deployment.js';
 import type { CommandHost } from '../program.js';
@@ -33,7 +34,7 @@ interface JudgeOptions {
 
 /** `sluice judge`: judges data as an ANALYSIS would, without a deployment and without a server. */
 export function addJudge({ program, context, done }: CommandHost): void {
-  program
+  const command = program
     .command('judge')
     .description(
       'Judge data as an ANALYSIS would, with the code that judges deployments. Exit code 2 when a document has errors.',
@@ -87,6 +88,12 @@ export function addJudge({ program, context, done }: CommandHost): void {
       if (wrong > 0) done(EXIT.wrongUse);
       else if (exitCode && !passed) done(EXIT.failed);
     });
+  addExamples(
+    command,
+    ['data of one’s own, a document on each line', 'sluice judge examples/judge/data-12-minutes-late.ndjson'],
+    ['from another program; exit code 1 unless all passed', 'sluice judge - --exit-code < data.json'],
+    ['what 2 % would have said of web-12', 'sluice judge --deployment web-12 --max 0.02'],
+  );
 }
 
 function unreadable(error: Error): { document?: JudgeDocument; findings: Finding[] } {

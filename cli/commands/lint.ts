@@ -7,6 +7,7 @@ import { loadServerConfig } from '../../config/load.js';
 import { formatFinding, type Finding } from '../../model/finding.js';
 import type { KnownProviders } from '../../spec/known-providers.js';
 import { parseRelease } from '../../spec/release.js';
+import { addExamples } from '../examples.js';
 import { CommandFailure, EXIT } from '../failure.js';
 import type { CommandHost } from '../program.js';
 import { readReleaseFolder } from '../release-folder.js';
@@ -21,7 +22,7 @@ interface LintOptions {
 
 /** `sluice lint`: what the server would say to the files of a folder, without a server. */
 export function addLint({ program, context, done }: CommandHost): void {
-  program
+  const command = program
     .command('lint')
     .description('Check an application without a server. Exit code 1 when there are errors; warnings stop nothing.')
     .argument('[dir]', 'the folder that holds app.pipecd.yaml', '.')
@@ -51,6 +52,11 @@ export function addLint({ program, context, done }: CommandHost): void {
           context.out(context.terminal?.coloured ? colour(line) : line);
       if (errors > 0) done(EXIT.failed);
     });
+  addExamples(
+    command,
+    ['the files of the folder web', 'sluice lint web'],
+    ['names of providers too', 'sluice lint web --config sluice.yaml'],
+  );
 }
 
 /** One line for each finding, errors first, and a summary. */

@@ -4,6 +4,7 @@ import type { Difference, PlanDocument } from '../../model/plan-preview.js';
 import { planAnswer } from '../../spec/http-answers.js';
 import { call } from '../client.js';
 import { findServer } from '../context.js';
+import { addExamples } from '../examples.js';
 import { EXIT } from '../failure.js';
 import type { CommandHost } from '../program.js';
 import { plain } from '../watch/format.js';
@@ -12,13 +13,17 @@ import type { DeployOptions } from './deploy.js';
 
 /** `sluice plan`: what a deployment would do now, against what runs in AWS. Changes nothing. */
 export function addPlan({ program, context, done }: CommandHost): void {
-  addSourceOptions(
-    program
-      .command('plan')
-      .description(
-        'Show what a deployment of a folder would do now, and change nothing. Exit code 1 when it would be refused.',
-      ),
-  )
+  const command = program
+    .command('plan')
+    .description(
+      'Show what a deployment of a folder would do now, and change nothing. Exit code 1 when it would be refused.',
+    );
+  addExamples(
+    command,
+    ['what the files of the folder web would change', 'sluice plan web'],
+    ['the same with another image, for a script', 'sluice plan web --image registry.example.com/web:1.28 --json'],
+  );
+  addSourceOptions(command)
     .option('--commit <hash>', 'the commit that this is')
     .option('--commit-message <text>', 'what commitMatcher looks at')
     .option('--json', 'answer as JSON')

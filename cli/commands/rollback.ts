@@ -1,6 +1,7 @@
 import { deploymentAnswer } from '../../spec/http-answers.js';
 import { call } from '../client.js';
 import { findServer } from '../context.js';
+import { addExamples } from '../examples.js';
 import { findDeployment } from '../find-deployment.js';
 import type { CommandHost } from '../program.js';
 import { sendControl, type ControlOptions } from './control.js';
@@ -8,7 +9,7 @@ import { sendControl, type ControlOptions } from './control.js';
 /** `sluice rollback`: a running deployment, or an application to an earlier good version. */
 export function addRollback(host: CommandHost): void {
   const { program, context } = host;
-  program
+  const command = program
     .command('rollback')
     .description('Roll back a running deployment, or an application to an earlier good version, which then is held.')
     .argument('<deployment-or-app>', 'a deployment such as web-12, or an application such as web')
@@ -25,4 +26,10 @@ export function addRollback(host: CommandHost): void {
         options.json ? JSON.stringify(started) : `${started.id} ${started.status}: sluice watch ${started.id}`,
       );
     });
+  addExamples(
+    command,
+    ['a deployment that runs', 'sluice rollback web-12 --reason "checkout is slow"'],
+    ['the application, to its last good version', 'sluice rollback web --reason "checkout is slow"'],
+    ['the application, to the version of web-9', 'sluice rollback web --to web-9 --reason "since web-10 it leaks"'],
+  );
 }

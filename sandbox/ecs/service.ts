@@ -101,6 +101,9 @@ function createService(cloud: Cloud, given: unknown): Record<string, unknown> {
       propagateTags: input.propagateTags,
       ...(controller !== 'EXTERNAL' && {
         taskDefinition: input['taskDefinition'],
+        networkConfiguration: input['networkConfiguration'],
+        launchType: input['launchType'],
+        platformVersion: input['platformVersion'],
         loadBalancers: input['loadBalancers'] ?? [],
       }),
     },
