@@ -21,7 +21,7 @@ import { readSluice } from './sluice.js';
 import { impliedTasks } from './tasks-provider.js';
 
 /** For AWS (ecs-alb-facts §4, §19, §25). */
-const DELIVERY: DeliverySettings = {
+export const DELIVERY: DeliverySettings = {
   trafficSettle: 30 * SECOND,
   drainSettle: 120 * SECOND,
   rollbackRecheck: 15 * SECOND,
@@ -31,7 +31,7 @@ const DELIVERY: DeliverySettings = {
 };
 
 /** PipeCD's (pipecd.md §1.6). */
-const SYNC_INTERVAL = MINUTE;
+export const SYNC_INTERVAL = MINUTE;
 
 /**
  * Reads the server's configuration from the environment and the files that `SLUICE_CONFIG` names. Lists of several files add up;
