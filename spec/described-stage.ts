@@ -3,7 +3,7 @@ import type { JsonSchema, Notes } from '../document/described.js';
 import { formatDuration } from '../model/duration.js';
 import { SKIPPABLE } from '../model/stage.js';
 import type { StageName } from '../model/stage.js';
-import type { analysisShape} from './analysis-stage.js';
+import type { analysisShape } from './analysis-stage.js';
 import { DEFAULT_ALPHA, watchShape } from './analysis-stage.js';
 import { LISTS } from './described-metric.js';
 import { SCRIPT_TIMEOUT } from './script-stage.js';
@@ -18,7 +18,7 @@ const SKIP_ON = {
   }),
 };
 const SHARE_OF_TASKS = 'Percent of the service’s tasks that it gets, above 0.';
-const NOT_USED_BY_WATCH = null;
+const NOT_USED_BY_WATCH = 'Not used: people decide here.';
 
 const JUDGED: Pick<
   Notes<typeof analysisShape.shape>,
