@@ -8,10 +8,10 @@ import { besides, name, oneSecret } from './part.js';
 import type { AnalysisProvider } from './server.js';
 
 /** AWS's metrics reach Datadog minutes late: a window that is not complete after this long is given up. */
-const DATADOG_MAX_DELAY = 20 * MINUTE;
+export const DATADOG_MAX_DELAY = 20 * MINUTE;
 /** ALB's metrics are one point a minute, whatever reads them. */
-const DATADOG_RESOLUTION = MINUTE;
-const DATADOG_ADDRESS = 'datadoghq.com';
+export const DATADOG_RESOLUTION = MINUTE;
+export const DATADOG_ADDRESS = 'datadoghq.com';
 
 const ADDRESS = /^(https?:\/\/[^\s/]+(\/\S*)?|[a-z0-9-]+(\.[a-z0-9-]+)*(:\d+)?)$/i;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}\s*$/;

@@ -8,9 +8,9 @@ import { ecsProvider, ecsProviderFields } from './ecs-provider.js';
 import type { CloudWatchProvider, EcsProvider } from './server.js';
 
 /** A load balancer's metrics are there after 1 to 3 minutes; a window that is not complete after this long is given up. */
-const MAX_DELAY = 10 * MINUTE;
+export const CLOUDWATCH_MAX_DELAY = 10 * MINUTE;
 /** What AWS's own services report; only custom metrics can be finer. */
-const RESOLUTION = MINUTE;
+export const CLOUDWATCH_RESOLUTION = MINUTE;
 
 /** The fields of a provider of type CLOUDWATCH, which PipeCD does not have: those of an ECS provider, and the defaults for its metrics. */
 export const cloudWatchFields = {
@@ -30,8 +30,8 @@ export function cloudWatchProvider(
   fields: z.output<typeof cloudWatchSchema>,
 ): CloudWatchProvider {
   const { delay } = fields;
-  const maxDelay = fields.maxDelay || MAX_DELAY;
-  const resolution = fields.resolution || RESOLUTION;
+  const maxDelay = fields.maxDelay || CLOUDWATCH_MAX_DELAY;
+  const resolution = fields.resolution || CLOUDWATCH_RESOLUTION;
   if (delay !== undefined && delay > maxDelay) {
     const message = 'delay is longer than maxDelay: every window would be given up before its data is expected';
     reader.error([...path, 'delay'], message, 'Make maxDelay the longer one.');
@@ -60,5 +60,11 @@ export function impliedCloudWatch(
   if (configured.some(({ type }) => type === 'CLOUDWATCH')) return [];
   return ecsProviders
     .filter(({ name }) => !configured.some((other) => other.name === name))
-    .map((ecs) => ({ ...ecs, type: 'CLOUDWATCH', implied: true, maxDelay: MAX_DELAY, resolution: RESOLUTION }));
+    .map((ecs) => ({
+      ...ecs,
+      type: 'CLOUDWATCH',
+      implied: true,
+      maxDelay: CLOUDWATCH_MAX_DELAY,
+      resolution: CLOUDWATCH_RESOLUTION,
+    }));
 }

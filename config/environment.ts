@@ -17,7 +17,7 @@ export interface Environment {
   url?: string;
 }
 
-const schema = z.object({
+export const environmentShape = z.object({
   SLUICE_CONFIG: z.string().optional(),
   SLUICE_HOST: z.string().min(1).default('127.0.0.1'),
   SLUICE_PORT: z
@@ -37,11 +37,11 @@ const schema = z.object({
  */
 export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
   const written = new Map<string, string>();
-  for (const name of Object.keys(schema.shape)) {
+  for (const name of Object.keys(environmentShape.shape)) {
     const value = env[name]?.trim();
     if (value) written.set(name, value);
   }
-  const parsed = schema.safeParse(Object.fromEntries(written));
+  const parsed = environmentShape.safeParse(Object.fromEntries(written));
   if (!parsed.success) {
     throw new ConfigError(
       parsed.error.issues.map((issue) => ({

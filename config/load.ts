@@ -22,7 +22,7 @@ import { readSluice } from './sluice.js';
 import { impliedTasks } from './tasks-provider.js';
 
 /** For AWS (ecs-alb-facts §4, §19, §25). */
-const DELIVERY: DeliverySettings = {
+export const DELIVERY: DeliverySettings = {
   trafficSettle: 30 * SECOND,
   drainSettle: 120 * SECOND,
   rollbackRecheck: 15 * SECOND,
@@ -32,12 +32,12 @@ const DELIVERY: DeliverySettings = {
 };
 
 /** Each look is a handful of reads for each application, of the budget that deployments share (ecs-alb-facts §19). */
-const DRIFT_INTERVAL = 10 * MINUTE;
+export const DRIFT_INTERVAL = 10 * MINUTE;
 
 /** PipeCD's (pipecd.md §1.6). */
-const SYNC_INTERVAL = MINUTE;
+export const SYNC_INTERVAL = MINUTE;
 
-const APPROVAL_REMINDER = HOUR;
+export const APPROVAL_REMINDER = HOUR;
 
 /**
  * Reads the server's configuration from the environment and the files that `SLUICE_CONFIG` names. Lists of several files add up;

@@ -9,9 +9,9 @@ import { besides, name, oneSecret } from './part.js';
 import type { NotificationsPart, SecretFields } from './part.js';
 import type { Receiver, SecretRef } from './server.js';
 
-const SLACK_API = 'https://slack.com/api';
+export const SLACK_API = 'https://slack.com/api';
 /** PipeCD's (pipecd.md §4.7). */
-const SIGNATURE_HEADER = 'PipeCD-Signature';
+export const SIGNATURE_HEADER = 'PipeCD-Signature';
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 /** More often nobody wants to be reminded, and each time costs the deployment's history ten events. */
 const SHORTEST_REMINDER = MINUTE;

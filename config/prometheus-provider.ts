@@ -11,10 +11,10 @@ import type { PrometheusProvider, SecretRef } from './server.js';
  * What a query tells of a moment is final when the scrapes that began before it have ended: after Prometheus's default `scrape_timeout`
  * of 10 s. The rest is for what is sent on to another server.
  */
-const DELAY = 30 * SECOND;
-const MAX_DELAY = 2 * MINUTE;
+export const PROMETHEUS_DELAY = 30 * SECOND;
+export const PROMETHEUS_MAX_DELAY = 2 * MINUTE;
 /** PipeCD's step (pipecd.md §2.5). */
-const RESOLUTION = MINUTE;
+export const PROMETHEUS_RESOLUTION = MINUTE;
 
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}\s*$/;
 const HEADER = /^[\w!#$%&'*+.^`|~-]+$/;
@@ -164,7 +164,7 @@ export function prometheusProvider(
   checkAddress(reader, path, fields.address);
   const basic = readBasic(reader, path, fields);
   const bearerToken = readBearer(reader, path, fields);
-  const maxDelay = fields.maxDelay || MAX_DELAY;
+  const maxDelay = fields.maxDelay || PROMETHEUS_MAX_DELAY;
   if (fields.delay !== undefined && fields.delay > maxDelay) {
     const message = 'delay is longer than maxDelay: every window would be given up before its data is expected';
     reader.error([...path, 'delay'], message, 'Make maxDelay the longer one.');
@@ -179,8 +179,8 @@ export function prometheusProvider(
       headers: readHeaders(reader, path, fields, basic !== undefined || bearerToken !== undefined),
       tls: readTls(reader, path, fields),
     }),
-    delay: fields.delay ?? Math.min(DELAY, maxDelay),
+    delay: fields.delay ?? Math.min(PROMETHEUS_DELAY, maxDelay),
     maxDelay,
-    resolution: fields.resolution || RESOLUTION,
+    resolution: fields.resolution || PROMETHEUS_RESOLUTION,
   };
 }

@@ -28,7 +28,7 @@ const apiKey = z.object({
     .optional(),
 });
 
-const schema = z.object({
+export const sluiceShape = z.object({
   apiVersion: z.literal('sluice.dev/v1'),
   kind: z.literal('Sluice'),
   spec: z.object({
@@ -60,26 +60,26 @@ const schema = z.object({
 });
 
 /** What tells which other fields a metrics provider has. */
-const head = z.object({ name, type: z.enum(['DATADOG', 'CLOUDWATCH', 'PROMETHEUS', 'TASKS']) });
+export const providerHead = z.object({ name, type: z.enum(['DATADOG', 'CLOUDWATCH', 'PROMETHEUS', 'TASKS']) });
 
 function readAnalysisProvider(reader: Reader, path: Path, value: unknown): AnalysisProvider | undefined {
-  const kind = reader.read(head, value, path, { tolerates: () => true });
+  const kind = reader.read(providerHead, value, path, { tolerates: () => true });
   if (!kind) return undefined;
   switch (kind.type) {
     case 'DATADOG': {
-      const fields = reader.read(head.extend(datadogFields), value, path);
+      const fields = reader.read(providerHead.extend(datadogFields), value, path);
       return fields && datadogProvider(reader, path, fields.name, fields);
     }
     case 'CLOUDWATCH': {
-      const fields = reader.read(head.extend(cloudWatchFields), value, path);
+      const fields = reader.read(providerHead.extend(cloudWatchFields), value, path);
       return fields && cloudWatchProvider(reader, path, fields.name, fields);
     }
     case 'PROMETHEUS': {
-      const fields = reader.read(head.extend(prometheusFields), value, path);
+      const fields = reader.read(providerHead.extend(prometheusFields), value, path);
       return fields && prometheusProvider(reader, path, fields.name, fields);
     }
     case 'TASKS': {
-      const fields = reader.read(head.extend(tasksFields), value, path);
+      const fields = reader.read(providerHead.extend(tasksFields), value, path);
       return fields && tasksProvider(reader, path, fields.name, fields);
     }
     default:
@@ -89,7 +89,7 @@ function readAnalysisProvider(reader: Reader, path: Path, value: unknown): Analy
 
 /** Reads Sluice's own configuration document. */
 export function readSluice(reader: Reader): ConfigPart {
-  const spec = reader.read(schema, reader.document.value, [])?.spec;
+  const spec = reader.read(sluiceShape, reader.document.value, [])?.spec;
   if (!spec) return emptyPart();
 
   const entry = (list: string, i: number): Path => ['spec', list, i];

@@ -29,9 +29,9 @@ const share = z
     return z.NEVER;
   });
 
-const DEFAULT_ALPHA = 0.05;
+export const DEFAULT_ALPHA = 0.05;
 
-const shape = z.object({
+export const analysisShape = z.object({
   duration,
   metrics: z.array(z.unknown()).optional(),
   logs: z.array(z.unknown()).optional(),
@@ -45,7 +45,7 @@ const shape = z.object({
   alpha: share.optional(),
 });
 
-const watchShape = shape.extend({ duration: duration.optional() });
+export const watchShape = analysisShape.extend({ duration: duration.optional() });
 const UNUSED_BY_WATCH = ['onNoData', 'onNotEnoughData', 'maxDuration'] as const;
 
 /** An ANALYSIS stage but for what all stages have. `timeout` is the file's, when it gives one. */
@@ -56,7 +56,7 @@ export function readAnalysis(
   timeout: Millis | undefined,
   context: Omit<MetricContext, 'duration'>,
 ): Omit<AnalysisStage, 'id' | 'desc' | 'skipOn'> | undefined {
-  const fields = reader.read(shape, value, path);
+  const fields = reader.read(analysisShape, value, path);
   if (!fields) return undefined;
   if (fields.duration === 0) reader.error([...path, 'duration'], 'must be above zero', 'Write, for example, 10m.');
   const metrics = metricsOf(reader, fields, path, { ...context, duration: fields.duration });

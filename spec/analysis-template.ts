@@ -71,13 +71,13 @@ export function readTemplates(files: Files, findings: Finding[]): AnalysisTempla
 }
 
 /** What may stand beside `template`; PipeCD leaves all else out unsaid, but for the timeout, which it takes from here alone. */
-const reference = z.object({
+export const templateReference = z.object({
   template: z.object({ name: z.string().min(1), appArgs: z.record(z.string(), text).optional() }),
   name: z.string().optional(),
   timeout: duration.optional(),
   dryRun: z.boolean().optional(),
 });
-const BESIDE = Object.keys(reference.shape);
+const BESIDE = Object.keys(templateReference.shape);
 
 /** A metric or check that names a template, with what that says. */
 export interface FromTemplate extends Template {
@@ -112,7 +112,7 @@ export function fromTemplate(
     reader.warning([...path, key], message, 'Delete it, or write it in the template.');
   }
   const tolerates = (at: Path): boolean => at.length === path.length + 1 && beside.includes(String(at.at(-1)));
-  const fields = reader.read(reference, value, path, { tolerates });
+  const fields = reader.read(templateReference, value, path, { tolerates });
   if (!fields) return undefined;
   const { template, ...own } = fields;
   const found = templates[list].get(template.name);

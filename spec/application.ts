@@ -24,7 +24,7 @@ const targetGroup = z.object({
   loadBalancerName: z.string().optional(),
 });
 
-const input = z.object({
+export const inputFields = z.object({
   serviceDefinitionFile: z.string().optional(),
   taskDefinitionFile: z.string().optional(),
   targetGroups: z
@@ -36,9 +36,9 @@ const input = z.object({
   ...standaloneFields,
 });
 
-const quickSync = z.object({ recreate: z.boolean().optional() });
+export const quickSyncFields = z.object({ recreate: z.boolean().optional() });
 
-const shape = z.object({
+export const applicationShape = z.object({
   apiVersion: z.literal('pipecd.dev/v1beta1'),
   kind: z.enum(['ECSApp', 'Application']),
   spec: z.object({
@@ -48,8 +48,8 @@ const shape = z.object({
     planner: z.object({ alwaysUsePipeline: z.boolean().optional(), autoRollback: z.boolean().optional() }).optional(),
     pipeline: z.object({ stages: z.array(z.unknown()).optional() }).optional(),
     timeout: duration.optional(),
-    input: input.optional(),
-    quickSync: quickSync.optional(),
+    input: inputFields.optional(),
+    quickSync: quickSyncFields.optional(),
     plugins: z.record(z.string(), z.unknown()).optional(),
     encryption: encryptionFields.optional(),
     attachment: attachmentFields.optional(),
@@ -62,8 +62,8 @@ const shape = z.object({
   }),
 });
 
-type Spec = z.output<typeof shape>['spec'];
-type Input = z.output<typeof input>;
+type Spec = z.output<typeof applicationShape>['spec'];
+type Input = z.output<typeof inputFields>;
 
 /** The application file in both of PipeCD's shapes, brought to one. */
 export interface Application {
@@ -96,7 +96,7 @@ export interface Application {
 
 /** Reads `app.pipecd.yaml`: `kind: ECSApp`, or `kind: Application` with the plugin `ecs` (pipecd.md §1.0, §1.1). */
 export function readApplication(reader: Reader, folder = '.'): Application | undefined {
-  const read = reader.read(shape, reader.document.value, []);
+  const read = reader.read(applicationShape, reader.document.value, []);
   if (!read) return undefined;
   const { spec } = read;
   const plugins = readPlugins(reader, spec.plugins ?? {});
@@ -127,8 +127,8 @@ export function readApplication(reader: Reader, folder = '.'): Application | und
   };
 }
 
-const plugin = {
-  ecs: z.object({ input: input.optional(), quickSync: quickSync.optional() }),
+export const plugin = {
+  ecs: z.object({ input: inputFields.optional(), quickSync: quickSyncFields.optional() }),
   analysis: z.object({ appCustomArgs: z.record(z.string(), text).optional() }),
 };
 

@@ -15,7 +15,7 @@ import { CANARY, PIPECD_SINGLE } from './metric-variables.js';
 /** PipeCD's level of the test, for each window (pipecd.md §2.5). */
 const MANN_WHITNEY_ALPHA = 0.05;
 /** A latency differs by less between two equal versions (verdicts.md §6, settings). */
-const VALUE_TOLERANCE = 1.05;
+export const VALUE_TOLERANCE = 1.05;
 
 const REFERENCE: Readonly<Record<MetricStrategy, Exclude<Variant, 'canary'> | undefined>> = {
   THRESHOLD: undefined,

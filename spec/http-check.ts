@@ -14,7 +14,7 @@ import { checkLimits, readWindows } from './metric-windows.js';
 const LONGEST_URL = 2_000;
 const LONGEST_PATTERN = 1_000;
 const LONGEST_BODY = 10_000;
-const DEFAULT_CODE = 200;
+export const EXPECTED_CODE = 200;
 
 /** Names of headers whose values open something. */
 const SECRET_HEADER = /^(proxy-)?authorization$|cookie|token|key|secret|password/i;
@@ -25,7 +25,7 @@ const METHOD = /^[A-Za-z]{1,20}$/;
 const DOTTED_PATH = /^\$(\.[^.[\]\s]+|\[\d+\])*$/;
 
 /** The fields of an item of `https`: PipeCD's (pipecd.md §1.5), then ours. */
-const shape = z.object({
+export const httpCheckShape = z.object({
   url: z.string().min(1).max(LONGEST_URL),
   method: z.string().regex(METHOD, { error: 'must be a method such as GET' }).optional(),
   headers: z.array(z.object({ key: z.string().min(1), value: text })).optional(),
@@ -44,7 +44,7 @@ const shape = z.object({
   dryRun: z.boolean().optional(),
 });
 
-type Fields = z.output<typeof shape>;
+type Fields = z.output<typeof httpCheckShape>;
 
 /**
  * Reads one item of an ANALYSIS's `https` as a metric whose point is 1 where the answer was as expected and 0 where not. `fallback` is the
@@ -57,7 +57,7 @@ export function readHttpCheck(
   fallback: string,
   context: MetricContext,
 ): ThresholdMetric | undefined {
-  const fields = reader.read(shape, value, path);
+  const fields = reader.read(httpCheckShape, value, path);
   if (!fields) return undefined;
   const http = readRequest(reader, fields, path, context);
   const windows = readWindows(reader, path, fields.interval, context.duration, SECOND);
@@ -138,11 +138,11 @@ function readCode(reader: Reader, code: number | undefined, path: Path): number 
   if (code === undefined) {
     const message = 'expectedCode is not given: 200 is expected; PipeCD would expect 0, which no answer has';
     reader.warning(path, message, 'Write expectedCode: 200.');
-    return DEFAULT_CODE;
+    return EXPECTED_CODE;
   }
   if (code === 0) {
     reader.warning(path, '0 means the default, 200; in PipeCD no answer could pass', 'Write expectedCode: 200.');
-    return DEFAULT_CODE;
+    return EXPECTED_CODE;
   }
   if (code < 200 || code > 599) {
     reader.error(path, `no answer has the status ${code}`, 'Write a number from 200 to 599.');

@@ -54,8 +54,8 @@ export interface ParsedRelease {
   encrypted?: true;
 }
 
-const TIMEOUT = 6 * HOUR;
-const TASK_DEFINITION_FILE = 'taskdef.json';
+export const DEPLOYMENT_TIMEOUT = 6 * HOUR;
+export const TASK_DEFINITION_FILE = 'taskdef.json';
 
 /** Reads the user's files into a release. Gathers as many mistakes as can be found in one go; throws nothing. */
 export function parseRelease(input: ReleaseInput): ParsedRelease {
@@ -94,7 +94,7 @@ function read(input: ReleaseInput, value: SecretValue, findings: Finding[]): Any
   const task = serviceDefinitionFile ? undefined : readStandaloneTask(reader, application);
   const discovered = !task && isDiscovered(application);
   const targetGroups = task || discovered ? {} : readTargetGroups(reader, application);
-  const timeout = reader.durationOr(TIMEOUT, spec.timeout, ['spec', 'timeout']);
+  const timeout = reader.durationOr(DEPLOYMENT_TIMEOUT, spec.timeout, ['spec', 'timeout']);
   const stagesPath = ['spec', 'pipeline', 'stages'];
   const pipeline = readPipeline(reader, spec.pipeline?.stages ?? [], stagesPath, {
     app: input.app,

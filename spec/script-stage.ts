@@ -6,7 +6,7 @@ import { HOUR } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import type { ScriptStage } from '../model/stage.js';
 
-const TIMEOUT = 6 * HOUR;
+export const SCRIPT_TIMEOUT = 6 * HOUR;
 /** Of the command: it stands in each copy of the release. */
 const LONGEST = 16 * 1024;
 
@@ -14,7 +14,7 @@ const command = z
   .string()
   .max(LONGEST, { error: `must be at most ${LONGEST} characters: keep a longer one in a file` });
 
-const shape = z.object({
+export const scriptShape = z.object({
   run: command,
   env: z.record(z.string(), text).optional(),
   timeout: duration.optional(),
@@ -37,7 +37,7 @@ export function readScript(
   timeout: Millis | undefined,
   { scriptsAllowed, seal }: ScriptContext,
 ): Omit<ScriptStage, 'id' | 'desc' | 'skipOn'> | undefined {
-  const fields = reader.read(shape, value, path);
+  const fields = reader.read(scriptShape, value, path);
   if (!fields) return undefined;
   if (fields.run.trim() === '')
     reader.error([...path, 'run'], 'run is empty', 'Write the command, or delete the stage.');
@@ -50,7 +50,7 @@ export function readScript(
     const message = 'this server runs no scripts: a command would have the rights of its worker';
     reader.error(path.slice(0, -1), message, 'Have its operator set spec.allowScripts: true, or delete the stage.');
   }
-  const own = reader.durationOr(timeout ?? TIMEOUT, fields.timeout, [...path, 'timeout']);
+  const own = reader.durationOr(timeout ?? SCRIPT_TIMEOUT, fields.timeout, [...path, 'timeout']);
   const { env, onRollback } = fields;
   return {
     name: 'SCRIPT_RUN',

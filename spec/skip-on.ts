@@ -6,7 +6,7 @@ import type { SkipOn } from '../model/skip-on.js';
 import { SKIPPABLE } from '../model/stage.js';
 import type { StageName } from '../model/stage.js';
 
-const shape = z.object({
+export const skipOnShape = z.object({
   commitMessagePrefixes: z.array(z.string()).optional(),
   paths: z.array(z.string()).optional(),
 });
@@ -25,7 +25,7 @@ export function readSkipOn(reader: Reader, name: StageName, places: readonly [Pa
     reader.error(path, `${name} cannot be left out`, `Delete skipOn; it works on ${[...SKIPPABLE].join(', ')}.`);
     return undefined;
   }
-  const fields = reader.read(shape, value, path);
+  const fields = reader.read(skipOnShape, value, path);
   if (!fields) return undefined;
   const { commitMessagePrefixes = [], paths = [] } = fields;
   commitMessagePrefixes.forEach((prefix, i) => {

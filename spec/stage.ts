@@ -8,9 +8,9 @@ import { formatDuration, HOUR, MINUTE } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import { ROLLBACK_STAGE } from '../model/stage.js';
 import type { Stage, StageName } from '../model/stage.js';
-import { readAnalysis, readWatch } from './analysis-stage.js';
+import { analysisShape, readAnalysis, readWatch } from './analysis-stage.js';
 import type { MetricContext } from './metric.js';
-import { readScript } from './script-stage.js';
+import { readScript, scriptShape } from './script-stage.js';
 import type { ScriptContext } from './script-stage.js';
 import { readSkipOn } from './skip-on.js';
 import { canaryShare } from './traffic-shares.js';
@@ -34,9 +34,9 @@ type ReadStage = (
 ) => Own | undefined;
 
 /** A rollout that takes longer is stuck (ecs-alb-facts §11). */
-const ROLLOUT_TIMEOUT = 30 * MINUTE;
-const LONG_TIMEOUT = 6 * HOUR;
-const DEFAULT_WAIT = MINUTE;
+export const ROLLOUT_TIMEOUT = 30 * MINUTE;
+export const LONG_TIMEOUT = 6 * HOUR;
+export const DEFAULT_WAIT = MINUTE;
 
 const STAGES: Readonly<Record<StageName, ReadStage>> = {
   ECS_SYNC: readSync,
@@ -58,7 +58,7 @@ const NOT_YET = ['CUSTOM_SYNC'];
 /** On a stage (PipeCD v1) and in `with` (v0); read by itself. */
 const SKIP_ON = z.unknown().optional();
 
-const head = z.object({
+export const stageHead = z.object({
   id: z
     .string()
     .regex(/^[\w.-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, dots, dashes or underscores' })
@@ -90,6 +90,21 @@ const waitApproval = z.object({
   analysis: z.unknown().optional(),
 });
 
+/** The same by the stage's name, for what describes them. */
+export const STAGE_FIELDS = {
+  ECS_SYNC: sync,
+  ECS_CANARY_ROLLOUT: sideRollout,
+  ECS_TRAFFIC_ROUTING: trafficRouting,
+  ECS_PRIMARY_ROLLOUT: nothing,
+  ECS_CANARY_CLEAN: nothing,
+  ECS_BASELINE_ROLLOUT: sideRollout,
+  ECS_BASELINE_CLEAN: nothing,
+  WAIT: wait,
+  WAIT_APPROVAL: waitApproval,
+  ANALYSIS: analysisShape,
+  SCRIPT_RUN: scriptShape,
+} satisfies Record<StageName, z.ZodObject>;
+
 /** Reads one stage of the pipeline. Gives its name alone when what it says cannot be used. */
 export function readStage(
   reader: Reader,
@@ -98,7 +113,7 @@ export function readStage(
   index: number,
   context: StageContext,
 ): { name: string; stage?: Stage } | undefined {
-  const fields = reader.read(head, value, path);
+  const fields = reader.read(stageHead, value, path);
   if (!fields) return undefined;
   const { name } = fields;
   const read = isStageName(name) ? STAGES[name] : undefined;

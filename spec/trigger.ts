@@ -21,7 +21,7 @@ export const triggerFields = z.object({
 export const commitMatcherFields = z.object({ pipeline: z.string().optional(), quickSync: z.string().optional() });
 
 /** PipeCD's default: after a deployment has ended, nothing is deployed for drift for so long. */
-const MIN_WINDOW = 5 * MINUTE;
+export const MIN_WINDOW = 5 * MINUTE;
 
 /** The triggers with PipeCD's defaults: commits and requests deploy, drift and chains do not. */
 export function readTrigger(reader: Reader, fields: z.output<typeof triggerFields> | undefined): Trigger {

@@ -13,6 +13,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { FILES } from '../../cli/init/files.js';
 import { readerOf } from '../../document/reader.js';
 import { readDocuments } from '../../document/yaml.js';
+import { isTask, type Release } from '../../model/release.js';
 import { parseRelease, type ParsedRelease } from '../../spec/release.js';
 import { contentHash, readTaskDefinition } from '../../spec/task-definition.js';
 import {
@@ -136,10 +137,13 @@ async function roll(task: string, changes: Partial<CreateServiceCommandInput> = 
 
 const init = (...args: string[]) => run(['init', dir, '--from-service', `${CLUSTER}/${SERVICE}`, ...args]);
 
-async function read(): Promise<ParsedRelease> {
+async function read(): Promise<Omit<ParsedRelease, 'release'> & { release?: Release }> {
   const texts = await Promise.all(FILES.map(async (name) => [name, await readFile(join(dir, name), 'utf8')] as const));
   const files = Object.fromEntries(texts);
-  return parseRelease({ app: 'web', files, known: ALL_SOURCES, seal: (plain) => plain });
+  const { release, ...told } = parseRelease({ app: 'web', files, known: ALL_SOURCES, seal: (plain) => plain });
+  if (!release) return told;
+  if (isTask(release)) throw new Error('these are the files of a standalone task');
+  return { ...told, release };
 }
 
 /** The hash by which Sluice would know the task definition as one that is registered. */
