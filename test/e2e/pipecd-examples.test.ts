@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DescribeTaskDefinitionCommand, ECSClient } from '@aws-sdk/client-ecs';
 import { expect, test } from 'vitest';
 import { MINUTE } from '../../model/duration.js';
 import type { DeploymentDocument } from '../../model/wire.js';
 import type { WorldInput } from '../../sandbox/world.js';
 import { parse, parseAny } from '../spec/support.js';
+import { until } from '../support/processes.js';
 import { useStack } from './stack.js';
 
 /** Files in the shapes of PipeCD's own examples for ECS. */
@@ -17,10 +19,16 @@ function filesOf(example: string): Record<string, string> {
   return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name), 'utf8')]));
 }
 
+/** The key is the worker's: here any secret will do. */
+const OPENED = { known: undefined, decrypt: (): string => 'a secret' };
+/** What the example's ciphertext holds, made by Go's crypto packages for the key of `test/config/fixtures`. */
+const SECRET = 'p4ss: "wörd"\n';
+const KEY = join(import.meta.dirname, '..', 'config', 'fixtures', 'secrets-private.pem');
+
 /** A load balancer for each example with target groups, whose default rule forwards to those that its file names. */
 function worldOf(examples: readonly string[]): WorldInput {
   const behind = examples.flatMap((name) => {
-    const { primary, canary } = parse(filesOf(name), { app: name, known: undefined }).release?.targetGroups ?? {};
+    const { primary, canary } = parse(filesOf(name), { app: name, ...OPENED }).release?.targetGroups ?? {};
     return primary ? [{ name, groups: [primary, canary].flatMap((group) => group?.targetGroupArn ?? []) }] : [];
   });
   return {
@@ -44,7 +52,10 @@ function worldOf(examples: readonly string[]): WorldInput {
 }
 
 const SERVICES = readdirSync(FOLDER).filter((name) => name !== 'standalone-task');
-const stack = useStack({ world: worldOf(SERVICES) });
+const stack = useStack({
+  world: worldOf(SERVICES),
+  more: { secretManagement: { type: 'KEY_PAIR', config: { privateKeyFile: KEY } } },
+});
 
 async function standing(service: string): Promise<string[]> {
   const { taskSets } = await stack().sandbox.state();
@@ -72,7 +83,7 @@ async function run(example: string, more: object = {}): Promise<{ end: Deploymen
 
 test('each of them loads without a mistake', () => {
   for (const example of readdirSync(FOLDER)) {
-    const { release, findings } = parseAny(filesOf(example), { app: example, known: undefined });
+    const { release, findings } = parseAny(filesOf(example), { app: example, ...OPENED });
     expect([example, findings.filter(({ level }) => level === 'error')]).toEqual([example, []]);
     expect(release?.app).toBe(example);
   }
@@ -81,6 +92,8 @@ test('each of them loads without a mistake', () => {
 /** The stages of the second deployment, and what share the canary had at most. */
 const EXPECTED: Record<string, { stages: string[]; most?: number }> = {
   simple: { stages: ['ECS_SYNC'] },
+  'secret-management': { stages: ['ECS_SYNC'] },
+  attachment: { stages: ['ECS_SYNC'] },
   canary: {
     stages: [
       'ECS_CANARY_ROLLOUT',
@@ -154,4 +167,27 @@ test.concurrent('standalone-task: each deployment runs it once, to its end', { t
   }
   const asked = (await stack().sandbox.changes()).filter(({ operation }) => operation === 'RunTask');
   expect(asked).toHaveLength(3);
+});
+
+test.concurrent.each([
+  ['secret-management', 'PASSWORD', Buffer.from(SECRET).toString('base64')],
+  ['attachment', 'CONFIG', Buffer.from('{ "greeting": "hello" }\n').toString('base64')],
+])('%s: what is put in reaches the tasks', { timeout: LIMIT }, async (family, name, value) => {
+  const ecs = new ECSClient({
+    region: 'eu-central-1',
+    endpoint: stack().sandbox.url,
+    credentials: { accessKeyId: '123456789012', secretAccessKey: 'none' },
+  });
+  const environment = await until(
+    'its task definition',
+    async () => {
+      const found = await ecs
+        .send(new DescribeTaskDefinitionCommand({ taskDefinition: family }))
+        .catch(() => undefined);
+      return found?.taskDefinition?.containerDefinitions?.[0]?.environment;
+    },
+    { timeout: LIMIT },
+  );
+  expect(environment).toEqual([{ name, value }]);
+  ecs.destroy();
 });
