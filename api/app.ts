@@ -27,6 +27,7 @@ import { streamApplications, streamEvents } from './routes/events.js';
 import { readEncryptionKey } from './routes/encryption-key.js';
 import type { PublicKey } from './routes/encryption-key.js';
 import { listEvents, readEvent, registerEvent } from './routes/registered-events.js';
+import { readInsights } from './routes/insights.js';
 import { listLog, listMeasurements } from './routes/records.js';
 import { planDeployment } from './routes/plan.js';
 import { listRepositories, syncRepository } from './routes/repositories.js';
@@ -143,6 +144,7 @@ function apiRoutes(
   for (const name of Object.keys(deploymentUpdates) as ControlName[]) {
     addPath(api, `/deployments/:id/${name}`, { post: [...change, controlDeployment(gateway, name)] });
   }
+  addPath(api, '/insights', { get: [readInsights(gateway)] });
   addPath(api, '/chains', { get: [listChains(gateway)] });
   addPath(api, '/chains/:id', { get: [readChain(gateway)] });
   addPath(api, '/chains/:id/cancel', { post: [...change, cancelChain(gateway)] });

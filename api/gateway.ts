@@ -1,6 +1,7 @@
 import type { ChainDocument } from '../model/chain.js';
 import type { AwsChange, LogLine } from '../model/delivery.js';
 import type { DriftDocument } from '../model/drift.js';
+import type { InsightsDocument } from '../model/insights.js';
 import type { PlanDocument } from '../model/plan-preview.js';
 import type { TaskSetsDocument, TaskSetsInput } from '../model/task-sets.js';
 import type { ReadRelease, ReleaseInGit, SealedFiles } from '../model/repository.js';
@@ -58,6 +59,12 @@ export interface LiveDeployment {
   historyEvents: number;
 }
 
+export interface InsightsQuery {
+  days: number;
+  /** By the values of this label; by application when left out. */
+  label?: string;
+}
+
 export interface DeploymentQuery {
   app?: string;
   status?: DeploymentStatus[];
@@ -101,6 +108,8 @@ export interface Gateway {
   lookForDrift(app: string): Promise<DriftDocument>;
   /** Has a worker read what is to be deployed from git. */
   readRelease(asked: ReleaseInGit | SealedFiles): Promise<ReadRelease>;
+  /** The measures of delivery over the last days. */
+  insights(query: InsightsQuery): Promise<InsightsDocument>;
   /** The newest chains, newest first. */
   chains(): Promise<ChainDocument[]>;
   /** One, by the deployment that it follows. */

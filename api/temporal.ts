@@ -13,6 +13,7 @@ import { createTaskSetLooks } from './temporal/task-sets.js';
 import { callTemporal } from './temporal/call.js';
 import { readDeployment } from './temporal/deployment.js';
 import { listDrift, lookForDrift, readDrift, withDrift } from './temporal/drift.js';
+import { readInsights } from './temporal/insights.js';
 import { doctor, readiness } from './temporal/health.js';
 import { readEvents, registerEvent } from './temporal/events.js';
 import { pokeRepository, readRelease, readRepository, withGit } from './temporal/repositories.js';
@@ -92,6 +93,7 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
         summary: `Plans a deployment of ${input.app}`,
         fix: 'Nothing was changed. Look at `sluice doctor` and at the worker’s log.',
       }),
+    insights: (query) => callTemporal(client, RECORDS_DEADLINE, () => readInsights(client, query)),
     chains: () => callTemporal(client, READ_DEADLINE, () => listChains(client)),
     chain: (id) => callTemporal(client, READ_DEADLINE, () => readChain(client, id)),
     cancelChain: (id, control) => callTemporal(client, READ_DEADLINE, () => cancelChain(client, id, control)),

@@ -10,6 +10,7 @@ import { addEncrypt } from './commands/encrypt.js';
 import { addEvent } from './commands/event.js';
 import { addHold } from './commands/hold.js';
 import { addInit } from './commands/init.js';
+import { addInsights } from './commands/insights.js';
 import { addJudge } from './commands/judge.js';
 import { addLint } from './commands/lint.js';
 import { addPause } from './commands/pause.js';
@@ -70,6 +71,7 @@ export function buildProgram(context: Context, done: CommandHost['done']): Comma
     addEncrypt,
     addLint,
     addJudge,
+    addInsights,
     addDoctor,
     addCompletion,
   ]) {

@@ -1,3 +1,4 @@
+import type { InsightsDocument } from '../model/insights.js';
 import type { TaskSetsDocument } from '../model/task-sets.js';
 import type { ChainDocument, ChainList } from '../model/chain.js';
 import { z } from 'zod';
@@ -341,6 +342,27 @@ export const taskSetsAnswer = z.object({
     }),
   ),
 }) satisfies z.ZodType<TaskSetsDocument>;
+
+const spread = z.object({ median: number, p90: number, count: number }).describe('Seconds.');
+
+/** `GET /insights` */
+export const insightsAnswer = z.object({
+  from: instant,
+  to: instant,
+  groups: z.array(
+    z.object({
+      group: text.describe('`all`, an application, or a label with its value.'),
+      changes: number,
+      bad: number,
+      perDay: number,
+      failureRate: number.exactOptional(),
+      lead: spread.exactOptional(),
+      restore: spread.exactOptional(),
+      days: z.array(z.object({ day: text, good: number, bad: number })),
+    }),
+  ),
+  truncated: z.literal(true).exactOptional(),
+}) satisfies z.ZodType<InsightsDocument>;
 
 /** `GET /encryption-key` */
 export const encryptionKeyAnswer = z.object({ publicKey: text });

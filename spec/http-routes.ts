@@ -34,6 +34,7 @@ export const SCHEMAS = {
   Chain: answers.chainAnswer,
   ChainList: answers.chainListAnswer,
   TaskSets: answers.taskSetsAnswer,
+  Insights: answers.insightsAnswer,
   Look: answers.lookAnswer,
   Plan: answers.planAnswer,
   Drift: answers.driftAnswer,
@@ -178,6 +179,10 @@ export const ROUTES: readonly Route[] = [
   },
   read('/events', 'The last events, newest first', 'EventList'),
   read('/events/{id}', 'One event, and what became of it', 'Event', [404]),
+  {
+    ...read('/insights', 'How often, how fast and how well is deployed', 'Insights', [400]),
+    query: http.ReadInsights,
+  },
   read('/encryption-key', 'The public key that secrets for repositories are encrypted with', 'EncryptionKey', [404]),
   read('/doctor', 'Whether everything that a deployment needs is there', 'DoctorReport'),
   read('/session', 'Whose key is shown, and what it may do', 'Session'),

@@ -134,6 +134,17 @@ export const ListDeployments = z.strictObject({
   cursor,
 });
 
+/** `GET /insights?…` */
+export const ReadInsights = z.strictObject({
+  days: z.coerce.number({ error: 'must be a number' }).int().min(1).max(365).default(30),
+  label: z
+    .string()
+    .min(1)
+    .max(200)
+    .describe('By the values of this label; by application when left out.')
+    .exactOptional(),
+});
+
 /** `GET /deployments/{id}/measurements?…` */
 export const ListMeasurements = z.strictObject({
   stage: z.string().exactOptional(),

@@ -8,6 +8,7 @@ import { Login } from './login.js';
 import { ApplicationPage } from './pages/application.js';
 import { ApplicationsPage } from './pages/applications.js';
 import { DeploymentPage } from './pages/deployment.js';
+import { InsightsPage } from './pages/insights.js';
 import { PlanPage } from './pages/plan.js';
 import { RepositoriesPage } from './pages/repositories.js';
 import { changeTheme, theme } from './theme.js';
@@ -45,6 +46,7 @@ export function App(): JSX.Element {
           <Link to="/">Applications</Link>
           <Link to="/plan">Plan</Link>
           <Link to="/repositories">Repositories</Link>
+          <Link to="/insights">Insights</Link>
         </nav>
         <div class="who">
           <button
@@ -78,6 +80,7 @@ function Shown({ path }: { path: string }): JSX.Element {
   if (kind === 'deployments' && name) return <DeploymentPage key={name} id={name} />;
   if (kind === 'applications' && name) return <ApplicationPage key={name} app={name} />;
   if (kind === 'plan') return <PlanPage />;
+  if (kind === 'insights') return <InsightsPage />;
   if (kind === 'repositories') return <RepositoriesPage />;
   return <ApplicationsPage />;
 }

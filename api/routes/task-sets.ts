@@ -9,6 +9,9 @@ export function readTaskSets(gateway: Gateway): RequestHandler {
     const app = appParam(req);
     const application = await gateway.application(app);
     if (!application) throw unknownApplication(app);
+    if (application.task) {
+      throw notFound(`service of ${app}`, 'It runs a task once, and its deployments tell how that ended.');
+    }
     // Before its first deployment has ended, only that one knows the service.
     const first = application.service ? undefined : (application.running ?? application.pending);
     const service = application.service ?? (first && (await gateway.deployment(first))?.document.service);

@@ -45,6 +45,9 @@ it('during the first deployment, that one’s', async () => {
 it('an application without a service, or that is not known, has none', async () => {
   expect(await get({})).toEqual({ status: 404, asked: [] });
   await server?.close();
+  const task = { cluster: 'main', family: 'job', provider: 'prod' };
+  expect(await get({ task, running: 'web-1' })).toEqual({ status: 404, asked: [] });
+  await server?.close();
   expect(await get(undefined)).toEqual({ status: 404, asked: [] });
 });
 

@@ -37,6 +37,7 @@ describe('the OpenAPI document', () => {
       'GET /api/v1/encryption-key',
       'GET /api/v1/events',
       'GET /api/v1/events/{id}',
+      'GET /api/v1/insights',
       'GET /api/v1/live/applications',
       'GET /api/v1/repositories',
       'GET /api/v1/session',

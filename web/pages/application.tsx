@@ -9,6 +9,7 @@ import { ago, imageName, labelsOf, length } from '../format.js';
 import { Link } from '../link.js';
 import { Drift } from '../parts/drift.js';
 import { Fact } from '../parts/fact.js';
+import { OutsideLinks } from '../parts/outside-links.js';
 import { Acts } from '../parts/acts.js';
 import { TaskSets } from '../parts/task-sets.js';
 import { ProblemNote } from '../parts/problem.js';
@@ -88,20 +89,7 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
             </Fact>
           )}
           {Object.keys(labels).length > 0 && <Fact name="Labels">{labelsOf(labels).join(' ')}</Fact>}
-          {links.aws !== undefined && (
-            <Fact name="In AWS">
-              <a href={links.aws} rel="noreferrer">
-                the service
-              </a>
-            </Fact>
-          )}
-          {links.temporal !== undefined && (
-            <Fact name="Workflow">
-              <a href={links.temporal} rel="noreferrer">
-                in Temporal
-              </a>
-            </Fact>
-          )}
+          <OutsideLinks {...links} />
         </dl>
       </header>
       <Drift app={app} seen={application.drift} />
@@ -109,7 +97,7 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
         <h2 id="history">Deployments</h2>
         <History app={app} history={history} {...(lastGood && { current: lastGood.id })} />
       </section>
-      <TaskSets app={app} moving={application.state === 'DEPLOYING'} />
+      {!application.task && <TaskSets app={app} moving={application.state === 'DEPLOYING'} />}
     </>
   );
 }

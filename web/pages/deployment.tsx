@@ -14,6 +14,7 @@ import { Link } from '../link.js';
 import { Acts } from '../parts/acts.js';
 import { TaskSets } from '../parts/task-sets.js';
 import { Fact } from '../parts/fact.js';
+import { OutsideLinks } from '../parts/outside-links.js';
 import { ConnectionNote } from '../parts/connection.js';
 import { Status } from '../status.js';
 
@@ -73,20 +74,7 @@ export function DeploymentPage({ id }: { id: string }): JSX.Element {
               <Link to={`/deployments/${document.rollbackTo}`}>{document.rollbackTo}</Link>
             </Fact>
           )}
-          {links.aws !== undefined && (
-            <Fact name="Service">
-              <a href={links.aws} rel="noreferrer">
-                in AWS
-              </a>
-            </Fact>
-          )}
-          {links.temporal !== undefined && (
-            <Fact name="Workflow">
-              <a href={links.temporal} rel="noreferrer">
-                in Temporal
-              </a>
-            </Fact>
-          )}
+          <OutsideLinks {...links} />
         </dl>
       </header>
       {document.warnings.length > 0 && (
@@ -108,7 +96,7 @@ export function DeploymentPage({ id }: { id: string }): JSX.Element {
         <div>
           {document.chain !== undefined && <Chain id={document.chain} shown={document.id} />}
           <Trail trail={document.trail} />
-          <TaskSets app={app} moving={completedAt === undefined} />
+          {document.kind !== 'STANDALONE_TASK' && <TaskSets app={app} moving={completedAt === undefined} />}
           <Log lines={live.lines.value} />
           <AwsCalls changes={live.changes.value} />
         </div>
