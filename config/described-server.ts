@@ -251,6 +251,11 @@ export function serverSchema(): JsonSchema {
               repoId: 'What it is called here.',
               remote: 'Its address, by https or ssh.',
               branch: 'The branch that deploys.',
+              username: 'User of its own token; where it has one.',
+              sshKeyFile: 'Its own private key for ssh, in place of that of git.',
+              sshKeyData: 'The same in base64.',
+              tokenFile: 'Its own token for https, in place of that of git.',
+              tokenEnv: 'The same from the environment.',
               webhookSecretFile: 'What its host signs webhooks with.',
               webhookSecretEnv: 'As above.',
               host: {

@@ -32,6 +32,11 @@ export const repositoryFields = z.object({
     .string()
     .regex(REMOTE, { error: 'must be an address such as https://host/team/repo.git or git@host:team/repo.git' }),
   branch: z.string().regex(/^(?!-)(?!.*\.\.)[\w./+-]{1,200}$/, { error: 'must be the name of a branch' }),
+  username: name.optional(),
+  sshKeyFile: name.optional(),
+  sshKeyData: name.optional(),
+  tokenFile: name.optional(),
+  tokenEnv: name.optional(),
   webhookSecretFile: name.optional(),
   webhookSecretEnv: name.optional(),
   host: z
@@ -81,7 +86,7 @@ export function readRepositories(
   path: Path,
   list: readonly z.output<typeof repositoryFields>[],
 ): GitRepository[] {
-  return list.map(({ repoId, remote, branch, host, webhookSecretFile, webhookSecretEnv }, i) => {
+  return list.map(({ repoId, remote, branch, host, webhookSecretFile, webhookSecretEnv, ...ofItsOwn }, i) => {
     const at = [...path, i];
     if (PASSWORD_IN_ADDRESS.test(remote)) {
       reader.error(
@@ -99,10 +104,12 @@ export function readRepositories(
             { webhookSecretFile: (file) => ({ file: besides(reader, file) }), webhookSecretEnv: (env) => ({ env }) },
             { webhookSecretFile, webhookSecretEnv },
           );
+    const access = readGit(reader, at, ofItsOwn);
     return {
       repoId,
       remote,
       branch,
+      ...(Object.keys(access).length > 0 && { access }),
       ...(host && { host: { ...host, apiUrl: host.apiUrl.replace(/\/+$/, '') } }),
       ...(webhookSecret && { webhookSecret }),
     };

@@ -165,6 +165,8 @@ export interface GitRepository {
   repoId: string;
   remote: string;
   branch: string;
+  /** Its own key or token, in place of the ones of `git`. */
+  access?: Pick<GitAccess, 'username' | 'sshKey' | 'token'>;
   /** Whose API opens pull requests there, where the address does not tell: base URL without a trailing slash. */
   host?: { type: 'GITHUB' | 'GITLAB'; apiUrl: string };
   /** What its host signs webhooks with; without one they are refused. */

@@ -23,10 +23,11 @@ export interface GitAccessDependencies {
  * key in a file of its own that only we may read, the token in git's configuration by environment.
  */
 export async function withAccess<T>(
-  { access, openSecret, environment }: GitAccessDependencies,
-  { remote }: Pick<Repository, 'remote'>,
+  { access: ofAll, openSecret, environment }: GitAccessDependencies,
+  { remote, access: ofItsOwn }: Pick<Repository, 'remote' | 'access'>,
   work: (env: NodeJS.ProcessEnv) => Promise<T>,
 ): Promise<T> {
+  const access = { ...ofAll, ...ofItsOwn };
   const env: NodeJS.ProcessEnv = {
     ...environment,
     LC_ALL: 'C',

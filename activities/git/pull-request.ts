@@ -49,7 +49,7 @@ export function hostOf({ repoId, remote, host }: Repository): Host {
 }
 
 /** Asks the host's REST API with the token that git has. */
-export function createPullRequests({ token, openSecret, cancelled }: PullRequestDependencies): PullRequests {
+export function createPullRequests({ token: ofAll, openSecret, cancelled }: PullRequestDependencies): PullRequests {
   async function ask<T>(
     repository: Repository,
     { type, apiUrl }: Host,
@@ -57,6 +57,7 @@ export function createPullRequests({ token, openSecret, cancelled }: PullRequest
     answer: z.ZodType<T>,
     body?: object,
   ): Promise<T> {
+    const token = repository.access?.token ?? ofAll;
     if (!token) {
       throw new PushRefused(
         `Repository ${repository.repoId}: a pull request needs a token. Write git.tokenFile or git.tokenEnv in the server configuration.`,

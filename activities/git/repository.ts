@@ -2,7 +2,7 @@ import type { GitRepository } from '../../config/server.js';
 import type { Commit } from '../../model/release.js';
 
 /** A repository as git is asked for it. */
-export type Repository = Pick<GitRepository, 'repoId' | 'remote' | 'branch' | 'host'>;
+export type Repository = Pick<GitRepository, 'repoId' | 'remote' | 'branch' | 'host' | 'access'>;
 
 /** The files of one commit. */
 export interface GitFiles {

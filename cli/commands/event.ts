@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { InvalidArgumentError } from 'commander';
 import { SECOND } from '../../model/duration.js';
 import type { EventDocument } from '../../model/event-document.js';
@@ -12,6 +13,7 @@ import { plain } from '../watch/format.js';
 
 /** CI is told within this time that nobody answers. */
 const ANSWER_WITHIN = 10 * SECOND;
+const LOOK_EACH = SECOND;
 
 interface RegisterOptions {
   address?: string;
@@ -21,6 +23,7 @@ interface RegisterOptions {
   data: string;
   labels?: Record<string, string>;
   contexts?: Record<string, string>;
+  wait?: true;
   json?: true;
 }
 
@@ -44,12 +47,14 @@ export function addEvent({ program, context, done }: CommandHost): void {
     .option('--address <url>', 'where Sluice is; SLUICE_URL when left out')
     .option('--api-key <key>', 'SLUICE_API_KEY when left out')
     .option('--api-key-file <file>', 'a file that holds the key')
+    .option('--wait', 'until it is committed, or fails (exit code 1)')
     .option('--json', 'answer as JSON')
-    .action(async ({ json, name, data, labels = {}, contexts = {}, ...where }: RegisterOptions) => {
+    .action(async ({ json, wait, name, data, labels = {}, contexts = {}, ...where }: RegisterOptions) => {
       const server = serverOf(findServer(context), where);
       const body = { name, data, labels, contexts };
       const asked = { method: 'POST', path: '/events', body, timeout: ANSWER_WITHIN } as const;
-      show(await call(server, asked, eventAnswer).catch(naming(where)), json);
+      const registered = await call(server, asked, eventAnswer).catch(naming(where));
+      show(wait ? await ended(server, registered, context.say) : registered, json);
     });
   addExamples(
     register,
@@ -76,6 +81,19 @@ export function addEvent({ program, context, done }: CommandHost): void {
     .action(async (id: string, { json }: { json?: true }) => {
       show(await call(findServer(context), { path: `/events/${encodeURIComponent(id)}` }, eventAnswer), json);
     });
+}
+
+/** Looks at an event until it has ended; tells each new reason why it has not. */
+async function ended(server: Server, event: EventDocument, say: (text: string) => void): Promise<EventDocument> {
+  let seen = event;
+  let told = '';
+  while (seen.status === 'PENDING') {
+    if (seen.reason !== told) say(plain(`${seen.id}: ${seen.reason}`));
+    told = seen.reason;
+    await setTimeout(LOOK_EACH);
+    seen = await call(server, { path: `/events/${encodeURIComponent(event.id)}` }, eventAnswer);
+  }
+  return seen;
 }
 
 function serverOf(found: Server, { address, apiKey, apiKeyFile }: Partial<RegisterOptions>): Server {

@@ -46,6 +46,29 @@ it('have keys and secrets beside the configuration, in its environment or in it'
   ]);
 });
 
+it('have a key or a token of their own where they say so', async () => {
+  const { repositories } = await load(folder, [
+    sluice(
+      [
+        'git: {tokenFile: token}',
+        'repositories:',
+        '  - {repoId: a, remote: "https://h/a.git", branch: main, tokenEnv: OF_A, username: bot}',
+        '  - {repoId: b, remote: "git@h:b.git", branch: main, sshKeyFile: b.key}',
+        '  - {repoId: c, remote: "https://h/c.git", branch: main}',
+      ].join('\n'),
+    ),
+  ]);
+  expect(repositories.map(({ access }) => access)).toEqual([
+    { username: 'bot', token: { env: 'OF_A' } },
+    { sshKey: { file: `${folder}/b.key` } },
+    undefined,
+  ]);
+  const both = '{repoId: a, remote: "https://h/a.git", branch: main, tokenEnv: A, tokenFile: b}';
+  expect(await refusal(folder, [sluice(`repositories: [${both}]`)])).toMatchObject([
+    { field: 'spec.repositories[0].tokenEnv', message: 'tokenFile and tokenEnv are given both' },
+  ]);
+});
+
 it.each([
   ['{repoId: a/b, remote: "https://h/r.git", branch: main}', 'spec.repositories[0].repoId', /without a slash/],
   ['{repoId: a, remote: "--upload-pack=x", branch: main}', 'spec.repositories[0].remote', /must be an address/],

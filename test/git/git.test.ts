@@ -162,6 +162,12 @@ describe('what cannot be read', () => {
     }
   });
 
+  it('is read with the repository’s own token, which counts before that of all', async () => {
+    const token = (text: string) => ({ token: { base64: Buffer.from(text).toString('base64') } });
+    const git = gitWith(token('a-wrong-token'));
+    expect(await git.head({ ...of(host, 'own'), access: token('secret') })).toBe(second);
+  });
+
   it('says that there is no such branch, repository or host', async () => {
     const open = await serveHttp(origin);
     const git = gitWith({});

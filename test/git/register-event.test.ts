@@ -125,6 +125,30 @@ it('the seed user’s command becomes a commit of one line', async () => {
   expect((await sluice('event', 'list')).out).toContain(`${id}  HANDLED`);
 });
 
+it('who waits hears of its end', async () => {
+  const { code, out, err } = await sluice(
+    'event',
+    'register',
+    `--address=${api.url}`,
+    `--api-key-file=${keyFile}`,
+    `--name=${NAME}`,
+    '--data=nginx:1.26',
+    '--wait',
+  );
+  expect([code, out]).toEqual([0, expect.stringMatching(/ HANDLED .*nginx:1\.26/) as string]);
+  expect(err).toContain('It will be committed.');
+  const none = await sluice(
+    'event',
+    'register',
+    `--address=${api.url}`,
+    `--api-key-file=${keyFile}`,
+    '--name=nobody',
+    '--data=x',
+    '--wait',
+  );
+  expect([none.code, none.out]).toEqual([1, expect.stringContaining('FAILED') as string]);
+});
+
 it('an event that nobody waits for fails, and says who waits for what', async () => {
   const { id } = JSON.parse((await register('unknown', api.url)).out) as EventDocument;
   const shown = await until('the event to end', async () => {
