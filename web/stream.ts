@@ -8,7 +8,8 @@ const TRY_AGAIN_MS = 2_000;
 
 /**
  * Listens to server-sent events. A browser connects again by itself after a lost connection, and the server goes on after the last event
- * that it heard; what a browser gives up on (an answer that is no stream) is tried again here.
+ * that it heard; what a browser gives up on (an answer that is no stream) is tried again here. While the page is not looked at it listens to nothing:
+ * over HTTP/1.1 a browser has six connections to a host, and a few forgotten tabs would keep all others from loading.
  * @param isOver whether nothing can come any more: the server ends the stream then
  * @param gaveUp is asked whether there is anything left to come
  */
@@ -46,23 +47,42 @@ export function listen<E extends { type: string; data: unknown }>(
       void gaveUp()
         .catch(() => 'TRY_AGAIN' as const)
         .then((answer) => {
-          if (closed) return;
+          if (closed || source !== opened) return;
           if (answer === 'OVER') connection.value = 'OVER';
           else {
             connection.value = 'LOST';
-            timer = setTimeout(open, TRY_AGAIN_MS);
+            source = undefined;
+            timer = setTimeout(follow, TRY_AGAIN_MS);
           }
         });
     };
   }
 
-  open();
+  function stop(): void {
+    clearTimeout(timer);
+    source?.close();
+    source = undefined;
+  }
+
+  /** Listens while somebody looks. */
+  function follow(): void {
+    if (document.visibilityState === 'hidden') stop();
+    else if (!source && connection.value !== 'OVER') open();
+  }
+
+  follow();
+  document.addEventListener('visibilitychange', follow);
+  // A page that is kept for the way back may still be visible by its own account.
+  window.addEventListener('pagehide', stop);
+  window.addEventListener('pageshow', follow);
   return {
     connection,
     close() {
       closed = true;
-      clearTimeout(timer);
-      source?.close();
+      document.removeEventListener('visibilitychange', follow);
+      window.removeEventListener('pagehide', stop);
+      window.removeEventListener('pageshow', follow);
+      stop();
     },
   };
 }

@@ -2,12 +2,14 @@ import { execFile } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
 import { afterAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { packageRoot } from '../../cli/package-root.js';
 import type { ChainDocument } from '../../model/chain.js';
 import { MINUTE } from '../../model/duration.js';
+import type { EventDocument } from '../../model/event-document.js';
 import type { ApplicationDocument, DeploymentDocument, RepositoryList } from '../../model/wire.js';
 import { createOrigin, serveHttp } from '../git/served.js';
 import type { GitHost, Origin } from '../git/served.js';
@@ -348,3 +350,47 @@ test('a chain that finds nothing fails, and says why', { timeout: LIMIT }, async
   });
   expect((await stack().ask('POST', `/chains/${first.id}/cancel`, { reason: 'too late' })).status).toBe(409);
 });
+
+test(
+  'a worker that is killed while an event’s commit is being pushed loses none and makes none twice',
+  { timeout: LIMIT },
+  async () => {
+    await origin.push({
+      'values.yaml': 'image: first\n',
+      '.pipe/values.yaml': stringify({
+        apiVersion: 'pipecd.dev/v1beta1',
+        kind: 'EventWatcher',
+        spec: { events: [{ name: 'held', replacements: [{ file: 'values.yaml', yamlField: '$.image' }] }] },
+      }),
+    });
+    const hook = join(origin.root, 'repo.git', 'hooks', 'pre-receive');
+    for (const lands of [true, false]) {
+      const [arrived, answered] = ['arrived', 'answered'].map((word) => join(origin.root, `${word}-${String(lands)}`));
+      // The host holds the push: it is neither taken nor refused when the worker dies.
+      const held = `[ -e ${answered} ] && exit 0\ntouch ${arrived}\nwhile [ ! -e ${answered} ]; do sleep 0.1; done\nexit ${lands ? 0 : 1}\n`;
+      await writeFile(hook, `#!/bin/sh\n${held}`, { mode: 0o755 });
+      const data = `second-${String(lands)}`;
+      const { body } = await stack().ask('POST', '/events', { name: 'held', data, labels: {}, contexts: {} });
+      const { id } = body as EventDocument;
+      await until('the push to arrive', () => existsSync(arrived ?? ''), { timeout: LIMIT });
+      await stack().kill('worker');
+      await writeFile(answered ?? '', '');
+      await stack().restart('worker');
+      const ended = await until(
+        'the event to end',
+        async () => {
+          const seen = (await stack().ask('GET', `/events/${id}`)).body as EventDocument;
+          return seen.status === 'PENDING' ? undefined : seen;
+        },
+        { timeout: LIMIT },
+      );
+      expect(ended.status).toBe('HANDLED');
+      await origin.git('fetch', '--quiet', 'origin', 'main');
+      expect(await origin.git('show', 'FETCH_HEAD:values.yaml')).toBe(`image: ${data}`);
+      expect(await origin.git('log', '--oneline', `-Simage: ${data}`, 'FETCH_HEAD', '--', 'values.yaml')).toMatch(
+        /^[0-9a-f]+ [^\n]*$/,
+      );
+    }
+    await rm(hook);
+  },
+);

@@ -111,9 +111,19 @@ describe.runIf(hasChromium)('the page in Chromium', () => {
     const { page, errors } = await visit(browser, url, KEYS.deployer);
     await shows(page, /3 of 3/);
     const found: string[] = [];
-    for (const path of ['/', '/?q=bad', '/applications/bad', '/deployments/bad-2', '/plan', '/repositories']) {
+    for (const path of [
+      '/',
+      '/?q=bad',
+      '/applications/bad',
+      '/deployments/bad-2',
+      '/plan',
+      '/repositories',
+      '/insights',
+    ]) {
       await page.goto(url + path);
       await page.waitForSelector('h1');
+      // What is folded away is looked at too; the task sets are asked for when they are opened.
+      await page.evaluate("for (const one of document.querySelectorAll('details')) one.open = true");
       await page.waitForNetworkIdle({ concurrency: 2 });
       for (const scheme of ['light', 'dark']) {
         for (const width of [1280, 390]) {
@@ -128,6 +138,21 @@ describe.runIf(hasChromium)('the page in Chromium', () => {
     }
     expect(found).toEqual([]);
     expect(errors).toEqual([]);
+  });
+
+  test('a dozen tabs of it load: those that nobody looks at hold no connection', { timeout: LIMIT }, async () => {
+    const { apiUrl: url } = stack();
+    const { page } = await visit(browser, url, KEYS.viewer);
+    await shows(page, /3 of 3/);
+    for (let i = 0; i < 12; i++) {
+      const tab = await page.browserContext().newPage();
+      await tab.goto(`${url}/deployments/bad-2`);
+      await shows(tab, /Rolled back/);
+    }
+    await page.bringToFront();
+    await page.reload();
+    await shows(page, /3 of 3/);
+    await page.browserContext().close();
   });
 
   test('a key that is not known opens nothing, and says what to do', async () => {

@@ -3,7 +3,7 @@ import type { JSX } from 'preact';
 import type { Insight, InsightsDocument, Spread } from '../../model/insights.js';
 import { query, setQuery } from '../address.js';
 import { ask } from '../api.js';
-import { length } from '../format.js';
+import { length, value } from '../format.js';
 import { Link } from '../link.js';
 import { ProblemNote } from '../parts/problem.js';
 import { Table } from '../parts/table.js';
@@ -101,7 +101,7 @@ function Row({ insight, name }: { insight: Insight; name: JSX.Element | string }
     <tr>
       <td>{name}</td>
       <td>{changes}</td>
-      <td>{perDay.toFixed(1)}</td>
+      <td>{value(perDay)}</td>
       <td>{failureRate === undefined ? '–' : `${bad} (${Math.round(failureRate * 100)} %)`}</td>
       <td>{spread(lead)}</td>
       <td>{spread(restore)}</td>
