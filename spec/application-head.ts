@@ -11,7 +11,6 @@ import { filesNamedBy } from './release-files.js';
 export interface ApplicationHead {
   app?: string;
   trigger?: Trigger;
-  labels?: Record<string, string>;
   audience?: Audience;
   findings: Finding[];
 }
@@ -36,5 +35,5 @@ export function readApplicationHead(name: string, text: string): ApplicationHead
     reader.error(app === undefined ? ['spec'] : ['spec', 'name'], message, fix);
     return { trigger, audience, findings };
   }
-  return { app, trigger, labels: application.spec.labels ?? {}, audience, findings };
+  return { app, trigger, audience, findings };
 }

@@ -1,22 +1,15 @@
-import {
-  ApplicationFailure,
-  condition,
-  isCancellation,
-  setCurrentDetails,
-  setHandler,
-  TemporalFailure,
-  upsertMemo,
-} from '@temporalio/workflow';
+import { ApplicationFailure, condition, setCurrentDetails, setHandler, upsertMemo } from '@temporalio/workflow';
 import { describeMatcher } from '../model/chain.js';
 import type { ChainBlock, ChainDocument, ChainedApplication, ChainNode } from '../model/chain.js';
 import { MINUTE, SECOND } from '../model/duration.js';
 import { iso } from '../model/wire.js';
 import type { HistoryEntry } from '../model/wire.js';
+import { deployCommit } from './deploy-commit.js';
 import { cancelChainUpdate, chainNodeEndedSignal, chainQuery } from './messages.js';
 import type { ChainInput, Control } from './messages.js';
 import { readControl } from './controls.js';
 import { looking, remembering } from './proxies.js';
-import { reasonOf } from './reason.js';
+import { isFailedActivity, reasonOf } from './reason.js';
 
 /** What cannot be deployed now, such as a held application, is tried again for so long. */
 const WAITS_FOR = 10 * MINUTE;
@@ -73,7 +66,7 @@ export async function chain({ id, app, blocks }: ChainInput): Promise<ChainDocum
     const giveUpAt = Date.now() + WAITS_FOR;
     while (node.deployment === undefined) {
       if (cancelled) return note({ status: 'CANCELLED', reason: `The chain was cancelled by ${cancelled.by}.` });
-      const deployed = await deployOne(id, found);
+      const deployed = await deployCommit({ ...found, chain: id }, `deploy ${found.app}`);
       if (deployed.outcome === 'DEPLOYED') note({ status: 'PENDING', deployment: deployed.deployment });
       else if (deployed.outcome !== 'WAITS' || Date.now() >= giveUpAt)
         return note({ status: 'FAILED', reason: deployed.problem });
@@ -146,22 +139,8 @@ async function findApplications(
       { matcher, not },
     ]);
   } catch (error) {
-    if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
+    if (!isFailedActivity(error)) throw error;
     return { problem: `The repositories could not be read: ${reasonOf(error)}` };
-  }
-}
-
-async function deployOne(
-  chained: string,
-  { app, repoId, path, commit }: ChainedApplication,
-): ReturnType<typeof looking.deployCommit> {
-  try {
-    return await looking.deployCommit.executeWithOptions({ summary: `deploy ${app}` }, [
-      { app, repoId, path, commit, chain: chained },
-    ]);
-  } catch (error) {
-    if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
-    return { outcome: 'WAITS', problem: `The deployment could not be started: ${reasonOf(error)}` };
   }
 }
 

@@ -156,18 +156,18 @@ function closeCurrentStage(state: DeploymentState, error: unknown, people: Notic
 /** The last acts: the lists, the application, the people; then the handlers that still run. */
 async function close(state: DeploymentState, publish: () => void, people: Notices): Promise<void> {
   const { input, ending, handle } = state;
-  const completedAt = state.completedAt ?? Date.now();
+  const entry = historyEntryOf(state, state.completedAt ?? Date.now());
   people.ended();
   publish();
   await remembering.tellApplication({
     n: input.n,
     release: { ...input.release, pipeline: [], warnings: [] },
-    entry: historyEntryOf(state, completedAt),
+    entry,
     ...(handle && (ending && !ending.rollback ? { kept: handle } : stickyOf(handle))),
     ...(state.restore && { kept: state.restore }),
     ...stoodOf(state),
   });
-  await goOnWithChain(state, historyEntryOf(state, completedAt));
+  await goOnWithChain(state, entry);
   await recallStopped(state);
   await people.delivered();
   await condition(allHandlersFinished);

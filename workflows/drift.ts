@@ -1,6 +1,5 @@
 import {
   allHandlersFinished,
-  CancellationScope,
   condition,
   continueAsNew,
   log,
@@ -17,11 +16,12 @@ import type { DriftDocument } from '../model/drift.js';
 import { HOUR, MINUTE, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import { mentionedFor } from '../model/notification.js';
-import type { ApplicationNotice, Audience } from '../model/notification.js';
+import type { Audience } from '../model/notification.js';
 import { iso } from '../model/wire.js';
+import { announce } from './announce.js';
 import { driftQuery, lookForDriftUpdate, watchDriftSignal } from './messages.js';
 import type { DriftInput, DriftRedeployments, DriftState } from './messages.js';
-import { comparing, telling } from './proxies.js';
+import { comparing } from './proxies.js';
 import { reasonOf } from './reason.js';
 
 /** A look costs eleven events. */
@@ -100,7 +100,7 @@ export async function drift({ app, state: carried }: DriftInput): Promise<void> 
   function tell(event: News, { reason, deployment }: DriftDocument, { labels, mentions = [] }: Audience): void {
     const mention = mentionedFor(mentions, event);
     untold += 1;
-    void tellPeople({
+    void announce({
       id: uuid4(),
       event,
       app,
@@ -204,12 +204,6 @@ function newsOf({ status, deployment = '', differences }: DriftDocument, state: 
   if (mark === state.told) return undefined;
   state.told = mark;
   return 'APPLICATION_OUT_OF_SYNC';
-}
-
-async function tellPeople(notice: ApplicationNotice): Promise<void> {
-  await CancellationScope.nonCancellable(() =>
-    telling.notify.executeWithOptions({ summary: `tell people: ${notice.event}` }, [notice]),
-  ).catch(() => undefined);
 }
 
 /** What lists show, written when it changes; the whole is told by Query. */

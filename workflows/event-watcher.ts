@@ -2,10 +2,8 @@ import {
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
-  isCancellation,
   setHandler,
   sleep,
-  TemporalFailure,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
@@ -19,7 +17,7 @@ import { announce } from './announce.js';
 import { eventsQuery, pokeSignal, registerEventSignal } from './messages.js';
 import type { EventWatcherInput } from './messages.js';
 import { looking } from './proxies.js';
-import { reasonOf } from './reason.js';
+import { isFailedActivity, reasonOf } from './reason.js';
 
 const EVENTS_PER_RUN = 2_000;
 /** What comes within this time goes into one commit. */
@@ -94,7 +92,7 @@ async function commit(repoId: string, events: RegisteredEvent[]): Promise<Events
       { repoId, events },
     ]);
   } catch (error) {
-    if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
+    if (!isFailedActivity(error)) throw error;
     return { problem: `The events could not be committed: ${reasonOf(error)}` };
   }
 }
@@ -107,5 +105,12 @@ function haveDeployed(repoId: string): void {
 }
 
 function tell(repoId: string, reason: string): void {
-  announce({ id: uuid4(), event: 'EVENT_FAILED', repository: repoId, at: Date.now(), reason, link: '/api/v1/events' });
+  void announce({
+    id: uuid4(),
+    event: 'EVENT_FAILED',
+    repository: repoId,
+    at: Date.now(),
+    reason,
+    link: '/api/v1/events',
+  });
 }

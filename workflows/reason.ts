@@ -1,4 +1,16 @@
-import { ActivityFailure, ApplicationFailure, ChildWorkflowFailure, TimeoutFailure } from '@temporalio/common';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  ChildWorkflowFailure,
+  isCancellation,
+  TemporalFailure,
+  TimeoutFailure,
+} from '@temporalio/workflow';
+
+/** Whether an activity failed, and was not stopped by us; all else is a bug, which the workflow waits to be mended for. */
+export function isFailedActivity(error: unknown): boolean {
+  return error instanceof TemporalFailure && !isCancellation(error);
+}
 
 /** The sentence that people read for a failure: the innermost one that says something. */
 export function reasonOf(error: unknown): string {

@@ -2,10 +2,8 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
-  isCancellation,
   setCurrentDetails,
   setHandler,
-  TemporalFailure,
   upsertMemo,
   uuid4,
   workflowInfo,
@@ -13,13 +11,14 @@ import {
 import { MINUTE } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import { mentionedFor } from '../model/notification.js';
-import type { CommitDeployed, RepositoryFiles, RepositoryLook, RepositoryState } from '../model/repository.js';
+import type { RepositoryFiles, RepositoryLook, RepositoryState } from '../model/repository.js';
 import type { Commit } from '../model/release.js';
 import { announce } from './announce.js';
+import { deployCommit } from './deploy-commit.js';
 import { pokeSignal, repositoryQuery } from './messages.js';
 import type { RepositoryInput } from './messages.js';
 import { looking } from './proxies.js';
-import { reasonOf } from './reason.js';
+import { isFailedActivity, reasonOf } from './reason.js';
 import {
   consideredBy,
   detailsOfRepository,
@@ -61,7 +60,8 @@ export async function repository({ repoId, state: carried }: RepositoryInput): P
     const waiting = [...due];
     const next = async (): Promise<void> => {
       for (let file = waiting.shift(); file; file = waiting.shift()) {
-        const deployed = await deployOne(repoId, file, commit);
+        const { path, app, why } = file;
+        const deployed = await deployCommit({ repoId, path, app, commit }, `deploy ${app}: ${why}`);
         tell(state, noteDeployed(state, file, commit, deployed));
         publish(state);
       }
@@ -132,27 +132,11 @@ async function readFiles(state: RepositoryState, head: string): Promise<Reposito
   }
 }
 
-/** A commit that cannot be deployed now waits, and holds up no other application. */
-async function deployOne(repoId: string, { path, app, why }: DueFile, commit: Commit): Promise<CommitDeployed> {
-  try {
-    return await looking.deployCommit.executeWithOptions({ summary: `deploy ${app}: ${why}` }, [
-      { repoId, path, app, commit },
-    ]);
-  } catch (error) {
-    if (!isFailedActivity(error)) throw error;
-    return { outcome: 'WAITS', problem: `The deployment could not be started: ${reasonOf(error)}` };
-  }
-}
-
-function isFailedActivity(error: unknown): boolean {
-  return error instanceof TemporalFailure && !isCancellation(error);
-}
-
 function tell({ repoId, audiences }: RepositoryState, troubles: readonly Trouble[]): void {
   for (const { app, path, problem } of troubles) {
     const audience = path === undefined ? undefined : audiences?.[path];
     const mention = mentionedFor(audience?.mentions ?? [], 'DEPLOYMENT_TRIGGER_FAILED');
-    announce({
+    void announce({
       id: uuid4(),
       event: 'DEPLOYMENT_TRIGGER_FAILED',
       ...(app !== undefined && { app }),

@@ -1,4 +1,5 @@
 import type { Client } from '@temporalio/client';
+import { fewAtOnce } from '../doctor/time-limit.js';
 import { driftWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
 
 /** At a worker's start, so many applications at once. */
@@ -24,8 +25,5 @@ export async function watchDriftOfAll(client: Client): Promise<void> {
   })) {
     waiting.push(workflowId.replace(/^application:/, ''));
   }
-  const next = async (): Promise<void> => {
-    for (let app = waiting.pop(); app !== undefined; app = waiting.pop()) await watchDrift(client, app, false);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, next));
+  await fewAtOnce(waiting, AT_ONCE, (app) => watchDrift(client, app, false));
 }

@@ -17,7 +17,6 @@ const MISTAKES_SHOWN = 3;
 /** An application file that was read, with what makes it deploy. */
 export interface ReadFile extends SeenFile {
   trigger?: Trigger;
-  labels?: Record<string, string>;
 }
 
 /** Whether a path is one of application files, by its name: `app.pipecd.yaml`, `web.pipecd.yml`. */
@@ -56,7 +55,7 @@ async function readOne(
   const name = posix.basename(path);
   const text = files[name];
   if (text === undefined) return { path, status: 'INVALID', problem: `${path}: the file is longer than 512 KB.` };
-  const { app, trigger, labels, audience, findings } = readApplicationHead(name, text);
+  const { app, trigger, audience, findings } = readApplicationHead(name, text);
   // Sealed nowhere and kept nowhere: only what is wrong with it is wanted.
   const judged =
     trigger === undefined || app === undefined
@@ -67,7 +66,6 @@ async function readOne(
     path,
     ...(app !== undefined && { app }),
     ...(trigger && { trigger }),
-    ...(labels && { labels }),
     ...(audience && { audience }),
   };
   if (problem !== undefined) return { ...common, status: 'INVALID', problem };

@@ -20,8 +20,9 @@ export async function findChained(
     const hash = await git.head(repository);
     const commit = await git.commit(repository, hash);
     for (const file of await readApplicationFiles(await git.open(repository, hash), known, decrypt)) {
-      const { app, labels = {}, trigger, path, problem } = file;
-      if (app === undefined || not.includes(app) || !fitsMatcher(matcher, { app, labels })) continue;
+      const { app, audience, trigger, path, problem } = file;
+      if (app === undefined || not.includes(app) || !fitsMatcher(matcher, { app, labels: audience?.labels ?? {} }))
+        continue;
       if (problem !== undefined) return { problem: `${app} cannot be loaded: ${problem}` };
       if (trigger?.onChain.disabled !== false) closed.push(app);
       else applications.push({ app, repoId: repository.repoId, path, commit });

@@ -31,7 +31,7 @@ export async function readSeenFiles(
     return asked;
   };
 
-  async function withDue({ trigger, labels: _labels, ...file }: ReadFile): Promise<SeenFile> {
+  async function withDue({ trigger, ...file }: ReadFile): Promise<SeenFile> {
     const { app, path, status } = file;
     if (status !== 'WATCHED' || app === undefined || trigger === undefined) return file;
     const last = considered[path] === undefined ? await deployed(app) : { known: true, commit: considered[path] };

@@ -1,30 +1,19 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
-import { z } from 'zod';
 import type { ChainDocument } from '../../model/chain.js';
 import { chainWorkflowId } from '../../model/workflow-id.js';
 import { cancelChainUpdate } from '../../workflows/messages.js';
 import type { Control } from '../../workflows/messages.js';
+import { ChainMemo } from './stored.js';
+import { findWorkflows } from './visibility.js';
 
 /** As many are listed, newest first. */
 const LISTED = 50;
 
-const shape = z.looseObject({
-  id: z.string(),
-  app: z.string(),
-  status: z.string(),
-  reason: z.string(),
-  startedAt: z.string(),
-  blocks: z.array(z.looseObject({ matcher: z.looseObject({}), status: z.string(), nodes: z.array(z.unknown()) })),
-});
-
-/** The memo of a chain: all that is known of it, written at each change, so no worker is asked. */
-const ChainMemo = z.object({ chain: z.custom<ChainDocument>((value) => shape.safeParse(value).success) });
-
 /** The newest chains. */
 export async function listChains(client: Client): Promise<ChainDocument[]> {
   const found: ChainDocument[] = [];
-  for await (const { memo } of client.workflow.list({ query: "WorkflowType = 'chain'" })) {
+  for (const { memo } of await findWorkflows(client, "WorkflowType = 'chain'")) {
     const read = ChainMemo.safeParse(memo);
     if (read.success) found.push(read.data.chain);
   }

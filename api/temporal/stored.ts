@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ChainDocument } from '../../model/chain.js';
 import type { AwsChange, LogLine, Weights } from '../../model/delivery.js';
 import { DRIFT_STATUSES, type DriftSummary } from '../../model/drift.js';
 import type { Measurement } from '../../model/evidence.js';
@@ -104,3 +105,15 @@ const driftShape = z.object({
 
 /** The memo of a watch for drift: what the last look saw, without the differences. */
 export const DriftMemo = z.object({ drift: driftShape });
+
+const chainShape = z.looseObject({
+  id: z.string(),
+  app: z.string(),
+  status: z.string(),
+  reason: z.string(),
+  startedAt: z.string(),
+  blocks: z.array(z.looseObject({ matcher: z.looseObject({}), status: z.string(), nodes: z.array(z.unknown()) })),
+});
+
+/** The memo of a chain: all that is known of it, written at each change, so no worker is asked. */
+export const ChainMemo = z.object({ chain: z.custom<ChainDocument>((value) => chainShape.safeParse(value).success) });

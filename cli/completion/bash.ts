@@ -1,4 +1,4 @@
-import { allCommands, type CommandNode, type Value } from './tree.js';
+import { allCommands, offeredValues, type CommandNode, type Value } from './tree.js';
 
 /** A completion script for bash, 3.2 (macOS) and newer. */
 export function bashScript(program: CommandNode): string {
@@ -15,16 +15,8 @@ ${nodes.map((node) => `    ${quoted(node.path)}) ${settings(node)} ;;`).join('\n
 
 _${name}_value() {
   case $1 in
-${nodes
-  .flatMap((node) =>
-    node.options.flatMap(({ flags, value }) =>
-      value === undefined || value.kind === 'text'
-        ? []
-        : [
-            `    ${flags.map((flag) => quoted(`${node.path} ${flag}`)).join(' | ')}) wanted=${quoted(wanted(value))} ;;`,
-          ],
-    ),
-  )
+${offeredValues(nodes)
+  .map(({ places, value }) => `    ${places.map(quoted).join(' | ')}) wanted=${quoted(wanted(value))} ;;`)
   .join('\n')}
   esac
 }

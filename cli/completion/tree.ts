@@ -43,6 +43,15 @@ export function allCommands(node: CommandNode): CommandNode[] {
   return [node, ...node.commands.flatMap(allCommands)];
 }
 
+/** Where a value is wanted that a shell can offer something for: `sluice deploy --strategy`, one for each way to write the option. */
+export function offeredValues(nodes: readonly CommandNode[]): { places: string[]; value: Value }[] {
+  return nodes.flatMap(({ path, options }) =>
+    options.flatMap(({ flags, value }) =>
+      value === undefined || value.kind === 'text' ? [] : [{ places: flags.map((flag) => `${path} ${flag}`), value }],
+    ),
+  );
+}
+
 function optionNode({ short, long, flags, description, required, optional, argChoices }: Option): OptionNode {
   return {
     flags: [short, long].filter((flag) => flag !== undefined),

@@ -1,4 +1,4 @@
-import { allCommands, type CommandNode, type OptionNode, type Value } from './tree.js';
+import { allCommands, offeredValues, type CommandNode, type OptionNode, type Value } from './tree.js';
 
 /** A completion script for zsh, to be sourced after `compinit` or put into a folder of `fpath` as `_sluice`. */
 export function zshScript(program: CommandNode): string {
@@ -16,14 +16,8 @@ ${nodes.map((node) => `    (${quoted(node.path)})\n${settings(node)}\n      ;;`)
 
 _${name}_value() {
   case $1 in
-${nodes
-  .flatMap((node) =>
-    node.options.flatMap(({ flags, value }) =>
-      value === undefined || value.kind === 'text'
-        ? []
-        : [`    (${flags.map((flag) => quoted(`${node.path} ${flag}`)).join('|')}) wanted=${quoted(wanted(value))} ;;`],
-    ),
-  )
+${offeredValues(nodes)
+  .map(({ places, value }) => `    (${places.map(quoted).join('|')}) wanted=${quoted(wanted(value))} ;;`)
   .join('\n')}
   esac
 }

@@ -89,33 +89,22 @@ test('each of them loads without a mistake', () => {
   }
 });
 
+const THROUGH_A_WAIT = [
+  'ECS_CANARY_ROLLOUT',
+  'ECS_TRAFFIC_ROUTING',
+  'WAIT',
+  'ECS_PRIMARY_ROLLOUT',
+  'ECS_TRAFFIC_ROUTING',
+  'ECS_CANARY_CLEAN',
+];
+
 /** The stages of the second deployment, and what share the canary had at most. */
 const EXPECTED: Record<string, { stages: string[]; most?: number }> = {
   simple: { stages: ['ECS_SYNC'] },
   'secret-management': { stages: ['ECS_SYNC'] },
   attachment: { stages: ['ECS_SYNC'] },
-  canary: {
-    stages: [
-      'ECS_CANARY_ROLLOUT',
-      'ECS_TRAFFIC_ROUTING',
-      'WAIT',
-      'ECS_PRIMARY_ROLLOUT',
-      'ECS_TRAFFIC_ROUTING',
-      'ECS_CANARY_CLEAN',
-    ],
-    most: 20,
-  },
-  bluegreen: {
-    stages: [
-      'ECS_CANARY_ROLLOUT',
-      'ECS_TRAFFIC_ROUTING',
-      'WAIT',
-      'ECS_PRIMARY_ROLLOUT',
-      'ECS_TRAFFIC_ROUTING',
-      'ECS_CANARY_CLEAN',
-    ],
-    most: 100,
-  },
+  canary: { stages: THROUGH_A_WAIT, most: 20 },
+  bluegreen: { stages: THROUGH_A_WAIT, most: 100 },
   'wait-approval': {
     stages: [
       'ECS_CANARY_ROLLOUT',

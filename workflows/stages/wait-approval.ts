@@ -1,9 +1,9 @@
-import { CancellationScope, isCancellation, TemporalFailure } from '@temporalio/workflow';
+import { CancellationScope, isCancellation } from '@temporalio/workflow';
 import { SECOND } from '../../model/duration.js';
 import type { WaitApprovalStage } from '../../model/stage.js';
 import { analysisDocument } from '../../model/wire.js';
 import { placesFor } from '../places.js';
-import { reasonOf } from '../reason.js';
+import { isFailedActivity, reasonOf } from '../reason.js';
 import { isTold, recallAnalysis } from '../recall-analysis.js';
 import { approval } from './approval.js';
 import { runAnalysis } from './child-analysis.js';
@@ -66,7 +66,7 @@ async function watched(
     await recallAnalysis(state, row.id, RECALL_WITHIN);
   } catch (error) {
     // It is tried once more when the deployment closes.
-    if (!(error instanceof TemporalFailure) || isCancellation(error)) throw error;
+    if (!isFailedActivity(error)) throw error;
   }
   return end;
 }
