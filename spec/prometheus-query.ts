@@ -14,6 +14,7 @@ import {
 } from '../model/prometheus-query.js';
 import type { TargetGroup } from '../model/release.js';
 import { groupDimension } from './metric-variables.js';
+import { grammarMistake } from './promql-grammar.js';
 import { proposeReadyMade } from './ready-made/proposal.js';
 
 interface Groups {
@@ -26,7 +27,7 @@ const LOAD_BALANCER_METRIC = /^aws_applicationelb_/;
 const GROUP_LABEL = /^dimension_TargetGroup$/i;
 
 /**
- * Checks what can be seen of a query in PromQL without asking it: that it is whole, gives one series, looks back no further than each of its
+ * Checks what can be seen of a query in PromQL without asking it: that it is whole and in the grammar, gives one series, looks back no further than each of its
  * values may, and looks at the canary alone.
  */
 export function warnOfPrometheusQuery(
@@ -41,6 +42,9 @@ export function warnOfPrometheusQuery(
     reader.error(path, `the query cannot be read: ${broken}`, 'Close what is open.');
     return;
   }
+  // No error: what speaks Prometheus's API may know more functions than Prometheus does.
+  const mistake = grammarMistake(query);
+  if (mistake) reader.warning(path, `${mistake.message}: Prometheus would refuse the query`, mistake.fix);
   const several = severalBy(query);
   if (several !== undefined) {
     const message = `the query gives one series for each group (${several}); a verdict needs exactly one`;

@@ -11,6 +11,7 @@ import { HOUR, MINUTE, SECOND } from '../../model/duration.js';
 import type { Point } from '../../model/evidence.js';
 import type { ThresholdMetric } from '../../model/metric.js';
 import { metric } from '../analysis/support.js';
+import { grammarMistake } from '../../spec/promql-grammar.js';
 import { hasPrometheus, startPrometheus, startTarget, type RealPrometheus } from './real-prometheus.js';
 import { openTestSecret, prometheusProvider } from './support.js';
 
@@ -181,6 +182,33 @@ describe.skipIf(!hasPrometheus)('a real Prometheus with a history', () => {
       sourceAt(prometheus.url, { query: 'queue_length', watermark }).ask(FROM, FROM + MINUTE),
     );
     expect(error.message).toContain(words);
+  });
+
+  it.each([
+    'sum(ratee(queue_length[1m]))',
+    'sum by () rate(queue_length[1m])',
+    'sum(rate(queue_length{code=500}[1m]))',
+    'sum(rate(queue_length[1mm]))',
+    'sum(rate(queue_length))',
+    'sum(queue_length[1m])',
+    'queue_length[1m] / 2',
+    'sum(queue_length) +',
+    'sum(queue_length) sum(queue_length)',
+    'sum(rate((queue_length offset 5m)[5m:1m]))',
+    'max(max_over_time(rate(queue_length[1m])[5m:]))',
+    'sum(quantile_over_time(0.9, (queue_length[5m])))',
+    'sum(rate(queue_length[1m] offset 5m))',
+    'histogram_quantile(0.9, sum by (le) (rate(queue_length[1h30m])))',
+    'sum(queue_length) > bool 2 or on () vector(0)',
+    'predict_linear(queue_length[5m], 60)',
+    'sum(queue_length) # and a comment )',
+    '-sum(queue_length) ^ 2 % 1e3 * Inf',
+    'absent(queue_length{job!~"a|b"})',
+    'label_replace(queue_length, "a", "$1", "job", "(.*)")',
+  ])('refuses what the lint warns of, and nothing else: %s', async (query) => {
+    const parameters = new URLSearchParams({ query, start: `${FROM / 1000}`, end: `${FROM / 1000 + 60}`, step: '60' });
+    const answer = await fetch(`${prometheus.url}/api/v1/query_range?${parameters.toString()}`);
+    expect(answer.status).toBe(grammarMistake(query) ? 400 : 200);
   });
 
   it('refuses more than 11,000 points in its own words', async () => {

@@ -32,6 +32,9 @@ describe('a query in PromQL', () => {
     'job:errors:ratio',
     'p95{v="by (x) topk("} # and by (this',
     "max(x) / on () max(y{a='('}) or vector(0)",
+    'sum(rate((x offset 5m)[5m:1m]))',
+    'max(max_over_time(rate(x[1m])[5m:]))',
+    'sum(quantile_over_time(0.9, (x[5m])))',
   ])('is taken as it is: %s', (query) => {
     const { errors, warnings } = readOne({ ...threshold, query });
     expect([...errors, ...warnings]).toEqual([]);
@@ -41,6 +44,24 @@ describe('a query in PromQL', () => {
     const { errors, warnings } = readOne({ ...threshold, query: 'rate(x[1m])' });
     expect(errors).toEqual([]);
     expect(said(warnings)).toEqual([expect.stringContaining('nothing makes one series')]);
+  });
+
+  it.each([
+    ['sum(ratee(x[1m]))', 'PromQL has no function "ratee"', 'Did you mean "rate"?'],
+    ['summ(rate(x[1m]))', 'PromQL has no function "summ"', 'Did you mean "sum"?'],
+    ['qwertyuiop(x)', 'PromQL has no function "qwertyuiop"', 'Write one that PromQL has.'],
+    ['sum by () rate(x[1m])', 'no PromQL from “rate(x[1m])” on', 'Try the query'],
+    ['sum(rate(x{code=500}[1m]))', 'no PromQL from “500}[1m]))” on', 'Try the query'],
+    ['sum(rate(x[1mm]))', 'no PromQL from “m]))” on', 'Try the query'],
+    ['sum(rate(x))', 'rate needs a range', 'Write one: rate(…[1m]).'],
+    ['sum(x[1m])', 'the range “x[1m]” stands where one value is needed', 'Write a function of ranges'],
+    ['sum(x) / sum((x[1m]))', 'the range “(x[1m])” stands where', 'Write a function of ranges'],
+  ])('that Prometheus would refuse is warned of: %s', (query, message, fix) => {
+    const { errors, warnings } = readOne({ ...threshold, query });
+    expect(errors).toEqual([]);
+    expect(warnings[0]?.message).toContain(message);
+    expect(warnings[0]?.message).toContain('Prometheus would refuse the query');
+    expect(warnings[0]?.fix).toContain(fix);
   });
 
   it('is warned of where nothing counted would not be taken as zero', () => {
