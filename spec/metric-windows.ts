@@ -24,7 +24,7 @@ export function readWindows(reader: Reader, path: Path, interval: Millis, stage:
     reader.warning(at, message, 'Make duration a multiple of interval.');
   }
   if (interval < resolution) {
-    const message = `the interval ${formatDuration(interval)} is shorter than the source’s resolution ${formatDuration(resolution)}: some windows hold no point of their own`;
+    const message = `the interval ${formatDuration(interval)} is shorter than a bucket of the data, ${formatDuration(resolution)}: some windows hold no point of their own`;
     reader.warning(at, message, `Write interval: ${formatDuration(resolution)} or longer.`);
   }
   return windows;

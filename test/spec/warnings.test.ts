@@ -51,7 +51,7 @@ const WARNINGS: Mistake[] = [
     edits: [[APP, 'interval: 1m', 'interval: 30s']],
     at: [APP, 'interval'],
     field: `${METRIC}.interval`,
-    message: /the interval 30s is shorter than the source.s resolution 1m/,
+    message: /the interval 30s is shorter than a bucket of the data, 1m/,
   },
   {
     title: 'a rest that is not judged',
