@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SecretRef } from '../../config/server.js';
 import { SECOND } from '../../model/duration.js';
+import { fetchFailure } from '../fetch-failure.js';
 import { GitFailure, PushRefused } from './repository.js';
 import type { Repository } from './repository.js';
 import { placeOf } from './repository-address.js';
@@ -80,7 +81,8 @@ export function createPullRequests({ token: ofAll, openSecret, cancelled }: Pull
       });
     } catch (error) {
       cancelled().throwIfAborted();
-      const why = error instanceof Error ? ((error.cause as Error | undefined)?.message ?? error.message) : 'unknown';
+      const timedOut = error instanceof Error && error.name === 'TimeoutError';
+      const why = timedOut ? `nothing within ${ANSWER_WITHIN / SECOND} s` : fetchFailure(error).words;
       throw new GitFailure(`Repository ${repository.repoId}: ${new URL(apiUrl).host} does not answer (${why}).`);
     }
     const text = await response.text();

@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { SECOND } from '../../model/duration.js';
+import { fetchFailure } from '../fetch-failure.js';
 import { notBefore } from '../metrics/rate-limit.js';
 
 const TIME_LIMIT = 10 * SECOND;
@@ -42,9 +43,8 @@ export async function post(whom: string, url: string, headers: Record<string, st
     };
   } catch (error) {
     const timedOut = error instanceof Error && error.name === 'TimeoutError';
-    const cause = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    const words = timedOut ? `no answer within ${TIME_LIMIT / SECOND} s` : cause;
-    throw new Error(`${whom} at ${hostOf(url)} could not be reached: ${words}.`, { cause: error });
+    const { words, ...cause } = timedOut ? { words: `no answer within ${TIME_LIMIT / SECOND} s` } : fetchFailure(error);
+    throw new Error(`${whom} at ${hostOf(url)} could not be reached: ${words}.`, cause);
   }
 }
 

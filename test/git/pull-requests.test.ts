@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { createGit } from '../../activities/git/git.js';
 import { createPullRequests, hostOf } from '../../activities/git/pull-request.js';
 import type { PullRequests } from '../../activities/git/pull-request.js';
@@ -205,4 +205,16 @@ test.each([
   ['ssh://git@code.gitlab.example.com:2222/team/shop.git', 'GITLAB', 'https://code.gitlab.example.com/api/v4'],
 ])('the API of %s', (remote, type, apiUrl) => {
   expect(hostOf({ repoId: 'r', remote, branch: 'main' })).toEqual({ type, apiUrl });
+});
+
+test('a token that no request can be made with is not told', async () => {
+  process.env['TEST_GIT_TOKEN'] = 'glpat\nhidden';
+  onTestFinished(() => void (process.env['TEST_GIT_TOKEN'] = 'the-token'));
+  const asked = requests.find(
+    { repoId: 'r', remote: 'https://x/a/b.git', branch: 'main', host: { type: 'GITHUB', apiUrl: api.url } },
+    'x',
+  );
+  const error: unknown = await asked.catch((thrown: unknown) => thrown);
+  expect(String(error)).toContain('does not answer (the request cannot be made');
+  expect(String(error)).not.toContain('hidden');
 });

@@ -1,6 +1,7 @@
 import { writeFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSources } from '../../activities/metrics/sources.js';
 import { SourceError } from '../../activities/metrics/source.js';
@@ -168,6 +169,24 @@ describe('a Datadog answer', () => {
     } finally {
       await rm(folder, { recursive: true });
     }
+  });
+});
+
+describe('a key that no request can be made with', () => {
+  it.each(['v1', 'v2'] as const)('is told by %s without its value, and needs somebody', async (apiVersion) => {
+    const fake = await startFakeDatadog(
+      () => NOW,
+      () => answer([]),
+    );
+    open.push(fake);
+    const m = metric();
+    const source = createSources([{ ...provider(fake.url), apiVersion }], () => Promise.resolve('key\nhidden'))(m);
+    const error: unknown = await source
+      .ask({ metric: m, from: START, now: NOW, cancelled: new AbortController().signal })
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ kind: 'refused' });
+    expect(inspect(error)).toContain('the request cannot be made');
+    expect(inspect(error)).not.toContain('hidden');
   });
 });
 

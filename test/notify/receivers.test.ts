@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createDeliver } from '../../activities/notify/people.js';
 import { verifySignature } from '../../activities/notify/signature.js';
@@ -84,6 +85,21 @@ describe('a webhook', () => {
     const { url } = await serve('SILENCE');
     const error = await failureOf(tell({ type: 'WEBHOOK', name: 'w', url: inline(`${url}/token`) }));
     expect(String(error)).toMatch(/The webhook w at 127\.0\.0\.1:\d+ could not be reached: no answer within 10 s/);
+  });
+
+  it('whose address or secret no request can be made of never tells them', async () => {
+    const { url } = await serve({ status: 200 });
+    const receivers: Receiver[] = [
+      { type: 'WEBHOOK', name: 'w', url: inline(url.replace('//', '//user:hidden@')) },
+      { type: 'WEBHOOK', name: 'w', url: inline(url), header: { name: 'X-Key', value: inline('hid\nhidden') } },
+      { type: 'SLACK', name: 'w', token: inline('xoxb\nhidden'), channel: 'C1', apiUrl: url, mentions: nobody },
+    ];
+    for (const receiver of receivers) {
+      const error = await failureOf(tell(receiver));
+      expect(inspect(error)).toContain('could not be reached: the request cannot be made');
+      // The history keeps the causes too.
+      expect(inspect(error)).not.toContain('hidden');
+    }
   });
 
   it('that is not configured any more is told nothing', async () => {

@@ -3,7 +3,9 @@ import type {
   RequestContext,
 } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-common/http/http.js';
 import { ResponseContext } from '@datadog/datadog-api-client/dist/packages/datadog-api-client-common/http/http.js';
+import { fetchFailure } from '../../fetch-failure.js';
 import type { Head } from '../rate-limit.js';
+import { SourceError } from '../source.js';
 
 /** An answer that is no 200, with what the client's own exception would have dropped: the headers. */
 export class HttpFailure extends Error {
@@ -35,6 +37,9 @@ export function headerKeepingHttp(signal: AbortSignal, seen: (head: Head) => voi
         ...(body !== undefined && { body }),
         redirect: 'manual',
         signal,
+      }).catch((error: unknown) => {
+        if (!(error instanceof TypeError) || error.cause !== undefined) throw error;
+        throw new SourceError('refused', `Datadog cannot be asked: ${fetchFailure(error).words}.`);
       });
       const head = { status: response.status, headers: Object.fromEntries(response.headers) };
       seen(head);
