@@ -8,13 +8,10 @@ export interface TemplateProblem {
   fix?: string;
 }
 
-/**
- * A comment, or an action with what it holds; with the blanks that trim markers take: `{{- … -}}`, where Go wants a blank beside the
- * dash. A comment ends where Go says, so it may hold braces.
- */
-const ACTION =
-  /(?:\s*\{\{-\s|\{\{)\/\*.*?\*\/(?:\s-\}\}\s*|\}\})|(?:\s*\{\{-(?=\s)|\{\{)(.*?)(?:(?<=\s)-\}\}\s*|\}\})/gs;
 const TOKEN = /"(?:[^"\\]|\\.)*"|`[^`]*`|\||[^\s|"`]+/g;
+/** As long as a file may be, and far longer than what ECS takes: what is put in many times over must not fill the memory. */
+const LONGEST_TEXT = 512 * 1024;
+const LONGEST_ACTION = 2_000;
 const PATH = /^\.([A-Za-z_]\w*)\.([A-Za-z_]\w*)$/;
 
 /** What Go's templates with sprig offer and files like these use. The value that is piped comes last. */
@@ -40,21 +37,98 @@ export function renderTemplate(
   values: TemplateValues,
 ): { text: string; problems: TemplateProblem[] } {
   const problems: TemplateProblem[] = [];
-  const text = template.replace(ACTION, (whole: string, inside: string | undefined, at: number) => {
-    if (inside === undefined) return '';
-    const value = evaluate(inside, values);
-    if (typeof value === 'string') return value;
-    const start = at + whole.search(/\S/);
-    const line = template.slice(0, start).split('\n').length;
-    problems.push({ line, message: `${whole.trim()} ${value.message}`, ...(value.fix && { fix: value.fix }) });
-    return whole;
-  });
-  return { text, problems };
+  const nextAction = actionsOf(template);
+  let text = '';
+  let [taken, line] = [0, 1];
+  for (let action = nextAction(); action; action = nextAction()) {
+    const whole = template.slice(action.open, action.end);
+    const before = template.slice(taken, action.open);
+    line += newlinesIn(before);
+    text += action.trimsLeft ? before.trimEnd() : before;
+    const problem = (message: string, fix?: string): string => {
+      problems.push({ line, message: `${shortened(whole.trim())} ${message}`, ...(fix && { fix }) });
+      return whole;
+    };
+    const value = action.inside === undefined ? '' : evaluate(action.inside, values);
+    text += typeof value === 'string' ? value : problem(value.message, value.fix);
+    taken = action.end;
+    if (text.length > LONGEST_TEXT) {
+      problem(`makes the file longer than ${LONGEST_TEXT / 1024} KB`);
+      break;
+    }
+    line += newlinesIn(whole);
+  }
+  return { text: text + template.slice(taken), problems };
+}
+
+/** What stands in `{{ … }}`, nothing of a comment, and from where to where, with the blanks that a trim marker behind it takes. */
+interface Action {
+  inside: string | undefined;
+  open: number;
+  end: number;
+  trimsLeft: boolean;
+}
+
+/**
+ * Finds the actions of a template one after the other: with trim markers, `{{- … -}}`, where Go wants a blank beside the dash. A comment ends
+ * where Go says, so it may hold braces. Nothing is read twice: a file of braces or blanks alone takes no longer than another.
+ */
+function actionsOf(template: string): () => Action | undefined {
+  const closing = finder(template, '}}');
+  const commentEnd = finder(template, '*/');
+  let at = 0;
+  const ending = (close: number, trims: boolean): number => {
+    const end = close + 2;
+    if (!trims) return end;
+    BLANKS.lastIndex = end;
+    return end + (BLANKS.exec(template)?.[0].length ?? 0);
+  };
+  const isBlank = (index: number): boolean => /\s/.test(template.charAt(index));
+  return () => {
+    const open = template.indexOf('{{', at);
+    if (open < 0) return undefined;
+    const trimsLeft = template.charAt(open + 2) === '-' && isBlank(open + 3);
+    const comment = open + (trimsLeft ? 4 : 2);
+    if (template.startsWith('/*', comment)) {
+      const after = commentEnd(comment + 2) + 2;
+      const trims = isBlank(after) && template.startsWith('-}}', after + 1);
+      if (after >= 2 && (trims || template.startsWith('}}', after))) {
+        at = ending(trims ? after + 2 : after, trims);
+        return { inside: undefined, open, end: at, trimsLeft };
+      }
+    }
+    const begin = open + (trimsLeft ? 3 : 2);
+    const close = closing(begin);
+    if (close < 0) return undefined;
+    const trims = template.charAt(close - 1) === '-' && close - 2 >= begin && isBlank(close - 2);
+    at = ending(close, trims);
+    return { inside: template.slice(begin, trims ? close - 1 : close), open, end: at, trimsLeft };
+  };
+}
+
+const BLANKS = /\s*/y;
+
+/** `indexOf` for places that are asked for in order: what was found, or not, is not looked for again. */
+function finder(text: string, wanted: string): (from: number) => number {
+  let found = -2;
+  return (from) => {
+    if (found !== -1 && found < from) found = text.indexOf(wanted, from);
+    return found;
+  };
+}
+
+function shortened(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+function newlinesIn(text: string): number {
+  return text.split('\n').length - 1;
 }
 
 type Unresolved = Omit<TemplateProblem, 'line'>;
 
 function evaluate(inside: string, values: TemplateValues): string | Unresolved {
+  if (inside.length > LONGEST_ACTION) return { message: `is longer than ${LONGEST_ACTION} characters` };
   const commands: string[][] = [[]];
   for (const [token] of inside.matchAll(TOKEN)) {
     if (token === '|') commands.push([]);
@@ -64,6 +138,7 @@ function evaluate(inside: string, values: TemplateValues): string | Unresolved {
   for (const command of commands) {
     const next = run(command, value, values);
     if (typeof next !== 'string') return next;
+    if (next.length > LONGEST_TEXT) return { message: `makes a text longer than ${LONGEST_TEXT / 1024} KB` };
     value = next;
   }
   return value ?? { message: 'is empty' };
@@ -96,7 +171,7 @@ function run([name = '', ...rest]: string[], piped: string | undefined, values: 
   if (given.length !== known.takes) {
     return { message: `gives ${name} ${given.length} values where it takes ${known.takes}` };
   }
-  if (known.takes === 2 && !/^\d{1,3}$/.test(given[0] ?? '')) return { message: `gives ${name} no number of blanks` };
+  if (known.takes === 2 && !/^\d{1,2}$/.test(given[0] ?? '')) return { message: `gives ${name} no number of blanks` };
   return known.of(...given);
 }
 

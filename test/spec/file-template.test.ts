@@ -27,7 +27,10 @@ describe('a template', () => {
     ['v: |\n{{ indent 2 .attachment.config }}', 'v: |\n  a: 1\n  b: 2'],
     ['a  {{- " x " | trim -}}  b', 'axb'],
     ['a {{/* what stands here is no matter }} */}} b', 'a  b'],
+    ['a {{- /* gone, with the blanks */ -}} b', 'ab'],
+    ['{{ "x" -}}  {{- "y" }} {{ "z" -}}\n', 'xy z'],
     ['a {{ "}" }} { } {b}', 'a } { } {b}'],
+    ['a {{ never closed', 'a {{ never closed'],
     ['nothing', 'nothing'],
   ])('%s', (template, text) => {
     expect(rendered(template)).toBe(text);
@@ -47,6 +50,9 @@ describe('a template', () => {
     ['{{ .attachment.config | indent }}', /gives indent 1 values where it takes 2/],
     ['{{ .attachment.config | indent "x" }}', /gives indent no number of blanks/],
     ['{{ }}', /cannot be rendered: an empty command/],
+    ['{{ /* ends before */ its time }}', /cannot be rendered: \/\* is not known/],
+    [`{{ "${'"\\"'.repeat(1_000)} }}`, /is longer than 2000 characters/],
+    ['{{ .attachment.config | indent 100 }}', /gives indent no number of blanks/],
     ['{{ .toString.constructor }}', /names .toString, which is not there/],
     ['{{ .attachment.constructor }}', /names "constructor"/],
     ['{{ constructor }}', /constructor is not known/],
@@ -54,5 +60,26 @@ describe('a template', () => {
     const { text, problems } = renderTemplate(`one\ntwo\n  ${template}\n`, VALUES);
     expect(text).toContain(template);
     expect(problems).toEqual([expect.objectContaining({ line: 3, message: expect.stringMatching(message) as string })]);
+  });
+
+  it.each([' ', '{{', '{{/*', '{{/*}}', '{{ x -', '{{- ', '{{}}', '{{"\\"'])(
+    'of nothing but %j is read in the time of any other',
+    { timeout: 5_000 },
+    (part) => {
+      renderTemplate(part.repeat((512 * 1024) / part.length), VALUES);
+    },
+  );
+
+  it('cannot be made longer than a file may be', () => {
+    const attachment = { big: 'x\n'.repeat(200_000) };
+    const longer = { message: expect.stringContaining('longer than 512 KB') as string, line: 2 };
+    for (const many of [
+      '{{ .attachment.big }}'.repeat(20_000),
+      '{{ .attachment.big | indent 99 | indent 99 | indent 99 }}',
+    ]) {
+      const { text, problems } = renderTemplate(`first\n${many}`, { attachment });
+      expect(problems).toEqual([expect.objectContaining(longer)]);
+      expect(text.length).toBeLessThan(2_000_000);
+    }
   });
 });
