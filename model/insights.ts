@@ -31,7 +31,7 @@ export interface Insight {
   lead?: Spread;
   /** From a bad change's beginning to its rollback's end; of one that was taken back later, from its end to the end of what took it back. */
   restore?: Spread;
-  /** Each day of the period, oldest first (UTC). */
+  /** Each day of UTC that the period touches, oldest first; the first and the last may be parts of one. */
   days: { day: string; good: number; bad: number }[];
 }
 
@@ -59,7 +59,7 @@ export function insightsOf(
     for (const group of groupsOf(deployment)) groups.set(group, [...(groups.get(group) ?? []), change]);
   }
   return [...groups]
-    .map(([group, changes]) => insightOf(group, changes, from, period.days))
+    .map(([group, changes]) => insightOf(group, changes, period))
     .sort((a, b) => b.changes - a.changes || (a.group < b.group ? -1 : 1));
 }
 
@@ -79,9 +79,9 @@ function undone(deployments: readonly Ended[]): ReadonlyMap<string, number> {
   const running = new Map<string, Ended>();
   for (const deployment of good) {
     const before = running.get(deployment.app);
-    if (deployment.rollbackTo !== undefined && before && before.id !== deployment.rollbackTo) {
-      found.set(before.id, at(deployment.completedAt));
-    }
+    // The same version once more, as for drift: what takes it back later takes back the change that brought it.
+    if (before && before.id === deployment.rollbackTo) continue;
+    if (deployment.rollbackTo !== undefined && before) found.set(before.id, at(deployment.completedAt));
     running.set(deployment.app, deployment);
   }
   return found;
@@ -104,11 +104,12 @@ function changeOf(deployment: Ended, takenBack: ReadonlyMap<string, number>): Ch
   };
 }
 
-function insightOf(group: string, changes: readonly Change[], from: number, days: number): Insight {
+function insightOf(group: string, changes: readonly Change[], { days, to }: { days: number; to: number }): Insight {
   const bad = changes.filter((change) => change.bad).length;
   const lead = spreadOf(changes.flatMap((change) => change.lead ?? []));
   const restore = spreadOf(changes.flatMap((change) => change.restore ?? []));
   const good = changes.filter((change) => change.lead !== undefined).length;
+  const [first, last] = [dayOf(to - days * DAY), dayOf(to - 1)];
   return {
     group,
     changes: changes.length,
@@ -117,13 +118,18 @@ function insightOf(group: string, changes: readonly Change[], from: number, days
     ...(changes.length > 0 && { failureRate: bad / changes.length }),
     ...(lead && { lead }),
     ...(restore && { restore }),
-    days: Array.from({ length: days }, (_, i) => {
-      const begin = from + i * DAY;
-      const of = changes.filter(({ endedAt }) => endedAt >= begin && endedAt < begin + DAY);
+    days: Array.from({ length: last - first + 1 }, (_, i) => {
+      const day = first + i;
+      const of = changes.filter(({ endedAt }) => dayOf(endedAt) === day);
       const wrong = of.filter((change) => change.bad).length;
-      return { day: new Date(begin).toISOString().slice(0, 10), good: of.length - wrong, bad: wrong };
+      return { day: new Date(day * DAY).toISOString().slice(0, 10), good: of.length - wrong, bad: wrong };
     }),
   };
+}
+
+/** Days of UTC since 1970. */
+function dayOf(at: number): number {
+  return Math.floor(at / DAY);
 }
 
 function spreadOf(times: readonly Millis[]): Spread | undefined {

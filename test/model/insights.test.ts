@@ -54,6 +54,12 @@ describe('insights', () => {
     expect(all([ended(1, 2 * HOUR), ended(2, HOUR, { rollbackTo: 'web-1' })])).toMatchObject({ changes: 1, bad: 0 });
   });
 
+  it('count a change as bad that was brought out once more before it was taken back', () => {
+    const again = ended(3, 2 * HOUR, { rollbackTo: 'web-2' });
+    const list = [ended(1, 4 * HOUR), ended(2, 3 * HOUR), again, ended(4, HOUR, { rollbackTo: 'web-1' })];
+    expect(all(list)).toMatchObject({ changes: 2, bad: 1, restore: { median: 7_200, count: 1 } });
+  });
+
   it('leave out who never came to an end of their own, and what ended before the period', () => {
     const others = [
       ended(1, HOUR, { status: 'CANCELLED' }),
@@ -68,6 +74,15 @@ describe('insights', () => {
     expect(all([ended(1, HOUR), ended(2, 2 * DAY + HOUR, { status: 'FAILED' })], 3)?.days).toEqual([
       { day: '2026-11-25', good: 0, bad: 1 },
       { day: '2026-11-26', good: 0, bad: 0 },
+      { day: '2026-11-27', good: 1, bad: 0 },
+    ]);
+  });
+
+  it('put a change on the day on which it ended, at whatever hour they are asked for', () => {
+    const to = TO - 5 * HOUR;
+    expect(insightsOf([ended(1, 6 * HOUR), ended(2, 30 * HOUR)], { days: 2, to }, () => ['all'])[0]?.days).toEqual([
+      { day: '2026-11-25', good: 0, bad: 0 },
+      { day: '2026-11-26', good: 1, bad: 0 },
       { day: '2026-11-27', good: 1, bad: 0 },
     ]);
   });
