@@ -149,7 +149,8 @@ export async function drift({ app, state: carried }: DriftInput): Promise<void> 
       if (isOver()) return;
     }
     if (isFull()) {
-      await condition(allHandlersFinished);
+      // The look of one who asks may have news.
+      await condition(() => allHandlersFinished() && untold === 0);
       await continueAsNew<typeof drift>({ app, state });
     }
   }

@@ -36,11 +36,21 @@ export async function eventWatcher({ repoId, state: carried }: EventWatcherInput
   const state: EventWatcherState = carried ?? { pending: [], ended: [] };
   let working: ReadonlySet<string> = new Set();
   let failures = 0;
+  /** Words to people and to the repository's watcher that are on their way: a run that ended would take them with it. */
+  let unsaid = 0;
+
+  const isFull = (): boolean =>
+    unsaid === 0 && (workflowInfo().historyLength > EVENTS_PER_RUN || workflowInfo().continueAsNewSuggested);
+
+  function say(words: Promise<void>): void {
+    unsaid += 1;
+    void words.finally(() => (unsaid -= 1));
+  }
 
   function end(event: RegisteredEvent, how: EventEnd, quiet = false): void {
     state.pending = state.pending.filter(({ id }) => id !== event.id);
     state.ended = [...state.ended, { ...event, ...how, endedAt: Date.now() }].slice(-ENDED_KEPT);
-    if (how.status === 'FAILED' && !quiet) tell(repoId, `Event ${event.id} (${event.name}): ${how.reason}`);
+    if (how.status === 'FAILED' && !quiet) say(tell(repoId, `Event ${event.id} (${event.name}): ${how.reason}`));
   }
 
   setHandler(eventsQuery, () => state, { description: 'Events that wait, and how the last ones ended.' });
@@ -59,19 +69,20 @@ export async function eventWatcher({ repoId, state: carried }: EventWatcherInput
   );
 
   for (;;) {
-    await condition(() => state.pending.length > 0, { summary: 'until an event comes' });
-    await sleep(GATHER);
+    await condition(() => state.pending.length > 0 || isFull(), { summary: 'until an event comes' });
+    if (state.pending.length > 0) await sleep(GATHER);
+    if (isFull()) await continueAsNew<typeof eventWatcher>({ repoId, state });
     const batch = state.pending.slice(0, BATCH);
     working = new Set(batch.map(({ id }) => id));
     const committed = await commit(repoId, batch);
     working = new Set();
     if ('problem' in committed) {
-      if (state.problem === undefined) tell(repoId, `Events wait: ${committed.problem}`);
+      if (state.problem === undefined) say(tell(repoId, `Events wait: ${committed.problem}`));
       state.problem = committed.problem;
       failures += 1;
       await sleep(Math.min(SLOWEST, 10 * SECOND * 2 ** Math.min(failures, 10)));
     } else {
-      if (Object.values(committed.ends).some(({ status }) => status === 'HANDLED')) haveDeployed(repoId);
+      if (Object.values(committed.ends).some(({ status }) => status === 'HANDLED')) say(haveDeployed(repoId));
       delete state.problem;
       failures = 0;
       for (const event of batch) {
@@ -79,9 +90,6 @@ export async function eventWatcher({ repoId, state: carried }: EventWatcherInput
         // In another repository somebody may wait for what nobody waits for here.
         if (how) end(event, how, how.status === 'FAILED' && how.unmatched === true && !committed.alone);
       }
-    }
-    if (workflowInfo().historyLength > EVENTS_PER_RUN || workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof eventWatcher>({ repoId, state });
     }
   }
 }
@@ -98,14 +106,14 @@ async function commit(repoId: string, events: RegisteredEvent[]): Promise<Events
 }
 
 /** What was committed is deployed at once, not with the next look. */
-function haveDeployed(repoId: string): void {
-  void getExternalWorkflowHandle(repositoryWorkflowId(repoId))
+function haveDeployed(repoId: string): Promise<void> {
+  return getExternalWorkflowHandle(repositoryWorkflowId(repoId))
     .signal(pokeSignal)
     .catch(() => undefined);
 }
 
-function tell(repoId: string, reason: string): void {
-  void announce({
+function tell(repoId: string, reason: string): Promise<void> {
+  return announce({
     id: uuid4(),
     event: 'EVENT_FAILED',
     repository: repoId,

@@ -157,6 +157,21 @@ test('an event that is told twice is taken once', async () => {
   expect(batches).toHaveLength(1);
 });
 
+test('what people are to be told is not lost where the history is continued as new', async () => {
+  answer = (events) => all(events, { status: 'FAILED', reason: 'Refused.' });
+  await register(event('id-1', 'a'));
+  await settled(1);
+  const { runId } = await handle.describe();
+  // What is known already is dropped, and fills the history.
+  for (let length = 0; length < 1_900; length = (await handle.describe()).historyLength) {
+    await Promise.all(Array.from({ length: 50 }, () => register(event('id-1', 'a'))));
+  }
+  await Promise.all(Array.from({ length: 150 }, (_, i) => register(event(`id-2-${i}`, `${i}`))));
+  await settled(151);
+  await until('a new run', async () => (await handle.describe()).runId !== runId);
+  await until('all to be told', () => notices.length === 151);
+});
+
 test('of more than can wait, those that come last fail', async () => {
   answer = () => ({ problem: 'Away.' });
   for (let i = 0; i < 201; i += 1) await register(event(`id-${i}`, `e${i}`));
