@@ -10,7 +10,7 @@ import {
 import type { EventsCommitted } from '../activities/events.js';
 import { MINUTE, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
-import type { EventEnd, EventWatcherState, RegisteredEvent } from '../model/event.js';
+import type { EndedEvent, EventEnd, EventWatcherState, RegisteredEvent } from '../model/event.js';
 import { eventKey } from '../model/event-watcher.js';
 import { repositoryWorkflowId } from '../model/workflow-id.js';
 import { announce } from './announce.js';
@@ -23,9 +23,11 @@ const EVENTS_PER_RUN = 2_000;
 /** What comes within this time goes into one commit. */
 const GATHER: Millis = SECOND;
 const BATCH = 100;
-/** All that waits must fit a workflow's input. */
+/** All that is known must fit a workflow's input of 2 MB, and all that waits an activity's: a character may take three bytes. */
 const MOST_PENDING = 200;
 const ENDED_KEPT = 200;
+const PENDING_CHARACTERS = 400_000;
+const ENDED_CHARACTERS = 200_000;
 const SLOWEST: Millis = 5 * MINUTE;
 
 /**
@@ -49,7 +51,7 @@ export async function eventWatcher({ repoId, state: carried }: EventWatcherInput
 
   function end(event: RegisteredEvent, how: EventEnd, quiet = false): void {
     state.pending = state.pending.filter(({ id }) => id !== event.id);
-    state.ended = [...state.ended, { ...event, ...how, endedAt: Date.now() }].slice(-ENDED_KEPT);
+    state.ended = newestOf([...state.ended, { ...event, ...how, endedAt: Date.now() }]);
     if (how.status === 'FAILED' && !quiet) say(tell(repoId, `Event ${event.id} (${event.name}): ${how.reason}`));
   }
 
@@ -62,8 +64,10 @@ export async function eventWatcher({ repoId, state: carried }: EventWatcherInput
         if (eventKey(older) !== eventKey(event)) continue;
         end(older, { status: 'SUPERSEDED', reason: `Event ${event.id} came after it.` });
       }
-      if (state.pending.length < MOST_PENDING) state.pending.push(event);
-      else end(event, { status: 'FAILED', reason: `${MOST_PENDING} events wait already: ${state.problem ?? ''}` });
+      const { length } = state.pending;
+      if (length < MOST_PENDING && charactersOf([...state.pending, event]) <= PENDING_CHARACTERS)
+        state.pending.push(event);
+      else end(event, { status: 'FAILED', reason: `${length} events wait already: ${state.problem ?? ''}` });
     },
     { description: 'Takes an event in.' },
   );
@@ -92,6 +96,16 @@ export async function eventWatcher({ repoId, state: carried }: EventWatcherInput
       }
     }
   }
+}
+
+function charactersOf(events: readonly RegisteredEvent[]): number {
+  return JSON.stringify(events).length;
+}
+
+function newestOf(ended: EndedEvent[]): EndedEvent[] {
+  let kept = ended.slice(-ENDED_KEPT);
+  while (kept.length > 1 && charactersOf(kept) > ENDED_CHARACTERS) kept = kept.slice(1);
+  return kept;
 }
 
 async function commit(repoId: string, events: RegisteredEvent[]): Promise<EventsCommitted> {

@@ -181,3 +181,14 @@ test('of more than can wait, those that come last fail', async () => {
   });
   expect((await state()).ended).toMatchObject([{ id: 'id-200', status: 'FAILED' }]);
 });
+
+test('what waits and what is remembered fits a workflow’s input, however much each event says', async () => {
+  answer = () => ({ problem: 'Away.' });
+  const labels = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`label-${i}`, 'x'.repeat(200)]));
+  await Promise.all(Array.from({ length: 120 }, (_, i) => register({ ...event(`id-${i}`, `e${i}`), labels })));
+  await until('all to be taken in', async () => (await state()).ended.some(({ id }) => id === 'id-119'));
+  const { pending, ended } = await state();
+  expect(pending.length).toBeGreaterThan(30);
+  expect(ended.at(-1)).toMatchObject({ status: 'FAILED', reason: `${pending.length} events wait already: ` });
+  expect(JSON.stringify({ pending, ended }).length * 3).toBeLessThan(2 * 1024 * 1024);
+});
