@@ -1,7 +1,14 @@
-import { ApplicationFailure, condition, setCurrentDetails, setHandler, upsertMemo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  condition,
+  patched,
+  setCurrentDetails,
+  setHandler,
+  upsertMemo,
+} from '@temporalio/workflow';
 import { describeMatcher } from '../model/chain.js';
 import type { ChainBlock, ChainDocument, ChainedApplication, ChainNode } from '../model/chain.js';
-import { MINUTE, SECOND } from '../model/duration.js';
+import { HOUR, MINUTE, SECOND } from '../model/duration.js';
 import { iso } from '../model/wire.js';
 import type { HistoryEntry } from '../model/wire.js';
 import { deployCommit } from './deploy-commit.js';
@@ -14,8 +21,11 @@ import { isFailedActivity, reasonOf } from './reason.js';
 /** What cannot be deployed now, such as a held application, is tried again for so long. */
 const WAITS_FOR = 10 * MINUTE;
 const TRY_AGAIN = 30 * SECOND;
-/** A deployment tells its end; one that could not is found out by looking. */
-const LOOK_AFTER = 10 * MINUTE;
+/** A deployment tells its end; one that could not is found out by looking, ever less often: each look costs ten events. */
+const LOOK_AFTER = { first: 10 * MINUTE, longest: 2 * HOUR };
+/** Side by side. The state tells of all of them each time one changes, and a workflow's history may be 50 MB. */
+const MOST_NODES = 100;
+const REASON_LENGTH = 500;
 
 /**
  * The deployments that follow a good one: the applications of a block side by side, block after block, until one does not succeed. It
@@ -32,6 +42,8 @@ export async function chain({ id, app, blocks }: ChainInput): Promise<ChainDocum
   };
   const ended = new Map<string, HistoryEntry>();
   let cancelled: Control | undefined;
+  // Chains that began under an older version go on saying all again, and looking as often.
+  const isSparing = patched('chain-sparing');
 
   function publish(): void {
     upsertMemo({ chain: state });
@@ -59,9 +71,10 @@ export async function chain({ id, app, blocks }: ChainInput): Promise<ChainDocum
   );
 
   async function runNode(node: ChainNode, found: ChainedApplication): Promise<void> {
-    const note = (over: Partial<ChainNode>): void => {
-      Object.assign(node, over);
-      publish();
+    const note = ({ reason, ...over }: Partial<ChainNode>): void => {
+      const before = JSON.stringify(node);
+      Object.assign(node, over, reason !== undefined && { reason: reason.slice(0, REASON_LENGTH) });
+      if (!isSparing || JSON.stringify(node) !== before) publish();
     };
     const giveUpAt = Date.now() + WAITS_FOR;
     while (node.deployment === undefined) {
@@ -76,8 +89,9 @@ export async function chain({ id, app, blocks }: ChainInput): Promise<ChainDocum
       }
     }
     const { deployment } = node;
-    while (!ended.has(deployment)) {
-      if (await condition(() => ended.has(deployment), LOOK_AFTER, { summary: `until ${deployment} has ended` })) break;
+    for (let pause = LOOK_AFTER.first; !ended.has(deployment);) {
+      if (await condition(() => ended.has(deployment), pause, { summary: `until ${deployment} has ended` })) break;
+      if (isSparing) pause = Math.min(2 * pause, LOOK_AFTER.longest);
       const look = await remembering.lookAtDeployment(deployment);
       if (look.ended) ended.set(deployment, look.ended);
       else if (!look.open) return note({ status: 'FAILED', reason: `${deployment} is gone.` });
@@ -94,6 +108,11 @@ export async function chain({ id, app, blocks }: ChainInput): Promise<ChainDocum
     if ('problem' in found) {
       block.status = 'FAILED';
       block.reason = found.problem;
+      return;
+    }
+    if (found.applications.length > MOST_NODES) {
+      block.status = 'FAILED';
+      block.reason = `${found.applications.length} applications fit, and a block deploys ${MOST_NODES} at most: divide it by further labels`;
       return;
     }
     const pairs = found.applications.map((one): [ChainNode, ChainedApplication] => [

@@ -2,6 +2,7 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { readChain } from '../../api/temporal/chains.js';
 import type { CommitToDeploy, FoundChained } from '../../activities/repository.js';
 import type { ChainDocument, ChainMatcher } from '../../model/chain.js';
 import type { CommitDeployed } from '../../model/repository.js';
@@ -147,6 +148,46 @@ test('a held application is tried again, and fails the chain after ten minutes',
   });
   expect(host.asked.length).toBeGreaterThan(15);
   expect(host.asked.length).toBeLessThan(25);
+  // What is as it was is not said again: the history of a chain of many would grow with their square.
+  const { events = [] } = await handle.fetchHistory();
+  const said = (events ?? []).filter((one) => one.workflowPropertiesModifiedEventAttributes);
+  expect(said.length).toBeLessThan(8);
+});
+
+test('one that goes on for days is looked after ever less often', async () => {
+  let looks = 0;
+  host.look = () => {
+    looks += 1;
+    return { open: true };
+  };
+  await start('last');
+  await until('the deployment', () => host.asked.length === 1);
+  await env.sleep('72 hours');
+  expect(looks).toBeGreaterThan(30);
+  expect(looks).toBeLessThan(42);
+  await tell('c-1');
+  expect(await handle.result()).toMatchObject({ status: 'SUCCEEDED' });
+});
+
+test('a block of more than a hundred is refused before one of them is deployed', async () => {
+  host.found = () => of(...Array.from({ length: 101 }, (_, i) => `app-${i}`));
+  await start('all');
+  expect(await handle.result()).toMatchObject({
+    status: 'FAILED',
+    reason: expect.stringContaining('101 applications fit, and a block deploys 100 at most') as string,
+  });
+  expect(host.asked).toEqual([]);
+});
+
+test('one that was ended in Temporal is not shown as running', async () => {
+  await start('last');
+  await until('the deployment', () => host.asked.length === 1);
+  await until('its state', async () => (await readChain(env.client, `a-${count}`))?.blocks[0]?.nodes[0] !== undefined);
+  await endQuietly(handle);
+  expect(await readChain(env.client, `a-${count}`)).toMatchObject({
+    status: 'CANCELLED',
+    reason: 'Its workflow was ended in Temporal (TERMINATED). No further deployment was begun.',
+  });
 });
 
 test('a held application that is let go is deployed', async () => {
