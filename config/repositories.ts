@@ -9,7 +9,8 @@ import type { GitAccess, GitRepository } from './server.js';
 
 /** An address that git reaches by https, http or ssh. What begins with a dash would be an option. */
 const REMOTE = /^(https?|ssh):\/\/[^\s-].*$|^[\w.-]+@[\w.-]+:.+$/;
-const PASSWORD_IN_ADDRESS = /^https?:\/\/[^/@]*:[^/@]*@/;
+/** Also as the name of a user, where GitHub and GitLab take tokens: addresses are shown. */
+const PASSWORD_IN_ADDRESS = /^https?:\/\/(?:[^/@]*:|gh[a-z]_|github_pat_|glpat-|[0-9a-f]{40})[^/]*@/;
 /** Any name, as with PipeCD, that can stand in an address. */
 const REPOSITORY_ID = /^[^/\p{Cc}]{1,100}$/u;
 

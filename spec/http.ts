@@ -15,6 +15,8 @@ export const REPOSITORY_ID = /^[^/\p{Cc}]{1,100}$/u;
 const GIT_REF = /^(?!-)(?!.*\.\.)[\w./+-]{1,200}$/;
 
 const FILE_CHARACTERS = 512 * 1024;
+/** As much as is kept of a commit that is read from git. */
+const MESSAGE_CHARACTERS = 2_000;
 const REASON_CHARACTERS = 1_000;
 const PAGE_DEFAULT = 50;
 const PAGE_MAX = 200;
@@ -55,7 +57,10 @@ const startFields = {
   commit: z
     .strictObject({
       hash: z.string().min(1),
-      message: z.string().exactOptional(),
+      message: z
+        .string()
+        .transform((message) => message.slice(0, MESSAGE_CHARACTERS))
+        .exactOptional(),
       author: z.string().exactOptional(),
       url: z.url({ protocol: /^https?$/, error: 'must be an http or https address' }).exactOptional(),
     })

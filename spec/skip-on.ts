@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Reader } from '../document/reader.js';
 import type { Path } from '../document/yaml.js';
-import { pathPattern } from '../model/path-pattern.js';
 import type { SkipOn } from '../model/skip-on.js';
 import { SKIPPABLE } from '../model/stage.js';
 import type { StageName } from '../model/stage.js';
+import { isPathPattern } from './runaway.js';
 
 export const skipOnShape = z.object({
   commitMessagePrefixes: z.array(z.string()).optional(),
@@ -34,7 +34,7 @@ export function readSkipOn(reader: Reader, name: StageName, places: readonly [Pa
     reader.error([...path, 'commitMessagePrefixes', i], message, 'Write the beginning of a message, such as "docs:".');
   });
   paths.forEach((pattern, i) => {
-    if (pathPattern(pattern)) return;
+    if (isPathPattern(pattern)) return;
     const fix = 'Write a folder, a file or a glob from the root of the repository: docs/**, *.md.';
     reader.error([...path, 'paths', i], `"${pattern}" is no pattern for paths`, fix);
   });

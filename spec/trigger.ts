@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Reader } from '../document/reader.js';
 import { duration } from '../document/scalars.js';
 import { MINUTE } from '../model/duration.js';
-import { pathPattern } from '../model/path-pattern.js';
 import type { CommitMatcher, Trigger } from '../model/trigger.js';
+import { isPathPattern, runsAway } from './runaway.js';
 
 const disabled = z.boolean().optional();
 
@@ -28,7 +28,7 @@ export function readTrigger(reader: Reader, fields: z.output<typeof triggerField
   const { onCommit, onCommand, onOutOfSync, onChain } = fields ?? {};
   for (const list of ['paths', 'ignores'] as const) {
     onCommit?.[list]?.forEach((pattern, i) => {
-      if (pathPattern(pattern)) return;
+      if (isPathPattern(pattern)) return;
       reader.error(
         ['spec', 'trigger', 'onCommit', list, i],
         `"${pattern}" is no pattern for paths`,
@@ -62,7 +62,13 @@ export function readCommitMatcher(
     if (expression === undefined || expression === '') continue;
     try {
       new RegExp(expression);
-      read[name] = expression;
+      if (runsAway(expression)) {
+        reader.error(
+          ['spec', 'commitMatcher', name],
+          `"${expression}" could take for ever on some messages`,
+          'Write at most three of * and +, and no repeat or choice inside of a group that is repeated.',
+        );
+      } else read[name] = expression;
     } catch {
       reader.error(
         ['spec', 'commitMatcher', name],

@@ -78,6 +78,11 @@ it.each([
     'spec.repositories[0].remote',
     /a password stands/,
   ],
+  [
+    '{repoId: a, remote: "https://ghp_secret@h/r.git", branch: main}',
+    'spec.repositories[0].remote',
+    /a password stands/,
+  ],
   ['{repoId: a, remote: "https://h/r.git", branch: "a..b"}', 'spec.repositories[0].branch', /name of a branch/],
   ['{repoId: a, remote: "https://h/r.git"}', 'spec.repositories[0].branch', /missing/],
 ])('%s is refused', async (repository, field, message) => {

@@ -47,6 +47,33 @@ describe('the triggers of an application file', () => {
     expect(matcher).toMatchObject([{ field: 'spec.commitMatcher.quickSync' }]);
   });
 
+  it.each(['(a+)+$', '(.*,)*x', '(a|a)+$', '((ab)?c*)+', '(a{1,9}){9}', '.*a.*b.*c.*d', '([)]+)+', '(\\w+ )*x'])(
+    'refuse the expression %s, over which a workflow would stand still',
+    (expression) => {
+      const matcher = errors(parse(withSpec(`  commitMatcher: {quickSync: '${expression}'}`)));
+      expect(matcher).toMatchObject([
+        { field: 'spec.commitMatcher.quickSync', message: expect.stringContaining('could take for ever') as string },
+      ]);
+    },
+  );
+
+  it.each([
+    '^hotfix:',
+    '^(feat|fix)(\\(.*\\))?!?: .+',
+    '[a-z+*]{3}',
+    '(abc){2}',
+    '\\[skip( |-)pipeline\\]',
+    '^\\w+-\\d+',
+  ])('take the expression %s', (expression) => {
+    const { release } = parse(withSpec(`  commitMatcher: {quickSync: '${expression}'}`));
+    expect(release?.commitMatcher).toEqual({ quickSync: expression });
+  });
+
+  it('refuse a pattern for paths over which a worker would stand still', () => {
+    const lines = '  trigger: {onCommit: {paths: ["(a+)+", "**/a/**/*.(md|txt)", "**/*/**/*/**/x"]}}';
+    expect(errors(parse(withSpec(lines)))).toMatchObject([{ field: 'spec.trigger.onCommit.paths[0]' }]);
+  });
+
   it('want a name that can stand in an address', () => {
     const text = withSpec('')['app.pipecd.yaml'];
     expect(readApplicationHead('a.yaml', text.replace('name: canary', 'name: Canary App')).findings).toMatchObject([
