@@ -36,6 +36,9 @@ const STAGE_EVENT = {
   CANCELLED: 'STAGE_CANCELLED',
 } as const;
 
+/** Each costs ten events of the 50,000 that a deployment may have, and more with more receivers: of days, minute by minute, it would die. */
+const REMINDERS_AT_ONE_PACE = 100;
+
 /** Makes a notice of what is known of the deployment now. */
 type Write = (event: DeploymentEvent, reason: string, commands?: string[]) => DeploymentNotice;
 
@@ -140,10 +143,12 @@ function reminding({ routing, send }: Deliveries, write: Write, question: string
     .run(async () => {
       const known = await routing;
       if (!known || known.approvalReminder <= 0) return;
-      const every = known.approvalReminder;
-      for (let n = 1; ; n++) {
-        await sleep(every, { summary: 'remind people of the approval' });
-        const notice: Notice = write('WAITING_APPROVAL', `${question} It has waited for ${formatDuration(n * every)}.`);
+      let waited = 0;
+      for (let n = 0; ; n++) {
+        const pause = known.approvalReminder * 2 ** Math.floor(n / REMINDERS_AT_ONE_PACE);
+        await sleep(pause, { summary: 'remind people of the approval' });
+        waited += pause;
+        const notice: Notice = write('WAITING_APPROVAL', `${question} It has waited for ${formatDuration(waited)}.`);
         if (receiversOf(known, notice).length === 0) return;
         send(notice);
       }

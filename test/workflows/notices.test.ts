@@ -271,6 +271,21 @@ describe('people are reminded of an approval', () => {
     expect(told('first')).toEqual(['DEPLOYMENT_WAIT_APPROVAL']);
   });
 
+  test('ever less often when nobody answers for days, for each costs the history events', async () => {
+    world.routing = { ...routingTo(routeTo('all', { events: ['WAITING_APPROVAL'] })), approvalReminder: MINUTE };
+    const handle = await start({ release: withApproval({ timeout: 96 * HOUR }) });
+    await until(handle, (d) => d.status === 'WAITING_APPROVAL');
+    await pass('24 hours');
+    await handle.executeUpdate(deploymentUpdates.approve, { args: [ann] });
+    await handle.result();
+    expect(
+      reminders('all')
+        .slice(99, 102)
+        .map((words) => words.split(' for ').at(-1)),
+    ).toEqual(['1h40m.', '1h42m.', '1h44m.']);
+    expect(reminders('all').length).toBeLessThan(400);
+  });
+
   test('not where reminders are switched off', async () => {
     world.routing = { ...routingTo(routeTo('all')), approvalReminder: 0 };
     const handle = await start({ release: withApproval() });
