@@ -1,5 +1,5 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import type { Millis } from '../../model/duration.js';
 import type { Commit } from '../../model/release.js';
@@ -97,7 +97,9 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
   async function fetched(repository: Repository, refspec: string): Promise<string> {
     const mirror = await mirrorOf(repository);
     const args = ['--git-dir', mirror, 'fetch', '--quiet', '--no-tags', '--force', FILTER, 'origin', refspec];
-    const run = await remotely(repository, args, FETCH_WITHIN);
+    let run = await remotely(repository, args, FETCH_WITHIN);
+    if (run.code !== 0 && (await removeOldLock(mirror, run.stderr)))
+      run = await remotely(repository, args, FETCH_WITHIN);
     if (run.code !== 0) throw failureOf(repository, run, FETCH_WITHIN);
     return mirror;
   }
@@ -210,6 +212,16 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
     },
   };
   return git;
+}
+
+/** Removes the lock that a fetch fails at, if the git that made it was killed: none runs for so long. @returns whether it did */
+async function removeOldLock(mirror: string, stderr: string): Promise<boolean> {
+  const [, lock] = /Unable to create '([^']+\.lock)': File exists/.exec(stderr) ?? [];
+  if (lock === undefined || !resolve(lock).startsWith(`${resolve(mirror)}/`)) return false;
+  const made = await stat(lock).catch(() => undefined);
+  if (!made || Date.now() - made.mtimeMs < FETCH_WITHIN) return false;
+  await rm(lock, { force: true });
+  return true;
 }
 
 function namesIn(stdout: Buffer): string[] {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -198,6 +198,26 @@ it('makes a damaged mirror anew, and one of another address', async () => {
   await writeFile(join(mirrors, 'r.git', 'config'), '[broken');
   expect((await git.commit(of(host, 'r'), second)).hash).toBe(second);
   await host.close();
+  await rm(mirrors, { recursive: true, force: true });
+});
+
+it('goes on after a git that was killed and left its lock, once it is too old to be anybody’s', async () => {
+  const mirrors = await mkdtemp(join(tmpdir(), 'sluice-locked-'));
+  const own = await createOrigin();
+  const host = await serveHttp(own);
+  const git = gitWith({}, mirrors);
+  await git.commit(of(host, 'r'), await own.push({ a: '1' }));
+  const lock = join(mirrors, 'r.git', 'refs', 'sluice', 'branch.lock');
+  await writeFile(lock, '');
+  const locked = await own.push({ a: '2' });
+  await expect(git.commit(of(host, 'r'), locked)).rejects.toThrow('File exists');
+  const next = await own.push({ a: '3' });
+  const longAgo = new Date(Date.now() - 60 * 60_000);
+  await utimes(lock, longAgo, longAgo);
+  expect((await git.commit(of(host, 'r'), next)).hash).toBe(next);
+  expect(existsSync(lock)).toBe(false);
+  await host.close();
+  await own.remove();
   await rm(mirrors, { recursive: true, force: true });
 });
 
