@@ -14,7 +14,7 @@ export interface NamedFiles {
 
 /** The files that an application file names. Judges nothing: what cannot be read is told where the release is parsed. */
 export function filesNamedBy(applicationFile: string): NamedFiles {
-  const spec = member(parseDocument(applicationFile).toJS(), 'spec');
+  const spec = member(valueOf(applicationFile), 'spec');
   const input = member(spec, 'input') ?? member(member(member(spec, 'plugins'), 'ecs'), 'input');
   const service = nameIn(member(input, 'serviceDefinitionFile'));
   const app = nameIn(member(spec, 'name'));
@@ -26,6 +26,16 @@ export function filesNamedBy(applicationFile: string): NamedFiles {
       ...filesOfValues(spec),
     ],
   };
+}
+
+function valueOf(text: string): unknown {
+  const document = parseDocument(text);
+  try {
+    return document.toJS();
+  } catch {
+    // An alias of nothing, such as a glob without quotes, or too many of them: the name can be read all the same.
+    return { spec: { name: document.getIn(['spec', 'name']) } };
+  }
 }
 
 function nameIn(value: unknown): string | undefined {

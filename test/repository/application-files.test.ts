@@ -44,20 +44,26 @@ describe('the application files of a commit', () => {
   });
 
   it('that cannot be loaded are told with file and line, and stop no other', async () => {
-    const files = {
+    const files: Record<string, string> = {
       ...application('good', 'good'),
       ...application('bad', 'bad'),
       'bad/servicedef.yaml': 'cluster: [',
       'worse/app.pipecd.yaml': 'kind: Nothing\nspec: {name: worse}',
       'empty/x.pipecd.yml': '',
+      ...application('glob', 'glob'),
     };
+    // Without quotes it is an alias, of nothing.
+    const glob = files['glob/app.pipecd.yaml'] ?? '';
+    files['glob/app.pipecd.yaml'] = glob.replace('  name: glob\n', '$&  trigger: {onCommit: {ignores: [*.md ]}}\n');
     const read = await readApplicationFiles(tree(files), KNOWN, decrypt);
     expect(read.map(({ path, status }) => [path, status])).toEqual([
       ['good/app.pipecd.yaml', 'WATCHED'],
       ['bad/app.pipecd.yaml', 'INVALID'],
       ['worse/app.pipecd.yaml', 'INVALID'],
       ['empty/x.pipecd.yml', 'INVALID'],
+      ['glob/app.pipecd.yaml', 'INVALID'],
     ]);
+    expect(read[4]).toMatchObject({ app: 'glob', problem: expect.stringContaining('glob/app.pipecd.yaml:') as string });
     expect(read[1]?.problem).toMatch(/^bad\/servicedef\.yaml:\d+/);
     expect(read[2]?.problem).toMatch(/worse\/app\.pipecd\.yaml:\d+.*(kind|apiVersion)/);
     expect(read[3]?.problem).toContain('empty/x.pipecd.yml:1');
