@@ -6,6 +6,9 @@ const TEXT = /"(?:[^"\\\n]|\\.)*"/y;
 const LITERAL = /(?:true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?![\w.])/y;
 const NAME = /[\p{L}_][\p{L}\p{N}_-]*/uy;
 
+/** What is nested more deeply nobody wrote, and it would take the stack, with which the whole process may go. */
+const DEEPEST = 100;
+
 /** Where a value stands in the text, and whether it is one that can be replaced. */
 interface Value {
   path: string[];
@@ -62,25 +65,27 @@ function valuesOf(text: string): Value[] {
   }
 
   /** An attribute, or a block with its labels. `closed` is what ends the body. */
-  function body(path: string[], closed: string | undefined): void {
+  function body(path: string[], closed: string | undefined, depth = 0): void {
+    if (depth > DEEPEST) fail();
     for (;;) {
       take(SKIPPED);
       if (closed === undefined ? at >= text.length : sees(closed)) return;
       const names: string[] = [];
       for (let name = key(); name !== undefined; name = key()) names.push(name);
       if (names.length === 0) fail();
-      if (sees('{')) body([...path, ...names], '}');
-      else if (names.length === 1 && (sees('=') || sees(':'))) read([...path, ...names]);
+      if (sees('{')) body([...path, ...names], '}', depth + 1);
+      else if (names.length === 1 && (sees('=') || sees(':'))) read([...path, ...names], depth);
       else fail();
     }
   }
 
-  function read(path: string[]): void {
+  function read(path: string[], depth: number): void {
+    if (depth > DEEPEST) fail();
     take(SKIPPED);
     const from = at;
-    if (sees('{')) return body(path, '}');
+    if (sees('{')) return body(path, '}', depth + 1);
     if (sees('[')) {
-      for (let i = 0; !sees(']'); i += 1) read([...path, String(i)]);
+      for (let i = 0; !sees(']'); i += 1) read([...path, String(i)], depth + 1);
       return;
     }
     const kind = textOf(take(TEXT)) ?? (take(LITERAL) === undefined ? 'other' : 'literal');
@@ -102,12 +107,21 @@ function valuesOf(text: string): Value[] {
     for (let depth = 0; at < text.length;) {
       const sign = text[at] ?? '';
       if (heredoc()) return;
-      if (sign === '"' && take(TEXT) !== undefined) continue;
+      if (sign === '"') {
+        // One that is not closed on its line stands in a comment.
+        if (take(TEXT) === undefined) at = endOfLine();
+        continue;
+      }
       if (depth === 0 && /[\n,\]})]/.test(sign)) return;
       if (/[([{]/.test(sign)) depth += 1;
       if (/[)\]}]/.test(sign)) depth -= 1;
       at += 1;
     }
+  }
+
+  function endOfLine(): number {
+    const end = text.indexOf('\n', at);
+    return end < 0 ? text.length : end;
   }
 
   function heredoc(): boolean {

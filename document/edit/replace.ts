@@ -28,6 +28,8 @@ export function replaceValue(content: Uint8Array, { file, by, field }: Replaceme
     return { content: new TextEncoder().encode(BY[by](text, field, value)) };
   } catch (error) {
     if (error instanceof EditFailure) return problem(error.message);
+    // The stack's end: one file that cannot be read keeps no other event waiting.
+    if (error instanceof RangeError) return problem('cannot be looked for: the file is nested too deeply');
     throw error;
   }
 }

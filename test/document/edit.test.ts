@@ -160,7 +160,28 @@ describe('an HCLField', () => {
   it('of a broken file is refused', () => {
     expect(() => replace('a = {\n', 'HCLField', 'a', 'b')).toThrow(/cannot be read as HCL/);
   });
+  it('steps over a quote in a comment behind an expression', () => {
+    expect(replace('a = 1 + 2 # 5" wide\nb = "x"\n', 'HCLField', 'b', 'y')).toBe('a = 1 + 2 # 5" wide\nb = "y"\n');
+    expect(replace('a = [\n f(1), # 5" wide\n]\nb = 1\n', 'HCLField', 'b', '2')).toContain('\nb = 2\n');
+  });
 });
+
+test.each([
+  ['HCLField', 'a = ', '['],
+  ['HCLField', '', 'a {'],
+  ['HCLField', 'a = "', '\\"'],
+  ['jsonField', '', '['],
+  ['jsonField', '', '{"a":'],
+  ['yamlField', '', '{a: '],
+] as const)(
+  'a %s in a file of %s and nothing but %s ends with a reason, and soon',
+  { timeout: 10_000 },
+  (by, begin, part) => {
+    expect(() => replace(begin + part.repeat(50_000), by, 'a', 'b')).toThrow(
+      /cannot be|is no plain|is a list|is a map/,
+    );
+  },
+);
 
 it('a file that is no text is left alone', () => {
   const by = { file: 'a.bin', by: 'regex', field: '(a)' } as const;
