@@ -1,4 +1,4 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import type { Millis } from '../../model/duration.js';
@@ -96,6 +96,7 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
 
   async function fetched(repository: Repository, refspec: string): Promise<string> {
     const mirror = await mirrorOf(repository);
+    await sweep(join(mirror, 'objects', 'pack'));
     const args = ['--git-dir', mirror, 'fetch', '--quiet', '--no-tags', '--force', FILTER, 'origin', refspec];
     const run = await remotely(repository, args, FETCH_WITHIN);
     if (run.code !== 0) throw failureOf(repository, run, FETCH_WITHIN);
@@ -210,6 +211,19 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
     },
   };
   return git;
+}
+
+/**
+ * Removes what fetches have left that were cut off with the machine: as large as the repository, and git's own clean-up keeps them here. One
+ * that is still being written is younger than any fetch may become.
+ */
+async function sweep(packs: string): Promise<void> {
+  const names = await readdir(packs).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith('tmp_'))) {
+    const file = join(packs, name);
+    const written = await stat(file).catch(() => undefined);
+    if (written && Date.now() - written.mtimeMs > FETCH_WITHIN) await rm(file, { force: true });
+  }
 }
 
 function namesIn(stdout: Buffer): string[] {

@@ -45,7 +45,8 @@ export function repositoryLines(repositories: readonly RepositoryDocument[]): st
   }
   return repositories.flatMap(({ repoId, remote, branch, head, lookedAt, problem, removed, applications }) => {
     const width = Math.max(0, ...applications.map(({ app = '?' }) => app.length));
-    const at = head ? `at ${head.hash.slice(0, SHORT_HASH)}` : 'not read yet';
+    const reading = problem === undefined ? ' (the first fetch of a large one takes minutes)' : '';
+    const at = head ? `at ${head.hash.slice(0, SHORT_HASH)}` : `not read yet${reading}`;
     return [
       `${plain(repoId)}  ${plain(remote)} ${plain(branch)}, ${at}${lookedAt === undefined ? '' : `, looked at ${lookedAt}`}`,
       ...(removed ? [`  – ${REMOVED}`] : []),
