@@ -40,6 +40,13 @@ export interface AdvanceInput {
   traffic?: Progress['traffic'];
 }
 
+export interface RenameServiceInput {
+  /** Says which service, and whose rights it is reached with. */
+  release: Release;
+  from: string;
+  to: string;
+}
+
 export interface RollbackInput {
   handle: DeliveryHandle;
   reason: string;
@@ -76,4 +83,6 @@ export interface DeliveryActivities {
   restoreStickiness(input: Traffic): Promise<Progress>;
   /** After success: removes the retired old task set. */
   finish(input: { handle: DeliveryHandle }): Promise<Progress>;
+  /** Gives the service and its task sets to another name of the application. */
+  renameService(input: RenameServiceInput): Promise<Progress>;
 }

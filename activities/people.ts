@@ -2,7 +2,7 @@ import type { MetricProgress } from '../model/evidence.js';
 import type { Notice, Routing } from '../model/notification.js';
 import type { AnyRelease } from '../model/release.js';
 import type { HistoryEntry } from '../model/wire.js';
-import type { DeploymentEnded, OpenDeployment } from '../workflows/messages.js';
+import type { DeploymentEnded, OpenDeployment, TakeOver, TakeOverAnswer } from '../workflows/messages.js';
 
 /** One notice for one receiver. */
 export interface ToDeliver {
@@ -50,6 +50,10 @@ export interface MemoryActivities {
   tellApplication(ended: DeploymentEnded): Promise<void>;
   /** How far an analysis came that was stopped: what its workflow knows, also when it is closed; nothing when it never began. */
   recallAnalysis(input: { deployment: string; stage: string }): Promise<MetricProgress[]>;
+  /** Tells an application one step of its taking over another one, and starts it where it does not run. */
+  takeOver(input: { app: string; asked: TakeOver }): Promise<TakeOverAnswer>;
+  /** What the first of these deployments was asked to bring out whose history can be read. */
+  lastRelease(input: { deployments: string[] }): Promise<AnyRelease | undefined>;
   /** Wakes the application for a deployment that waits, and starts it where it does not run. */
   wakeApplication(app: string, waiting: OpenDeployment): Promise<void>;
 }

@@ -1,6 +1,7 @@
 import type { ChainedApplication, ChainMatcher } from '../model/chain.js';
 import type {
   CommitDeployed,
+  FileRenamed,
   ReadRelease,
   ReleaseInGit,
   RepositoryFiles,
@@ -20,6 +21,15 @@ export interface CommitToDeploy {
   chain?: string;
 }
 
+/** A file that registered one application and now says the name of another one. */
+export interface FileToRename {
+  repoId: string;
+  path: string;
+  from: string;
+  to: string;
+  commit: Commit;
+}
+
 /** What a block of a chain is made of; nothing that fits is a problem, for a wrong name would pass for good. */
 export type FoundChained = { applications: ChainedApplication[] } | { problem: string };
 
@@ -33,6 +43,8 @@ export interface RepositoryActivities {
   readRepository(input: { repoId: string; head: string; considered: Record<string, string> }): Promise<RepositoryFiles>;
   /** Starts the deployment of a commit, once however often it is asked. */
   deployCommit(input: CommitToDeploy): Promise<CommitDeployed>;
+  /** Has an application go on under the name that its file has now. */
+  renameApplication(input: FileToRename): Promise<FileRenamed>;
   /**
    * The applications at the heads of the repositories that a chain deploys next.
    * @param input `not`: those that it has deployed already

@@ -18,7 +18,13 @@ import { createMetrics } from './metrics.js';
 import { servePage } from './page.js';
 import { problemHandler, unavailable, unknownRoute } from './problem.js';
 import type { ReleaseReader } from './release-reader.js';
-import { holdApplication, listApplications, readApplication, rollbackApplication } from './routes/applications.js';
+import {
+  holdApplication,
+  listApplications,
+  readApplication,
+  renameApplication,
+  rollbackApplication,
+} from './routes/applications.js';
 import { cancelChain, listChains, readChain } from './routes/chains.js';
 import { controlDeployment } from './routes/controls.js';
 import { listDeployments, readDeployment } from './routes/deployments.js';
@@ -132,6 +138,7 @@ function apiRoutes(
   addPath(api, '/applications/:app/task-sets', { get: [readTaskSets(gateway)] });
   addPath(api, '/applications/:app/deployments', { post: [...change, startDeployment(gateway, releases)] });
   addPath(api, '/applications/:app/rollback', { post: [...change, rollbackApplication(gateway)] });
+  addPath(api, '/applications/:app/rename', { post: [...change, renameApplication(gateway)] });
   addPath(api, '/applications/:app/hold', { post: [...change, holdApplication(gateway, 'hold')] });
   addPath(api, '/applications/:app/release', { post: [...change, holdApplication(gateway, 'release')] });
   // Reads only, so that a viewer may ask.

@@ -25,6 +25,7 @@ import type {
   DeployAnswer,
   DeployRequest,
   HoldControl,
+  Rename,
   PlanInput,
 } from '../workflows/messages.js';
 
@@ -80,6 +81,8 @@ export interface Gateway {
   /** Starts the application's workflow where it does not run. */
   deploy(app: string, request: DeployRequest): Promise<DeployAnswer>;
   rollbackApplication(app: string, request: ApplicationRollback): Promise<DeployAnswer>;
+  /** Answers the application under its new name. */
+  rename(app: string, rename: Rename): Promise<ApplicationDocument>;
   hold(app: string, control: HoldControl): Promise<ApplicationDocument>;
   release(app: string, control: HoldControl): Promise<ApplicationDocument>;
   control(id: string, name: ControlName, control: CancelControl): Promise<ControlAnswer>;

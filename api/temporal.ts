@@ -15,8 +15,9 @@ import { readDeployment } from './temporal/deployment.js';
 import { listDrift, lookForDrift, readDrift, withDrift } from './temporal/drift.js';
 import { readInsights } from './temporal/insights.js';
 import { doctor, readiness } from './temporal/health.js';
-import { readEvents, registerEvent } from './temporal/events.js';
-import { pokeRepository, readRelease, readRepository, withGit } from './temporal/repositories.js';
+import { readEvents, registerEvent, repositoriesWithEvents } from './temporal/events.js';
+import { pokeRepository, readRelease, readRepository, removedRepositories, withGit } from './temporal/repositories.js';
+import { renameApplication } from './temporal/rename.js';
 import { readRecords } from './temporal/history.js';
 import type { ClosedRuns } from './temporal/history.js';
 import { applicationDocument, withDeploymentLinks } from './temporal/links.js';
@@ -41,6 +42,7 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
   return {
     deploy: (app, request) => updateApplication(client, app, applicationUpdates.deploy, request),
     rollbackApplication: (app, request) => updateKnownApplication(client, app, applicationUpdates.rollback, request),
+    rename: async (app, asked) => applicationDocument(await renameApplication(client, app, asked), bases),
     hold: async (app, control) =>
       applicationDocument(await updateKnownApplication(client, app, applicationUpdates.hold, control), bases),
     release: async (app, control) =>
@@ -74,7 +76,10 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
     },
     records: (id, place, limit, wanted) =>
       callTemporal(client, RECORDS_DEADLINE, () => readRecords(client, closedRuns, id, place, limit, wanted)),
-    repositories,
+    repositories: async () => [
+      ...(await repositories()),
+      ...(await callTemporal(client, READ_DEADLINE, () => removedRepositories(client, repositoryIds))),
+    ],
     poke: (repoId) => callTemporal(client, READ_DEADLINE, () => pokeRepository(client, repoId)),
     registerEvent: async (event) => {
       await callTemporal(client, READ_DEADLINE, () =>
@@ -84,9 +89,10 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
     },
     events: async () =>
       eventDocuments(
-        await callTemporal(client, READ_DEADLINE, () =>
-          Promise.all(repositoryIds.map((repoId) => readEvents(client, repoId))),
-        ),
+        await callTemporal(client, READ_DEADLINE, async () => {
+          const known = new Set([...repositoryIds, ...(await repositoriesWithEvents(client))]);
+          return Promise.all([...known].map((repoId) => readEvents(client, repoId)));
+        }),
       ),
     plan: (input) =>
       askWorker<PlanDocument>(client, 'plan', input, {

@@ -124,6 +124,7 @@ export function scriptedActivities(): DeliveryActivities &
   return {
     showTaskSets: () => Promise.reject(new Error('nobody looks here')),
     preview: () => Promise.reject(new Error('nobody plans here')),
+    renameService: () => Promise.reject(new Error('nobody is renamed here')),
     preflight: ({ release: asked }) =>
       Promise.resolve({
         problems: [],

@@ -17,6 +17,7 @@ import { addPause } from './commands/pause.js';
 import { addPlan } from './commands/plan.js';
 import { addReject } from './commands/reject.js';
 import { addRelease } from './commands/release.js';
+import { addRename } from './commands/rename.js';
 import { addRepositories } from './commands/repositories.js';
 import { addResume } from './commands/resume.js';
 import { addRollback } from './commands/rollback.js';
@@ -65,6 +66,7 @@ export function buildProgram(context: Context, done: CommandHost['done']): Comma
     addRollback,
     addHold,
     addRelease,
+    addRename,
     addRepositories,
     addChains,
     addEvent,

@@ -16,7 +16,7 @@ export interface EventList {
 }
 
 /** Of several repositories the one that matters: where it waits, then where it went wrong, then where it was committed. */
-const RANK = { PENDING: 0, FAILED: 1, HANDLED: 2, SUPERSEDED: 3, UNMATCHED: 4 } as const;
+const RANK = { PENDING: 0, FAILED: 1, HANDLED: 2, SUPERSEDED: 3, GONE: 4, UNMATCHED: 5 } as const;
 
 /** The events of all repositories, newest first, each once. */
 export function eventDocuments(states: readonly EventWatcherState[]): EventDocument[] {
@@ -30,11 +30,15 @@ export function eventDocuments(states: readonly EventWatcherState[]): EventDocum
       add(RANK.PENDING, { ...event, at: iso(event.at), status: 'PENDING', reason: problem ?? 'It will be committed.' });
     }
     for (const event of ended) {
-      const unmatched = event.status === 'FAILED' && event.unmatched;
-      add(unmatched ? RANK.UNMATCHED : RANK[event.status], endedDocument(event));
+      add(RANK[rankOf(event)], endedDocument(event));
     }
   }
   return [...found.values()].map(({ document }) => document).sort((a, b) => (a.at < b.at ? 1 : -1));
+}
+
+function rankOf(event: EndedEvent): keyof typeof RANK {
+  if (event.status !== 'FAILED') return event.status;
+  return event.unmatched ? 'UNMATCHED' : event.gone ? 'GONE' : 'FAILED';
 }
 
 function endedDocument(event: EndedEvent): EventDocument {

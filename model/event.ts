@@ -16,7 +16,8 @@ export interface RegisteredEvent {
 export type EventEnd =
   | { status: 'HANDLED'; commit: string; url?: string; reason: string }
   | { status: 'SUPERSEDED'; reason: string }
-  | { status: 'FAILED'; reason: string; unmatched?: true };
+  /** `unmatched`: nobody waits for it in this repository. `gone`: the repository is not configured any more. */
+  | { status: 'FAILED'; reason: string; unmatched?: true; gone?: true };
 
 /** An event that ended. */
 export type EndedEvent = RegisteredEvent & EventEnd & { endedAt: number };

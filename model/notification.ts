@@ -13,6 +13,8 @@ export const EVENT_GROUPS = {
   DEPLOYMENT_FAILED: 'DEPLOYMENT',
   DEPLOYMENT_CANCELLED: 'DEPLOYMENT',
   DEPLOYMENT_TRIGGER_FAILED: 'DEPLOYMENT',
+  /** Ours: what was to follow a good deployment did not all succeed. */
+  CHAIN_FAILED: 'DEPLOYMENT',
   /** Ours: the approval is still waited for. */
   WAITING_APPROVAL: 'DEPLOYMENT',
   /** Ours: an analysis neither passed nor failed. */
@@ -75,7 +77,7 @@ export interface AboutDeployment {
   mention?: Mentioned;
 }
 
-export type DeploymentEvent = Exclude<InGroup<'DEPLOYMENT'>, 'DEPLOYMENT_TRIGGER_FAILED'>;
+export type DeploymentEvent = Exclude<InGroup<'DEPLOYMENT'>, 'DEPLOYMENT_TRIGGER_FAILED' | 'CHAIN_FAILED'>;
 
 export interface DeploymentNotice extends Common, AboutDeployment {
   event: DeploymentEvent;
@@ -97,6 +99,15 @@ export interface ApplicationNotice extends Common {
   mention?: Mentioned;
 }
 
+/** Of what follows a good deployment, which is named; its application's file says who is called. */
+export interface ChainNotice extends Common {
+  event: 'CHAIN_FAILED';
+  app: string;
+  deployment: string;
+  labels: Record<string, string>;
+  mention?: Mentioned;
+}
+
 /** From what is watched in git: the application is set where one is meant, not the whole repository. */
 export interface RepositoryNotice extends Common {
   event: 'DEPLOYMENT_TRIGGER_FAILED' | 'EVENT_FAILED';
@@ -114,7 +125,7 @@ export interface PipedNotice extends Common {
 }
 
 /** What a receiver is told. */
-export type Notice = DeploymentNotice | StageNotice | ApplicationNotice | RepositoryNotice | PipedNotice;
+export type Notice = DeploymentNotice | StageNotice | ApplicationNotice | ChainNotice | RepositoryNotice | PipedNotice;
 
 /** Which notices go to a receiver. A list that is empty asks for nothing. */
 export interface Route {

@@ -30,6 +30,8 @@ export interface ApplicationFile {
   considered?: string;
   /** The last deployment that a commit began. */
   deployment?: string;
+  /** The name under which it was deployed before it got its present one: that is still to be taken over. */
+  was?: string;
 }
 
 /** What is known of a watched repository. */
@@ -73,6 +75,10 @@ export interface SeenFile extends Pick<ApplicationFile, 'path' | 'app' | 'proble
 /** What became of a commit that was to be deployed. `WAITS` is tried again with each look. */
 export type CommitDeployed =
   { outcome: 'DEPLOYED'; deployment: string } | { outcome: 'WAITS' | 'REFUSED' | 'INVALID'; problem: string };
+
+/** What became of an application whose file got another name: NONE where it is no rename, for nothing was deployed under the old one. */
+export type FileRenamed =
+  { outcome: 'RENAMED' } | { outcome: 'NONE' } | { outcome: 'WAITS' | 'REFUSED'; problem: string };
 
 /** What somebody asks to be deployed from git. */
 export interface ReleaseInGit {

@@ -145,10 +145,24 @@ export interface HistoryEntry {
   analysed?: true;
 }
 
+/** That an application goes on under another name. */
+export interface Renamed {
+  to: string;
+  by: string;
+  reason: string;
+  at: string;
+  /** The service is still being handed over: neither name can be deployed. */
+  underWay?: true;
+}
+
 export interface ApplicationDocument {
   app: string;
-  /** IDLE, DEPLOYING, HELD, or DIVERGED when a cancelled deployment was told to keep what it had done. */
-  state: 'IDLE' | 'DEPLOYING' | 'HELD' | 'DIVERGED';
+  /** IDLE, DEPLOYING, HELD, DIVERGED when a cancelled deployment was told to keep what it had done, or RENAMED when it goes on as another. */
+  state: 'IDLE' | 'DEPLOYING' | 'HELD' | 'DIVERGED' | 'RENAMED';
+  /** The name that it goes on under. */
+  renamed?: Renamed;
+  /** The name that it had before. */
+  formerly?: string;
   service?: ServicePlace;
   /** Of an application without a service: what is run by each deployment. */
   task?: { cluster: string; family: string; provider: string };
@@ -173,6 +187,8 @@ export interface ApplicationList {
 /** A watched repository, with every application file in it. */
 export interface RepositoryDocument extends Omit<RepositoryState, 'lookedAt' | 'audiences'> {
   lookedAt?: string;
+  /** It is not configured any more: nobody looks at it, and what was deployed from it stays as it runs. */
+  removed?: true;
 }
 
 export interface RepositoryList {

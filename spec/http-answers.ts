@@ -149,6 +149,7 @@ const applicationFile = z.object({
   problem: maybe,
   considered: maybe.describe('The commit from which its changes are counted.'),
   deployment: maybe.describe('The last one that a commit began.'),
+  was: maybe.describe('The name that its application has to leave first.'),
 });
 
 /** Whether what runs is what was deployed last. */
@@ -167,7 +168,18 @@ export const driftAnswer = z.object({
 /** An application's state and memory. */
 export const applicationAnswer = z.object({
   app: text,
-  state: z.enum(['IDLE', 'DEPLOYING', 'HELD', 'DIVERGED']),
+  state: z.enum(['IDLE', 'DEPLOYING', 'HELD', 'DIVERGED', 'RENAMED']),
+  renamed: z
+    .object({
+      to: text,
+      by: text,
+      reason: text,
+      at: instant,
+      underWay: z.literal(true).exactOptional().describe('Neither name can be deployed yet.'),
+    })
+    .exactOptional()
+    .describe('It goes on under this name.'),
+  formerly: maybe.describe('The name that it had before.'),
   service: service.exactOptional(),
   task: z.object({ cluster: text, family: text, provider: text }).exactOptional(),
   labels: z.record(text, text),
@@ -237,6 +249,10 @@ export const repositoryListAnswer = z.object({
       head: z.object({ hash: text, message: maybe, author: maybe, url: maybe }).exactOptional(),
       lookedAt: maybeInstant,
       problem: maybe,
+      removed: z
+        .literal(true)
+        .exactOptional()
+        .describe('Not configured any more: nobody looks at it, and what was deployed from it stays as it runs.'),
       applications: z.array(applicationFile),
     }),
   ),

@@ -97,6 +97,13 @@ export const ROUTES: readonly Route[] = [
     answers: { 202: { description: 'The deployment that goes back.', schema: 'Deployment' } },
     problems: [404, 409, ...CHANGE_PROBLEMS],
   },
+  change(
+    '/applications/{app}/rename',
+    'Go on under another name, which takes over the service and the memory',
+    http.RenameApplication,
+    'Application',
+    [404, 409],
+  ),
   change('/applications/{app}/hold', 'Start no deployment until released', http.Hold, 'Application', [404]),
   change('/applications/{app}/release', 'Let deployments start again', http.Hold, 'Application', [404]),
   {

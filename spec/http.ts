@@ -106,6 +106,12 @@ export const RollbackApplication = z.strictObject({
     .exactOptional(),
 });
 
+/** `POST /applications/{app}/rename` */
+export const RenameApplication = z.strictObject({
+  to: appName.describe('The new name, which nothing good was ever deployed under.'),
+  reason,
+});
+
 const line = z
   .string()
   .max(1_000)

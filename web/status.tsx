@@ -35,6 +35,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   CANCELLED: 'stopped',
   SKIPPED: 'stopped',
   SUPERSEDED: 'stopped',
+  RENAMED: 'stopped',
 };
 const MARKS: Readonly<Record<Tone, string>> = {
   idle: '○',

@@ -3,7 +3,7 @@ import type { Millis } from '../model/duration.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import type { Stood } from '../model/drift.js';
 import { isTask, placeOf, type AnyRelease } from '../model/release.js';
-import type { HistoryEntry } from '../model/wire.js';
+import type { HistoryEntry, Renamed } from '../model/wire.js';
 import { iso } from '../model/wire.js';
 import type { Recalled } from '../activities/people.js';
 import type { ApplicationState, DeploymentEnded, LastDeployed, OpenDeployment } from './messages.js';
@@ -34,6 +34,13 @@ export interface Memory {
   /** What that one left at the load balancer, where it said so. */
   stood?: Stood;
   held?: { by: string; reason: string; at: string };
+  /** It goes on under another name; what it knew is there. */
+  renamed?: Renamed & { id: string };
+  /** The application that is about to go on under this name: until it does, nothing is deployed. */
+  claimed?: { id: string; from: string };
+  /** Renames by which this name was taken, the newest ones. */
+  takenBy?: string[];
+  formerly?: string;
   /** What a cancelled deployment was told to keep: the next one undoes it first. */
   diverged?: DeliveryHandle;
   keys: RememberedKey[];
@@ -173,9 +180,31 @@ export function evidenceToCompareWith({ lastGood, history }: Memory): string | u
   return good.find(({ analysed, rollbackTo }) => analysed === true && rollbackTo === undefined)?.id;
 }
 
+/** Why nothing is deployed under this name, and what to do; undefined where it may be. */
+export function whyClosed(
+  app: string,
+  { renamed, claimed }: Pick<Memory, 'renamed' | 'claimed'>,
+): { reason: string; fix: string } | undefined {
+  if (renamed) {
+    return {
+      reason: renamed.underWay
+        ? `${app} is being renamed to ${renamed.to} by ${renamed.by}: ${renamed.reason}`
+        : `${app} was renamed to ${renamed.to} by ${renamed.by} at ${renamed.at}: ${renamed.reason}`,
+      fix: `Deploy ${renamed.to}; to give it this name again: sluice rename ${renamed.to} ${app} --reason "…".`,
+    };
+  }
+  if (!claimed) return undefined;
+  return {
+    reason: `${app} takes over what ${claimed.from} has, which is being renamed.`,
+    fix: `Try again in some seconds. If it stays so: sluice rename ${claimed.from} ${app} --reason "…".`,
+  };
+}
+
 /** Why the last good version is not deployed once more for drift; nothing where it may be. */
 export function whyNotAgain(app: string, memory: Memory, good: string, now: number): string | undefined {
   const { queue, held, diverged, lastGood, release, history } = memory;
+  const closed = whyClosed(app, memory);
+  if (closed) return closed.reason;
   const [busy] = queue;
   if (busy) return `${busy.id} is under way.`;
   if (held) return `${app} is held by ${held.by}: ${held.reason}`;
@@ -199,6 +228,10 @@ export function superseded(memory: Memory): OpenDeployment[] {
   return memory.queue.slice(1).filter(({ rollbackTo }) => rollbackTo === undefined);
 }
 
+function asTold({ id: _inside, ...renamed }: NonNullable<Memory['renamed']>): Renamed {
+  return renamed;
+}
+
 /** The application as others see it. */
 export function stateOf(app: string, memory: Memory): ApplicationState {
   const [running, ...waiting] = memory.queue;
@@ -206,7 +239,17 @@ export function stateOf(app: string, memory: Memory): ApplicationState {
   const { release } = memory;
   return {
     app,
-    state: running ? 'DEPLOYING' : memory.held ? 'HELD' : memory.diverged ? 'DIVERGED' : 'IDLE',
+    state: memory.renamed
+      ? 'RENAMED'
+      : running
+        ? 'DEPLOYING'
+        : memory.held
+          ? 'HELD'
+          : memory.diverged
+            ? 'DIVERGED'
+            : 'IDLE',
+    ...(memory.renamed && { renamed: asTold(memory.renamed) }),
+    ...(memory.formerly !== undefined && { formerly: memory.formerly }),
     ...(release &&
       isTask(release) && {
         task: { cluster: release.task.cluster, family: release.taskDefinition.family, provider: release.provider },
@@ -223,9 +266,10 @@ export function stateOf(app: string, memory: Memory): ApplicationState {
 }
 
 /** What should be running, for those who look whether it does. */
-export function lastDeployedOf({ queue, held, diverged, lastGood, release, stood }: Memory): LastDeployed {
+export function lastDeployedOf({ queue, held, diverged, lastGood, release, stood, renamed }: Memory): LastDeployed {
   const [busy] = queue;
   return {
+    ...(renamed && { renamed: renamed.to }),
     ...(busy && { busy: busy.id }),
     ...(held && { held }),
     ...(diverged && { diverged: diverged.deployment }),
@@ -238,6 +282,7 @@ export function detailsOfApplication(state: ApplicationState): string {
   return [
     `### ${state.app}: ${state.state}`,
     `Running: ${state.running ?? 'nothing'}; waiting: ${state.pending ?? 'nothing'}; last good: ${state.lastGood?.id ?? 'none'}.`,
+    ...(state.renamed ? [`Renamed to ${state.renamed.to} by ${state.renamed.by}: ${state.renamed.reason}`] : []),
     ...(state.held ? [`Held by ${state.held.by}: ${state.held.reason}`] : []),
   ].join('\n\n');
 }

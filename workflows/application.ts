@@ -8,6 +8,7 @@ import {
   setHandler,
   TemporalFailure,
   upsertMemo,
+  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import { HOUR, MINUTE } from '../model/duration.js';
@@ -30,6 +31,7 @@ import {
   sameRollback,
   stateOf,
   superseded,
+  whyClosed,
   whyNotAgain,
 } from './application-memory.js';
 import type { Memory } from './application-memory.js';
@@ -50,10 +52,16 @@ import type {
   HoldControl,
   OpenDeployment,
   Redeploy,
+  Rename,
+  RenameAnswer,
+  TakeOver,
+  TakeOverAnswer,
 } from './messages.js';
 import { readControl } from './controls.js';
 import { changing, remembering } from './proxies.js';
 import { reasonOf } from './reason.js';
+import { handOver, tellNewName } from './rename.js';
+import { noteTakeOver, whyNotRenamed } from './rename-memory.js';
 import { cancelDeployment, letGo, startDeployment, supersede } from './start-deployment.js';
 
 const LOOK_AFTER = 10 * MINUTE;
@@ -118,6 +126,11 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   /** Takes up a deployment that waits and that nobody knew of: Visibility may show it late. */
   async function adopt(found: OpenDeployment): Promise<void> {
     if (isKnown(memory, found.id)) return;
+    const closed = whyClosed(app, memory);
+    if (closed) {
+      await cancelDeployment(found.id, { by: app, reason: closed.reason });
+      return;
+    }
     memory.queue.push(found);
     publish();
     if (memory.queue[0] === found) await passLock();
@@ -137,6 +150,8 @@ export async function application({ app, memory: carried }: ApplicationInput): P
     if (known) return { accepted: true, id: deploymentId(app, known.n), ...known, repeated: true };
     await recall(request.release);
     await lookAfterHolder();
+    const closed = whyClosed(app, memory);
+    if (closed) return { accepted: false, status: 409, ...closed };
     if (memory.held) {
       return {
         accepted: false,
@@ -181,6 +196,8 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   async function rollback({ by, reason, to }: ApplicationRollback): Promise<DeployAnswer> {
     await recall();
     await lookAfterHolder();
+    const closed = whyClosed(app, memory);
+    if (closed) return { accepted: false, status: 409, ...closed };
     const same = sameRollback(memory, to);
     if (same) {
       const fix = 'Wait for it, or name another version to go back to.';
@@ -259,6 +276,30 @@ export async function application({ app, memory: carried }: ApplicationInput): P
     return { accepted: true, id: queued.id, n: queued.n, repeated: false };
   }
 
+  /** Goes on under another name: the service and the memory are handed over, and nothing is deployed meanwhile. */
+  async function rename({ to, by, reason }: Rename): Promise<RenameAnswer> {
+    await recall();
+    await lookAfterHolder();
+    const why = whyNotRenamed(app, memory, to);
+    if (why) return why;
+    const id = memory.renamed?.id ?? uuid4();
+    memory.renamed ??= { to, by, reason, at: iso(Date.now()), id, underWay: true };
+    publish();
+    const answer = memory.renamed.underWay ? await handOver(app, memory, memory.renamed) : undefined;
+    publish();
+    return answer ?? { outcome: 'RENAMED', to };
+  }
+
+  async function takeOver(asked: TakeOver): Promise<TakeOverAnswer> {
+    await recall();
+    await lookAfterHolder();
+    const answer = noteTakeOver(app, memory, asked);
+    publish();
+    // Its sticky sessions may be due.
+    woken = true;
+    return answer;
+  }
+
   /** Only while nothing runs: a deployment would see somebody else's change. */
   async function bringStickinessBack(): Promise<void> {
     const { sticky } = memory;
@@ -288,6 +329,9 @@ export async function application({ app, memory: carried }: ApplicationInput): P
   });
   setHandler(deploymentEndedSignal, async (ended?: Partial<DeploymentEnded>) => {
     if (!isTold(ended)) return;
+    if (memory.renamed) await condition(() => !memory.renamed?.underWay, { summary: 'until it is renamed, or is not' });
+    const { renamed } = memory;
+    if (renamed) return tellNewName(renamed.to, ended);
     const head = memory.queue[0];
     noteEnded(memory, ended);
     publish();
@@ -322,7 +366,13 @@ export async function application({ app, memory: carried }: ApplicationInput): P
       publish();
       return stateOf(app, memory);
     },
-    { description: `Refuse deployments of ${app} until it is released. {"by": "…", "reason": "…"}` },
+    {
+      description: `Refuse deployments of ${app} until it is released. {"by": "…", "reason": "…"}`,
+      validator: (_control) => {
+        const closed = whyClosed(app, memory);
+        if (closed) throw refused(closed.reason);
+      },
+    },
   );
   setHandler(
     applicationUpdates.release,
@@ -337,6 +387,33 @@ export async function application({ app, memory: carried }: ApplicationInput): P
       description: `Let ${app} be deployed again. {"by": "…", "reason": "…"}`,
       validator: (_control) => {
         if (!memory.held) throw refused(`${app} is not held.`);
+      },
+    },
+  );
+
+  setHandler(
+    applicationUpdates.rename,
+    (asked?: Partial<Rename>) => inTurn(() => rename({ ...readControl(asked), to: asked?.to ?? '' })),
+    {
+      description: `Let ${app} go on under another name. {"by": "…", "reason": "…", "to": "…"}`,
+      validator: (asked?: Partial<Rename>) => {
+        if (!APPLICATION_NAME.test(asked?.to ?? '')) throw refused('Its new name is missing, or is none: {"to": "…"}.');
+      },
+    },
+  );
+  setHandler(
+    applicationUpdates.takeOver,
+    (asked) => {
+      // Two that take each other's names would wait for each other's turn.
+      if (memory.renamed?.underWay) return Promise.resolve(noteTakeOver(app, memory, asked));
+      return inTurn(() => takeOver(asked));
+    },
+    {
+      description: 'From an application that is being renamed.',
+      validator: (asked?: Partial<TakeOver>) => {
+        if (asked?.id === undefined || asked.from === undefined || asked.step === undefined) {
+          throw refused('This is for the application that is being renamed: `sluice rename` begins it.');
+        }
       },
     },
   );
@@ -359,6 +436,9 @@ export async function application({ app, memory: carried }: ApplicationInput): P
     }
   }
 }
+
+/** As the HTTP API takes them. */
+const APPLICATION_NAME = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 /** What a deployment is given with its turn. */
 function goOf(memory: Memory): Go {

@@ -5,12 +5,16 @@ import {
   setCurrentDetails,
   setHandler,
   upsertMemo,
+  uuid4,
 } from '@temporalio/workflow';
 import { describeMatcher } from '../model/chain.js';
 import type { ChainBlock, ChainDocument, ChainedApplication, ChainNode } from '../model/chain.js';
 import { HOUR, MINUTE, SECOND } from '../model/duration.js';
+import { mentionedFor } from '../model/notification.js';
+import type { Audience } from '../model/notification.js';
 import { iso } from '../model/wire.js';
 import type { HistoryEntry } from '../model/wire.js';
+import { announce } from './announce.js';
 import { deployCommit } from './deploy-commit.js';
 import { cancelChainUpdate, chainNodeEndedSignal, chainQuery } from './messages.js';
 import type { ChainInput, Control } from './messages.js';
@@ -31,7 +35,7 @@ const REASON_LENGTH = 500;
  * The deployments that follow a good one: the applications of a block side by side, block after block, until one does not succeed. It
  * never touches a deployment: one that was begun goes to its own end, whatever becomes of the chain.
  */
-export async function chain({ id, app, blocks }: ChainInput): Promise<ChainDocument> {
+export async function chain({ id, app, blocks, audience = { labels: {} } }: ChainInput): Promise<ChainDocument> {
   const state: ChainDocument = {
     id,
     app,
@@ -146,7 +150,24 @@ export async function chain({ id, app, blocks }: ChainInput): Promise<ChainDocum
   }
   state.completedAt = iso(Date.now());
   publish();
+  if (state.status === 'FAILED' && patched('tell-failed-chain')) await tellFailed(state, audience);
   return state;
+}
+
+function tellFailed({ id, app, reason }: ChainDocument, { labels, mentions = [] }: Audience): Promise<void> {
+  const mention = mentionedFor(mentions, 'CHAIN_FAILED');
+  return announce({
+    id: uuid4(),
+    event: 'CHAIN_FAILED',
+    app,
+    deployment: id,
+    labels,
+    at: Date.now(),
+    reason,
+    link: `/api/v1/chains/${id}`,
+    page: `/deployments/${id}`,
+    ...(mention && { mention }),
+  });
 }
 
 async function findApplications(

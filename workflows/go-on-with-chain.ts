@@ -19,10 +19,11 @@ export async function goOnWithChain(state: DeploymentState, entry: HistoryEntry)
     return;
   }
   if (state.status !== 'SUCCEEDED' || chainOf(state) === undefined) return;
+  const { labels, mentions } = release;
   try {
     await startChild(chain, {
       workflowId: chainWorkflowId(id),
-      args: [{ id, app, blocks: release.chain ?? [] }],
+      args: [{ id, app, blocks: release.chain ?? [], audience: { labels, ...(mentions && { mentions }) } }],
       // It goes on when this deployment is over.
       parentClosePolicy: ParentClosePolicy.ABANDON,
       workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,

@@ -7,6 +7,7 @@ import type { Millis } from '../model/duration.js';
 import type { EventWatcherState, RegisteredEvent } from '../model/event.js';
 import type { JsonObject } from '../model/json.js';
 import type { VariantPlaces } from '../model/metric.js';
+import type { Audience } from '../model/notification.js';
 import type { AnalysisStage } from '../model/stage.js';
 import type { Commit, AnyRelease, Strategy } from '../model/release.js';
 import type { RepositoryState } from '../model/repository.js';
@@ -148,6 +149,27 @@ export interface Redeploy {
   reason: string;
 }
 
+/** Asks an application to go on under another name. */
+export interface Rename {
+  to: string;
+  by: string;
+  reason: string;
+}
+
+/** WAITS passes by itself, or with what `fix` says; the rename is asked for again. */
+export type RenameAnswer =
+  { outcome: 'RENAMED'; to: string } | { outcome: 'WAITS' | 'REFUSED'; reason: string; fix: string };
+
+/**
+ * One step by which an application takes over another one's service and memory: it keeps itself free for it, and then has it, or is free again.
+ * `id` is the rename's, so that a step that is told twice, or late, does nothing.
+ */
+export type TakeOver =
+  | { step: 'CLAIM' | 'ABANDON'; id: string; from: string }
+  | { step: 'FINISH'; id: string; from: string; memory: JsonObject };
+
+export type TakeOverAnswer = { taken: true } | { taken: false; passes: boolean; reason: string; fix: string };
+
 /** What an application starts with: nothing but its name, or its whole memory after a continue-as-new. */
 export interface ApplicationInput {
   app: string;
@@ -165,6 +187,8 @@ export const applicationUpdates = {
   redeploy: defineUpdate<DeployAnswer, [Redeploy]>('redeploy'),
   hold: defineUpdate<ApplicationState, [HoldControl]>('hold'),
   release: defineUpdate<ApplicationState, [HoldControl]>('release'),
+  rename: defineUpdate<RenameAnswer, [Rename]>('rename'),
+  takeOver: defineUpdate<TakeOverAnswer, [TakeOver]>('takeOver'),
 } as const;
 
 export const applicationQuery = defineQuery<ApplicationState>('application');
@@ -176,6 +200,8 @@ export interface LastDeployed {
   held?: ApplicationState['held'];
   /** A cancelled deployment was told to keep what it had done. */
   diverged?: string;
+  /** It goes on under this name, which looks after what runs. */
+  renamed?: string;
   /** The deployment that ended well last; absent where none did, or where its files are not known any more. */
   good?: { entry: HistoryEntry; release: AnyRelease; stood?: Stood };
 }
@@ -273,6 +299,8 @@ export interface ChainInput {
   id: string;
   app: string;
   blocks: ChainMatcher[];
+  /** Who is told when it fails, as that deployment's file says. */
+  audience?: Audience;
 }
 
 export const chainQuery = defineQuery<ChainDocument>('chain');

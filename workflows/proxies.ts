@@ -19,7 +19,7 @@ const RETRY = { initialInterval: SECOND, backoffCoefficient: 2, maximumInterval:
  * each proxy names its own.
  */
 export const changing = proxyActivities<
-  Pick<DeliveryActivities, 'begin' | 'advance' | 'finish' | 'restoreStickiness'> &
+  Pick<DeliveryActivities, 'begin' | 'advance' | 'finish' | 'restoreStickiness' | 'renameService'> &
     Pick<TaskActivities, 'registerTask' | 'runTask'>
 >({
   startToCloseTimeout: 6 * HOUR,

@@ -1,6 +1,7 @@
 import type {
   ApplicationFile,
   CommitDeployed,
+  FileRenamed,
   RepositoryLook,
   RepositoryState,
   SeenFile,
@@ -25,6 +26,13 @@ export interface Trouble {
   /** Of the application's file. */
   path?: string;
   problem: string;
+}
+
+/** A file whose application is to go on under the name that the file has now. */
+export interface NamedAnew {
+  path: string;
+  from: string;
+  to: string;
 }
 
 /** What a commit changed: what to deploy, and what people did not know yet. */
@@ -58,7 +66,7 @@ export function noteFiles(state: RepositoryState, { commit, files }: { commit: C
     }
     if (file.due !== undefined && file.app !== undefined) due.push({ path: file.path, app: file.app, why: file.due });
     before.delete(file.path);
-    return noteFile(old, file, commit);
+    return noteFile(old, file, commit, formerName(old, file, files));
   });
   const gone = [...before.values()].map(({ problem: _nowhere, ...file }): ApplicationFile => ({
     ...file,
@@ -70,9 +78,28 @@ export function noteFiles(state: RepositoryState, { commit, files }: { commit: C
   return { due, troubles };
 }
 
-/** A file keeps where its changes are counted from while it is due or cannot be loaded. */
-function noteFile(old: ApplicationFile | undefined, seen: SeenFile, head: Commit): ApplicationFile {
-  const open = seen.due !== undefined || seen.status === 'INVALID';
+/**
+ * The name that a file's application still has to leave. A name that another file says is that one's; a file that was gone has left it for
+ * good.
+ */
+function formerName(
+  old: ApplicationFile | undefined,
+  { app, path }: SeenFile,
+  files: readonly SeenFile[],
+): string | undefined {
+  const former = old?.status === 'REMOVED' ? undefined : (old?.was ?? old?.app);
+  if (former === undefined || former === app) return undefined;
+  return files.some((other) => other.app === former && other.path !== path) ? undefined : former;
+}
+
+/** A file keeps where its changes are counted from while it is due, has a new name or cannot be loaded. */
+function noteFile(
+  old: ApplicationFile | undefined,
+  seen: SeenFile,
+  head: Commit,
+  was: string | undefined,
+): ApplicationFile {
+  const open = seen.due !== undefined || seen.status === 'INVALID' || was !== undefined;
   const considered = open ? old?.considered : head.hash;
   const { path, app, problem } = seen;
   return {
@@ -82,13 +109,47 @@ function noteFile(old: ApplicationFile | undefined, seen: SeenFile, head: Commit
     ...(problem !== undefined && { problem }),
     ...(considered !== undefined && { considered }),
     ...(old?.deployment !== undefined && { deployment: old.deployment }),
+    ...(was !== undefined && { was }),
   };
+}
+
+/** Files that got another name and can be loaded. @param refused also those whose name was refused, such as after a new commit */
+export function filesNamedAnew(state: RepositoryState, refused: boolean): NamedAnew[] {
+  return state.applications.flatMap(({ path, app, was, status }) => {
+    const open = status !== 'INVALID' && status !== 'REMOVED' && (status !== 'REFUSED' || refused);
+    return was !== undefined && app !== undefined && open ? [{ path, from: was, to: app }] : [];
+  });
+}
+
+/** Takes every file for what it says now. */
+export function forgetFormerNames(state: RepositoryState): void {
+  for (const file of state.applications) delete file.was;
+}
+
+/** Takes what became of a new name into the state. A commit that changes nothing else counts from there on. */
+export function noteRenamed(
+  state: RepositoryState,
+  { path, to }: NamedAnew,
+  renamed: FileRenamed,
+  considered: string | undefined,
+): Trouble[] {
+  const file = state.applications.find((one) => one.path === path);
+  if (!file) return [];
+  if (renamed.outcome === 'RENAMED' || renamed.outcome === 'NONE') {
+    delete file.was;
+    if (considered !== undefined) file.considered = considered;
+    return [];
+  }
+  const news = file.problem !== renamed.problem;
+  file.problem = renamed.problem;
+  file.status = STATUS_OF[renamed.outcome];
+  return news ? [{ app: to, path, problem: renamed.problem }] : [];
 }
 
 /** Files whose commit waits, such as for a held application: asked again with each look. */
 export function waitingFiles(state: RepositoryState): DueFile[] {
-  return state.applications.flatMap(({ path, app, status, problem }) =>
-    status === 'WAITING' && app !== undefined ? [{ path, app, why: problem ?? '' }] : [],
+  return state.applications.flatMap(({ path, app, status, problem, was }) =>
+    status === 'WAITING' && app !== undefined && was === undefined ? [{ path, app, why: problem ?? '' }] : [],
   );
 }
 

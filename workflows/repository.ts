@@ -2,16 +2,18 @@ import {
   allHandlersFinished,
   condition,
   continueAsNew,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertMemo,
   uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
+import type { FileToRename } from '../activities/repository.js';
 import { MINUTE } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import { mentionedFor } from '../model/notification.js';
-import type { RepositoryFiles, RepositoryLook, RepositoryState } from '../model/repository.js';
+import type { FileRenamed, RepositoryFiles, RepositoryLook, RepositoryState } from '../model/repository.js';
 import type { Commit } from '../model/release.js';
 import { announce } from './announce.js';
 import { deployCommit } from './deploy-commit.js';
@@ -22,12 +24,15 @@ import { isFailedActivity, reasonOf } from './reason.js';
 import {
   consideredBy,
   detailsOfRepository,
+  filesNamedAnew,
+  forgetFormerNames,
   noteDeployed,
   noteFiles,
   noteLook,
+  noteRenamed,
   waitingFiles,
 } from './repository-state.js';
-import type { DueFile, Trouble } from './repository-state.js';
+import type { DueFile, NamedAnew, Trouble } from './repository-state.js';
 
 const EVENTS_PER_RUN = 2_000;
 /** A repository that does not answer is asked less often, up to this. */
@@ -69,12 +74,38 @@ export async function repository({ repoId, state: carried }: RepositoryInput): P
     await Promise.all(Array.from({ length: AT_ONCE }, next));
   }
 
+  /** Files that got another name, of which it is not done yet what follows from that. */
+  function namedAnew(refused: boolean): NamedAnew[] {
+    const named = filesNamedAnew(state, refused);
+    // The worker that looked before the upgrade took each name for another application.
+    if (named.length === 0 || patched('rename-application')) return named;
+    forgetFormerNames(state);
+    return [];
+  }
+
+  /** Has applications take their new names before anything is deployed under them. @returns the paths of those that have to wait */
+  async function renameAll(commit: Commit, named: readonly NamedAnew[], due: readonly DueFile[]): Promise<Set<string>> {
+    const waiting = new Set<string>();
+    for (const one of named) {
+      const renamed = await renameApplication({ repoId, ...one, commit });
+      const isDue = due.some(({ path }) => path === one.path);
+      tell(state, noteRenamed(state, one, renamed, isDue ? undefined : commit.hash));
+      publish(state);
+      if (renamed.outcome === 'WAITS' || renamed.outcome === 'REFUSED') waiting.add(one.path);
+    }
+    return waiting;
+  }
+
   /** @returns whether the repository could be looked at */
   async function look(found: RepositoryLook, everything: boolean): Promise<boolean> {
     tell(state, noteLook(state, found, Date.now()));
     publish(state);
     if (found.head === undefined) return false;
     if (found.head === state.head?.hash && !everything) {
+      const named = namedAnew(false);
+      const waiting = await renameAll(state.head, named, dueOf(named));
+      // What it has to deploy under its new name is found by reading it anew.
+      if (waiting.size < named.length) return look(found, true);
       await deployAll(state.head, waitingFiles(state));
       return true;
     }
@@ -87,7 +118,11 @@ export async function repository({ repoId, state: carried }: RepositoryInput): P
     const { due, troubles } = noteFiles(state, read);
     publish(state);
     tell(state, troubles);
-    await deployAll(read.commit, due);
+    const waiting = await renameAll(read.commit, namedAnew(true), due);
+    await deployAll(
+      read.commit,
+      due.filter(({ path }) => !waiting.has(path)),
+    );
     return true;
   }
 
@@ -117,6 +152,20 @@ async function lookAt({ repoId, remote, branch }: RepositoryState): Promise<Repo
   } catch (error) {
     if (!isFailedActivity(error)) throw error;
     return { remote, branch, interval: MINUTE, problem: `The look at the repository failed: ${reasonOf(error)}` };
+  }
+}
+
+/** As if each were due: where its changes are counted from stays as it is. */
+function dueOf(named: readonly NamedAnew[]): DueFile[] {
+  return named.map(({ path, to }) => ({ path, app: to, why: '' }));
+}
+
+async function renameApplication(asked: FileToRename): Promise<FileRenamed> {
+  try {
+    return await looking.renameApplication.executeWithOptions({ summary: `${asked.from} is ${asked.to} now` }, [asked]);
+  } catch (error) {
+    if (!isFailedActivity(error)) throw error;
+    return { outcome: 'WAITS', problem: `${asked.from} could not be renamed to ${asked.to}: ${reasonOf(error)}` };
   }
 }
 

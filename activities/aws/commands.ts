@@ -8,6 +8,7 @@ export const COMMANDS = {
   DescribeServices: { action: 'ecs:DescribeServices', api: 'ecs service read' },
   CreateService: { action: 'ecs:CreateService', api: 'ecs service change' },
   UpdateService: { action: 'ecs:UpdateService', api: 'ecs service change' },
+  TagResource: { action: 'ecs:TagResource', api: 'ecs service change' },
   DescribeTaskSets: { action: 'ecs:DescribeTaskSets', api: 'ecs task set read' },
   CreateTaskSet: { action: 'ecs:CreateTaskSet', api: 'ecs task set change' },
   UpdateTaskSet: { action: 'ecs:UpdateTaskSet', api: 'ecs task set change' },

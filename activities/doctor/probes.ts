@@ -13,6 +13,7 @@ import {
   RegisterTaskDefinitionCommand,
   RunTaskCommand,
   StopTaskCommand,
+  TagResourceCommand,
   UpdateServiceCommand,
   UpdateServicePrimaryTaskSetCommand,
   UpdateTaskSetCommand,
@@ -34,6 +35,7 @@ import type { CommandName } from '../aws/commands.js';
 export interface Nowhere {
   /** Of a cluster, a service, a task definition. */
   name: string;
+  service: string;
   /** Id of a task (32 hex digits). */
   task: string;
   /** Id of a task set. */
@@ -46,11 +48,13 @@ export interface Nowhere {
 
 /** @param id 32 hex digits, random. */
 export function nowhere(place: { partition: string; region: string; account: string }, id: string): Nowhere {
+  const ecs = `arn:${place.partition}:ecs:${place.region}:${place.account}`;
   const elb = `arn:${place.partition}:elasticloadbalancing:${place.region}:${place.account}`;
   const low = id.slice(0, 16);
   const high = id.slice(16);
   return {
     name: `sluice-doctor-${id}`,
+    service: `${ecs}:service/sluice-doctor-${id}/sluice-doctor-${id}`,
     task: id,
     taskSet: `ecs-svc/${BigInt(`0x${low}`).toString().slice(0, 19).padStart(19, '0')}`,
     loadBalancer: `${elb}:loadbalancer/app/sluice-doctor/${low}`,
@@ -193,6 +197,14 @@ export const PROBES: Readonly<Record<ProbedCommand, Probe>> = {
     kind: 'narrow',
     send: ({ ecsChanges }, { name }, options) =>
       ecsChanges.send(new UpdateServiceCommand({ cluster: name, service: name }), options),
+  },
+  TagResource: {
+    kind: 'narrow',
+    send: ({ ecsChanges }, { service, name }, options) =>
+      ecsChanges.send(
+        new TagResourceCommand({ resourceArn: service, tags: [{ key: 'sluice:application', value: name }] }),
+        options,
+      ),
   },
   CreateTaskSet: {
     kind: 'narrow',

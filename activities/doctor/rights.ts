@@ -74,7 +74,7 @@ export function rightChecks(provider: string, rights: readonly Right[]): Check[]
       ok: true,
       detail:
         `${counted(reads, 'reads')} and ${counted(changes, 'changes')} allowed. ` +
-        'ecs:TagResource and iam:PassRole cannot be tried without a change.',
+        'ecs:TagResource at a creation and iam:PassRole cannot be tried without a change.',
     });
   }
   const denied = rights.filter(({ verdict }) => verdict === 'denied');

@@ -25,6 +25,7 @@ export function createLookForDrift({ client, interval, compare }: LookDependenci
     if (!last) {
       return { ...unknown(`The workflow of ${app} does not run; it begins with the next deployment.`), gone: true };
     }
+    if (last.renamed !== undefined) return { ...unknown(`${app} was renamed to ${last.renamed}.`), gone: true };
     if (last.busy !== undefined) return deploying(last.busy);
     const { good } = last;
     if (!good) return unknown(`No deployment of ${app} that ended well is known: there is nothing to compare with.`);
@@ -39,6 +40,7 @@ export function createLookForDrift({ client, interval, compare }: LookDependenci
     const question = { deployment: entry.id, taskDefinitionArn: entry.taskDefinition, release };
     const seen = { ...(await compare({ ...question, ...(stood && { stood }) })), audience };
     const after = await lastDeployed(client, app);
+    if (after?.renamed !== undefined) return { ...unknown(`${app} was renamed to ${after.renamed}.`), gone: true };
     if (after?.busy !== undefined) return deploying(after.busy);
     if (after?.good?.entry.id !== entry.id) return deploying(after?.good?.entry.id ?? app);
     if (seen.status !== 'OUT_OF_SYNC') return seen;

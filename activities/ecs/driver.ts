@@ -30,6 +30,7 @@ import { preflight } from './preflight.js';
 import { pairOf } from './preflight-traffic.js';
 import { preview } from './preview.js';
 import { promote } from './promote.js';
+import { renameService } from './rename-service.js';
 import { restoreTraffic } from './restore-traffic.js';
 import { routeTraffic } from './route-traffic.js';
 import { runTask } from './run-task.js';
@@ -207,6 +208,13 @@ export function createTaskSetDriver(deps: DriverDependencies): TaskSetDriver {
         asStage,
       ),
     finish: ({ handle }) => running(of(handle, 'finish'), false, (run) => finish(run, handle), asStage),
+    renameService: (input) =>
+      running(
+        { stage: 'rename', provider: input.release.provider, deployment: input.to },
+        false,
+        (run) => renameService(run, input),
+        asStage,
+      ),
     inspectTask: (input) =>
       running(
         { stage: 'preflight', provider: input.release.provider, deployment: input.deployment },

@@ -61,7 +61,7 @@ function checkOwner(input: PreflightInput, service: Service, sets: TaskSet[], fi
   const owner = tagOf(service, TAG.application) ?? (primary && tagOf(primary, TAG.application));
   if (owner !== undefined && owner !== app) {
     findings.problems.push(
-      `Service ${name} belongs to application "${owner}", so application "${app}" cannot deploy to it. Deploy as "${owner}", or give "${app}" a service of its own.`,
+      `Service ${name} belongs to application "${owner}", so application "${app}" cannot deploy to it. Deploy as "${owner}", or give "${app}" a service of its own. Where it is the same application under a new name: sluice rename ${owner} ${app} --reason "…".`,
     );
   }
   const piped = [service, ...sets.filter(isStanding)].find((one) => tagOf(one, PIPECD_TAG) !== undefined);

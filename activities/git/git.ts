@@ -1,4 +1,4 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { MINUTE, SECOND } from '../../model/duration.js';
 import type { Millis } from '../../model/duration.js';
@@ -96,6 +96,7 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
 
   async function fetched(repository: Repository, refspec: string): Promise<string> {
     const mirror = await mirrorOf(repository);
+    await sweep(join(mirror, 'objects', 'pack'));
     const args = ['--git-dir', mirror, 'fetch', '--quiet', '--no-tags', '--force', FILTER, 'origin', refspec];
     let run = await remotely(repository, args, FETCH_WITHIN);
     if (run.code !== 0 && (await removeOldLock(mirror, run.stderr)))
@@ -222,6 +223,19 @@ async function removeOldLock(mirror: string, stderr: string): Promise<boolean> {
   if (!made || Date.now() - made.mtimeMs < FETCH_WITHIN) return false;
   await rm(lock, { force: true });
   return true;
+}
+
+/**
+ * Removes what fetches have left that were cut off with the machine: as large as the repository, and git's own clean-up keeps them here. One
+ * that is still being written is younger than any fetch may become.
+ */
+async function sweep(packs: string): Promise<void> {
+  const names = await readdir(packs).catch(() => []);
+  for (const name of names.filter((one) => one.startsWith('tmp_'))) {
+    const file = join(packs, name);
+    const written = await stat(file).catch(() => undefined);
+    if (written && Date.now() - written.mtimeMs > FETCH_WITHIN) await rm(file, { force: true });
+  }
 }
 
 function namesIn(stdout: Buffer): string[] {

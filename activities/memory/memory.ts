@@ -3,7 +3,6 @@ import { WorkflowNotFoundError } from '@temporalio/client';
 import { defaultPayloadConverter, fromPayloadsAtIndex } from '@temporalio/common';
 import type { MetricProgress } from '../../model/evidence.js';
 import { isTask, type AnyRelease, type Release } from '../../model/release.js';
-import type { HistoryEntry } from '../../model/wire.js';
 import {
   analysisWorkflowId,
   applicationWorkflowId,
@@ -11,7 +10,8 @@ import {
   deploymentWorkflowId,
   TASK_QUEUE,
 } from '../../model/workflow-id.js';
-import type { DeploymentInput } from '../../workflows/messages.js';
+import type { DeploymentInput, TakeOverAnswer } from '../../workflows/messages.js';
+import { updateApplication } from './update-application.js';
 import { watchDrift } from '../drift/watch.js';
 import type { MemoryActivities, Recalled } from '../people.js';
 import { historyEntry, rollbackOf } from './history-entry.js';
@@ -83,7 +83,7 @@ export function createMemory({
       found.history.sort((a, b) => b.completedAt.localeCompare(a.completedAt));
       const good = found.history.find((entry) => entry.status === 'SUCCEEDED');
       if (good) {
-        const recalled = await releaseOf(client, good);
+        const recalled = await releaseOf(client, good.id);
         if (recalled) found.release = recalled;
       }
       // Of a standalone task nothing runs. A service that cannot be read is the preflight's to report; without it the numbers begin anew, which harms nothing.
@@ -109,6 +109,22 @@ export function createMemory({
       await startsWith(app, 'deploymentEnded', [ended]);
       if (watchesDrift) await watchDrift(client, app, true);
     },
+    async takeOver({ app, asked }) {
+      const answer = await updateApplication<TakeOverAnswer>(client, app, 'takeOver', asked);
+      if (asked.step === 'FINISH' && watchesDrift) {
+        await watchDrift(client, app, true);
+        // It sees that there is nothing to look after any more, and ends.
+        await watchDrift(client, asked.from, true);
+      }
+      return answer;
+    },
+    async lastRelease({ deployments }) {
+      for (const id of deployments) {
+        const found = await releaseOf(client, id).catch(() => undefined);
+        if (found) return found;
+      }
+      return undefined;
+    },
     wakeApplication: (app, waiting) => startsWith(app, 'wake', [waiting]),
   };
 }
@@ -118,7 +134,7 @@ function applicationOf(deployment: string): string {
 }
 
 /** What a deployment was started with: the first event of its history. */
-async function releaseOf(client: Client, { id }: HistoryEntry): Promise<AnyRelease | undefined> {
+async function releaseOf(client: Client, id: string): Promise<AnyRelease | undefined> {
   const { history } = await client.workflowService.getWorkflowExecutionHistory({
     namespace: client.options.namespace,
     execution: { workflowId: deploymentWorkflowId(id) },

@@ -20,6 +20,7 @@ const WORDS: Record<EventName, [string, string]> = {
   DEPLOYMENT_FAILED: ['has failed', BAD],
   DEPLOYMENT_CANCELLED: ['was cancelled', ATTENTION],
   DEPLOYMENT_TRIGGER_FAILED: ['could not be deployed', BAD],
+  CHAIN_FAILED: ['is followed by a chain that failed', BAD],
   WAITING_APPROVAL: ['still waits for an approval', ATTENTION],
   INCONCLUSIVE: ['could not be judged', ATTENTION],
   ROLLBACK_FAILED: ['cannot finish its rollback', BAD],
@@ -44,6 +45,7 @@ const FOR_ALL: ReadonlySet<EventName> = new Set<EventName>([
   'DEPLOYMENT_ROLLING_BACK',
   'DEPLOYMENT_FAILED',
   'ROLLBACK_FAILED',
+  'CHAIN_FAILED',
 ]);
 
 export interface SlackMessage {

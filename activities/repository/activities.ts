@@ -7,21 +7,25 @@ import { readDecrypt } from '../../config/secret-management.js';
 import type { GitRepository, ServerConfig } from '../../config/server.js';
 import { SECOND } from '../../model/duration.js';
 import type { ReadRelease, ReleaseInGit, SealedFiles } from '../../model/repository.js';
+import type { EventEnd, RegisteredEvent } from '../../model/event.js';
 import type { Finding } from '../../model/finding.js';
 import { parseRelease } from '../../spec/release.js';
 import type { Decrypt } from '../../spec/release-secrets.js';
+import type { DeployAnswer, DeployRequest } from '../../workflows/messages.js';
 import type { ActivityContext } from '../context.js';
 import type { PullRequests } from '../git/pull-request.js';
 import { GitFailure } from '../git/repository.js';
 import type { Git } from '../git/repository.js';
 import type { EventActivities } from '../events.js';
+import { updateApplication } from '../memory/update-application.js';
 import type { RepositoryActivities } from '../repository.js';
 import { isApplicationFile } from './application-files.js';
 import { commitEvents } from './commit-events.js';
-import { askApplication, deployCommit, olderThanRunning, withChanges } from './deploy-commit.js';
+import { deployCommit, olderThanRunning, withChanges } from './deploy-commit.js';
 import { readDeployed } from './deployed.js';
 import { findChained } from './find-chained.js';
 import { readReleaseFiles } from './release-files.js';
+import { renameApplication } from './rename-application.js';
 import { readSeenFiles } from './seen-files.js';
 
 /** A third of what the workflow waits for one. */
@@ -142,14 +146,23 @@ export function createRepositoryActivities(
         const repository = find(asked.repoId);
         if (!repository)
           return { outcome: 'REFUSED', problem: `Repository ${asked.repoId} is not configured any more.` };
-        const deploy = (app: string, request: Parameters<typeof askApplication>[2]) =>
-          askApplication(client, app, request);
+        const deploy = (app: string, request: DeployRequest) =>
+          updateApplication<DeployAnswer>(client, app, 'deploy', request);
         try {
           return await deployCommit({ git, known, seal, openKey, deployed, deploy }, repository, asked);
         } catch (error) {
           return { outcome: 'WAITS', problem: wordsOf(error) };
         }
       }),
+    renameApplication: (asked) =>
+      beating(() =>
+        renameApplication(
+          client,
+          deployed,
+          config.repositories.map(({ repoId }) => repoId),
+          asked,
+        ),
+      ),
     findChained: ({ matcher, not }) =>
       beating(async () => {
         try {
@@ -161,7 +174,7 @@ export function createRepositoryActivities(
     commitEvents: ({ repoId, events }) =>
       beating(async () => {
         const repository = find(repoId);
-        if (!repository) return { problem: `Repository ${repoId} is not configured any more.` };
+        if (!repository) return { ends: endAsGone(repoId, events), alone: false };
         const committed = await commitEvents(git, pullRequests, repository, events);
         return { ...committed, alone: config.repositories.length === 1 };
       }),
@@ -174,6 +187,12 @@ export function createRepositoryActivities(
         }
       }),
   };
+}
+
+/** No look will ever find the repository again: who still wants the value committed registers it anew. */
+function endAsGone(repoId: string, events: readonly RegisteredEvent[]): Record<string, EventEnd> {
+  const reason = `Repository ${repoId} is not configured any more: nothing was committed to it. Configure it again and register the event anew.`;
+  return Object.fromEntries(events.map(({ id }) => [id, { status: 'FAILED', reason, gone: true }]));
 }
 
 /** What git could not do is told; everything else is ours to retry. */

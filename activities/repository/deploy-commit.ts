@@ -1,14 +1,11 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
-import type { Client } from '@temporalio/client';
-import { WithStartWorkflowOperation } from '@temporalio/client';
-import { applicationWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
 import type { Commit } from '../../model/release.js';
 import type { CommitDeployed } from '../../model/repository.js';
 import type { KnownProviders } from '../../spec/known-providers.js';
 import { parseRelease } from '../../spec/release.js';
 import type { Decrypt } from '../../spec/release-secrets.js';
-import type { ApplicationInput, DeployAnswer, DeployRequest } from '../../workflows/messages.js';
+import type { DeployAnswer, DeployRequest } from '../../workflows/messages.js';
 import type { Git, Repository } from '../git/repository.js';
 import type { CommitToDeploy } from '../repository.js';
 import { mistakesOf } from './application-files.js';
@@ -87,21 +84,4 @@ export async function olderThanRunning(
 ): Promise<string | undefined> {
   if (good === undefined || good === hash || !(await git.isAncestor(repository, hash, good))) return undefined;
   return `commit ${hash.slice(0, 9)} is older than ${good.slice(0, 9)}, which runs`;
-}
-
-type Application = (input: ApplicationInput) => Promise<void>;
-
-/** The Update `deploy` of an application's workflow, which is started where it does not run. */
-export async function askApplication(client: Client, app: string, request: DeployRequest): Promise<DeployAnswer> {
-  const input: ApplicationInput = { app };
-  return client.workflow.executeUpdateWithStart<Application, DeployAnswer, [DeployRequest]>('deploy', {
-    args: [request],
-    startWorkflowOperation: new WithStartWorkflowOperation<Application>('application', {
-      workflowId: applicationWorkflowId(app),
-      taskQueue: TASK_QUEUE,
-      args: [input],
-      workflowIdConflictPolicy: 'USE_EXISTING',
-      staticSummary: `Queue, lock and memory of ${app}`,
-    }),
-  });
 }

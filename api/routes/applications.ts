@@ -4,7 +4,7 @@ import { parseWith } from '../body.js';
 import type { Gateway } from '../gateway.js';
 import { keyOf } from '../identity.js';
 import { appParam, unknownApplication } from '../names.js';
-import { Hold, RollbackApplication } from '../../spec/http.js';
+import { Hold, RenameApplication, RollbackApplication } from '../../spec/http.js';
 import { answerDeployment } from './deploy-answer.js';
 
 /** `GET /applications` */
@@ -36,6 +36,15 @@ export function rollbackApplication(gateway: Gateway): RequestHandler {
       ...(to !== undefined && { to }),
     });
     await answerDeployment(gateway, res, answer, by);
+  };
+}
+
+/** `POST /applications/{app}/rename`: answers the application under its new name. */
+export function renameApplication(gateway: Gateway): RequestHandler {
+  return async (req, res) => {
+    const app = appParam(req);
+    const { to, reason } = parseWith(RenameApplication, req.body ?? {}, 422);
+    res.json(await gateway.rename(app, { to, reason, by: keyOf(res).name }));
   };
 }
 

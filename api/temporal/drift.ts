@@ -66,7 +66,7 @@ export async function listDrift(client: Client): Promise<Map<string, DriftSummar
  * the one that runs now.
  */
 export function withDrift(document: ApplicationDocument, seen: DriftSummary | undefined): ApplicationDocument {
-  if (!seen) return document;
+  if (!seen || document.renamed) return document;
   const { status, reason, since, deployment, lookedAt, differences } = seen;
   if (document.running !== undefined) {
     const why = `${document.running} is under way: nothing is judged meanwhile.`;

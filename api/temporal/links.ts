@@ -27,7 +27,7 @@ export function withDeploymentLinks(document: DeploymentDocument, bases: LinkBas
 
 /** The application as the wire shows it. */
 export function applicationDocument(state: ApplicationState, bases: LinkBases): ApplicationDocument {
-  const { app, labels, history, service, task, running, pending, held, lastGood } = state;
+  const { app, labels, history, service, task, running, pending, held, renamed, formerly, lastGood } = state;
   return {
     app,
     state: state.state,
@@ -38,6 +38,8 @@ export function applicationDocument(state: ApplicationState, bases: LinkBases): 
     ...(running !== undefined && { running }),
     ...(pending !== undefined && { pending }),
     ...(held && { held }),
+    ...(renamed && { renamed }),
+    ...(formerly !== undefined && { formerly }),
     ...(lastGood && { lastGood }),
     links: {
       self: `${bases.publicUrl}/api/v1/applications/${app}`,

@@ -9,6 +9,7 @@ import { repositoryWorkflowId } from '../../model/workflow-id.js';
 import { pokeSignal, repositoryQuery } from '../../workflows/messages.js';
 import { askWorker } from './ask-worker.js';
 import { RepositoryMemo } from './stored.js';
+import { findWorkflows } from './visibility.js';
 
 const QUERY: Millis = 2 * SECOND;
 
@@ -28,6 +29,39 @@ export async function readRepository(client: Client, repoId: string): Promise<Re
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;
   }
+}
+
+/** Repositories that were watched and are not configured any more, as their watchers left them: what was deployed from them stays as it runs. */
+export async function removedRepositories(
+  client: Client,
+  configured: readonly string[],
+): Promise<RepositoryDocument[]> {
+  const rows = await findWorkflows(client, `WorkflowType = 'repository' AND ExecutionStatus = 'Completed'`);
+  const ids = new Set(rows.map(({ workflowId }) => workflowId.slice(repositoryWorkflowId('').length)));
+  const left = [...ids].filter((repoId) => !configured.includes(repoId)).sort();
+  const read = await Promise.all(left.map((repoId) => readEnded(client, repoId)));
+  return read.filter((one) => one !== undefined);
+}
+
+async function readEnded(client: Client, repoId: string): Promise<RepositoryDocument | undefined> {
+  const handle = client.workflow.getHandle(repositoryWorkflowId(repoId));
+  const { status, memo } = await handle.describe();
+  // It may be another api's, which is configured otherwise.
+  if (status.name !== 'COMPLETED') return undefined;
+  const state = await client
+    .withDeadline(Date.now() + QUERY, () => handle.query(repositoryQuery))
+    .catch(() => remembered(memo));
+  if (!state) return undefined;
+  const document = repositoryDocument(state);
+  delete document.problem;
+  return {
+    ...document,
+    removed: true,
+    applications: document.applications.map(({ problem: _nowhere, was: _never, ...file }) => ({
+      ...file,
+      status: 'REMOVED',
+    })),
+  };
 }
 
 /** Makes the watcher look now. @returns false when nobody watches the repository */

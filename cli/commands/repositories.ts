@@ -7,6 +7,8 @@ import type { CommandHost } from '../program.js';
 import { plain } from '../watch/format.js';
 
 const SHORT_HASH = 9;
+const REMOVED =
+  'Not configured any more: commits deploy nothing, events end FAILED. Its applications stay as they run; deploy and roll them back by hand.';
 
 /** `sluice repositories`: what is watched, and how each application file stands. */
 export function addRepositories({ program, context, done }: CommandHost): void {
@@ -41,11 +43,13 @@ export function repositoryLines(repositories: readonly RepositoryDocument[]): st
   if (repositories.length === 0) {
     return ['No repository is watched. Name them in the server configuration: repositories.'];
   }
-  return repositories.flatMap(({ repoId, remote, branch, head, lookedAt, problem, applications }) => {
+  return repositories.flatMap(({ repoId, remote, branch, head, lookedAt, problem, removed, applications }) => {
     const width = Math.max(0, ...applications.map(({ app = '?' }) => app.length));
-    const at = head ? `at ${head.hash.slice(0, SHORT_HASH)}` : 'not read yet';
+    const reading = problem === undefined ? ' (the first fetch of a large one takes minutes)' : '';
+    const at = head ? `at ${head.hash.slice(0, SHORT_HASH)}` : `not read yet${reading}`;
     return [
       `${plain(repoId)}  ${plain(remote)} ${plain(branch)}, ${at}${lookedAt === undefined ? '' : `, looked at ${lookedAt}`}`,
+      ...(removed ? [`  – ${REMOVED}`] : []),
       ...(problem === undefined ? [] : [`  ✖ ${plain(problem)}`]),
       ...applications.flatMap(({ app = '?', path, status, deployment, problem: wrong }) => [
         `  ${plain(app).padEnd(width)}  ${status.padEnd(10)}  ${plain(path)}${deployment === undefined ? '' : `  ${deployment}`}`,

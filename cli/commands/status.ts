@@ -44,9 +44,12 @@ async function showStatus(context: Context, name: string | undefined, json: bool
 }
 
 function applicationLines(application: ApplicationDocument): string[] {
-  const { app, state, service, task, running, pending, held, drift, lastGood, history } = application;
+  const { app, state, renamed, formerly, service, task, running, pending, held, drift, lastGood, history } =
+    application;
   return [
     `${app}  ${state}`,
+    ...(renamed ? [`renamed to ${renamed.to} by ${renamed.by} at ${renamed.at}: ${renamed.reason}`] : []),
+    ...(formerly ? [`formerly ${formerly}`] : []),
     ...(service ? [`service ${service.name} in ${service.cluster} (${service.provider})`] : []),
     ...(task ? [`standalone task ${task.family} in ${task.cluster} (${task.provider})`] : []),
     ...(held ? [`held by ${held.by} since ${held.at}: ${held.reason}`] : []),

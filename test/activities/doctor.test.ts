@@ -226,7 +226,7 @@ describe('the lines of rights', () => {
         name: 'p: IAM',
         ok: true,
         detail:
-          '2 of 2 reads and 1 of 1 changes allowed. ecs:TagResource and iam:PassRole cannot be tried without a change.',
+          '2 of 2 reads and 1 of 1 changes allowed. ecs:TagResource at a creation and iam:PassRole cannot be tried without a change.',
       },
     ]);
   });
@@ -413,7 +413,7 @@ describe('an examination', () => {
         name: 'production: IAM',
         ok: true,
         detail:
-          '13 of 13 reads and 11 of 11 changes allowed. ecs:TagResource and iam:PassRole cannot be tried without a change.',
+          '13 of 13 reads and 12 of 12 changes allowed. ecs:TagResource at a creation and iam:PassRole cannot be tried without a change.',
       },
       {
         name: 'datadog: query',
@@ -447,7 +447,7 @@ describe('an examination', () => {
     await deny('UpdateTaskSet');
     await deny('ModifyRule', 'AccessDenied');
     const checks = await examine({ ecsProviders: [ECS] });
-    expect(named(checks, 'production: IAM')?.detail).toContain('11 of 13 reads and 8 of 11 changes allowed');
+    expect(named(checks, 'production: IAM')?.detail).toContain('11 of 13 reads and 9 of 12 changes allowed');
     expect(named(checks, 'production: ecs:DescribeServices')).toMatchObject({
       ok: false,
       detail: expect.stringContaining('is not authorized to perform: DescribeServices') as string,

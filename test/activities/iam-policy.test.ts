@@ -5,7 +5,7 @@ import { COMMANDS } from '../../activities/aws/commands.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
-/** What IAM asks besides the commands: tags on creation, and handing roles to tasks (ecs-alb-facts §20). */
+/** What IAM asks besides the commands: tags on creation, which a statement of its own allows, and handing roles to tasks (ecs-alb-facts §20). */
 const IMPLIED = ['ecs:TagResource', 'iam:PassRole'];
 /** AWS always answers it. */
 const NEEDS_NO_RIGHT = 'sts:GetCallerIdentity';

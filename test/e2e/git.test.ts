@@ -394,3 +394,64 @@ test(
     await rm(hook);
   },
 );
+
+test(
+  'a file’s new name takes over the service and its past, though the worker is killed in its midst, and a rollback goes on from there',
+  { timeout: LIMIT },
+  async () => {
+    const bringOut = async (image: string): Promise<DeploymentDocument> => {
+      const hash = await origin.push(inFolder('api', withImage(image)), `Bring ${image} out`);
+      await webhook();
+      return deployedBy(hash, 'api');
+    };
+    // The one before it knows of no chain.
+    const first = await bringOut('api:7');
+    const second = await bringOut('api:8');
+    expect([first.status, second.status]).toEqual(['SUCCEEDED', 'SUCCEEDED']);
+    const since = await stack().sandbox.nextChange();
+    const named = inFolder('api', (files) => {
+      withImage('api:9')(files);
+      withSpec((spec) => (spec['name'] = 'store'))(files);
+    });
+    const hash = await origin.push(named, 'Call it store');
+    await webhook();
+    await until('the service to be given over', async () =>
+      (await stack().sandbox.changes(since)).some(({ operation }) => operation === 'TagResource'),
+    );
+    await stack().kill('worker');
+    await stack().restart('worker');
+    await webhook();
+    const third = await deployedBy(hash, 'api');
+    expect(third).toMatchObject({ id: 'store-1', app: 'store', status: 'SUCCEEDED', version: { image: 'api:9' } });
+    expect(await fileOf('api')).toMatchObject({ app: 'store', status: 'WATCHED' });
+    const changes = await stack().sandbox.changes(since);
+    expect(changesOf(changes, shopOf('api'))).toEqual(PROMOTED);
+    // The service and its one task set, each once.
+    expect(changes.filter(({ operation, applied }) => applied && operation === 'TagResource')).toHaveLength(2);
+
+    const { body: was } = await stack().ask('GET', '/applications/api');
+    expect(was).toMatchObject({ state: 'RENAMED', renamed: { to: 'store', by: 'git:shop' } });
+    const { body: is } = await stack().ask('GET', '/applications/store');
+    expect(is).toMatchObject({ state: 'IDLE', formerly: 'api', lastGood: { id: 'store-1' } });
+    expect((is as ApplicationDocument).history.map(({ id }) => id).slice(0, 3)).toEqual([
+      'store-1',
+      second.id,
+      first.id,
+    ]);
+    expect(await sluice('status', 'api')).toMatch(/^api {2}RENAMED\nrenamed to store by git:shop/);
+
+    await sluice('rollback', 'store', '--to', first.id, '--reason', 'a test');
+    expect(await stack().ends('store-2')).toMatchObject({
+      status: 'SUCCEEDED',
+      rollbackTo: first.id,
+      version: { image: 'api:7' },
+    });
+    // Back by hand, held as it is.
+    expect(await sluice('rename', 'store', 'api', '--reason', 'a test')).toBe('store is api now, HELD.\n');
+    const twice = await stack().ask('POST', '/applications/store/rename', { to: 'web', reason: 'a test' });
+    expect(twice).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('store was renamed to api') as string },
+    });
+  },
+);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -219,6 +219,21 @@ it('goes on after a git that was killed and left its lock, once it is too old to
   await host.close();
   await own.remove();
   await rm(mirrors, { recursive: true, force: true });
+});
+
+it('removes what a fetch has left that was cut off long ago, and nothing that may still be written', async () => {
+  const host = await serveHttp(origin);
+  const git = gitWith({});
+  const before = await git.head(of(host, 'swept'));
+  await git.commit(of(host, 'swept'), before);
+  const packs = join(folder, 'swept.git', 'objects', 'pack');
+  const hourAgo = new Date(Date.now() - 3_600_000);
+  for (const name of ['tmp_pack_old', 'tmp_pack_new']) await writeFile(join(packs, name), 'half a pack');
+  await utimes(join(packs, 'tmp_pack_old'), hourAgo, hourAgo);
+  const after = await origin.push({ 'web/app.pipecd.yaml': 'three' }, 'Go further');
+  expect((await git.commit(of(host, 'swept'), after)).message).toBe('Go further');
+  expect((await readdir(packs)).filter((name) => name.startsWith('tmp_'))).toEqual(['tmp_pack_new']);
+  await host.close();
 });
 
 it('keeps what a forced push left behind, to compare with', async () => {

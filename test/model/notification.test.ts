@@ -90,6 +90,7 @@ describe('the names', () => {
   it('and ours beside them', () => {
     const theirs = Object.values(PIPECD).flat();
     expect(EVENT_NAMES.filter((name) => !theirs.includes(name))).toEqual([
+      'CHAIN_FAILED',
       'WAITING_APPROVAL',
       'INCONCLUSIVE',
       'ROLLBACK_FAILED',

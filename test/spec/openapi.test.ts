@@ -49,6 +49,7 @@ describe('the OpenAPI document', () => {
       'POST /api/v1/applications/{app}/drift',
       'POST /api/v1/applications/{app}/hold',
       'POST /api/v1/applications/{app}/release',
+      'POST /api/v1/applications/{app}/rename',
       'POST /api/v1/applications/{app}/rollback',
       'POST /api/v1/chains/{id}/cancel',
       'POST /api/v1/deployments/{id}/approve',

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { readChain } from '../../api/temporal/chains.js';
 import type { CommitToDeploy, FoundChained } from '../../activities/repository.js';
 import type { ChainDocument, ChainMatcher } from '../../model/chain.js';
+import type { Notice } from '../../model/notification.js';
 import type { CommitDeployed } from '../../model/repository.js';
 import type { HistoryEntry } from '../../model/wire.js';
 import { cancelChainUpdate, chainNodeEndedSignal, chainQuery } from '../../workflows/messages.js';
@@ -20,6 +21,7 @@ interface Host {
   deployed: (asked: CommitToDeploy) => CommitDeployed;
   look: (id: string) => { open: boolean; ended?: HistoryEntry };
   asked: CommitToDeploy[];
+  notices: Notice[];
   not: string[][];
 }
 
@@ -54,6 +56,10 @@ beforeAll(async () => {
         return Promise.resolve(host.deployed(asked));
       },
       lookAtDeployment: (id: string) => Promise.resolve(host.look(id)),
+      notify: (notice: Notice) => {
+        host.notices.push(notice);
+        return Promise.resolve({ delivered: true });
+      },
     },
   });
   running = worker.run();
@@ -69,6 +75,7 @@ beforeEach(() => {
     deployed: ({ app }) => ({ outcome: 'DEPLOYED', deployment: `${app}-1` }),
     look: () => ({ open: true }),
     asked: [],
+    notices: [],
     not: [],
   };
 });
@@ -81,7 +88,14 @@ async function start(...names: string[]): Promise<void> {
   handle = await env.client.workflow.start('chain', {
     workflowId: `chain:a-${++count}`,
     taskQueue: 'test',
-    args: [{ id: 'a-1', app: 'a', blocks: names.map((name) => ({ name })) }],
+    args: [
+      {
+        id: 'a-1',
+        app: 'a',
+        blocks: names.map((name) => ({ name })),
+        audience: { labels: { team: 'x' }, mentions: [{ event: '*', users: ['U1'], groups: [] }] },
+      },
+    ],
   });
 }
 const state = (): Promise<ChainDocument> => handle.query(chainQuery);
@@ -124,6 +138,8 @@ test.each(['ROLLED_BACK', 'CANCELLED', 'FAILED', 'SUPERSEDED'] as const)(
       'NOT_STARTED',
     ]);
     expect(ended.reason).toContain(`b1 ended ${status}`);
+    // A person did it, and knows.
+    expect(host.notices.map(({ event }) => event)).toEqual(status === 'CANCELLED' ? [] : ['CHAIN_FAILED']);
     expect(host.asked).toHaveLength(2);
   },
 );
@@ -136,6 +152,18 @@ test('nothing that fits is a failure, not a success', async () => {
     reason: 'Block 1 of 2 did not succeed: Nothing to deploy for typo. No further deployment was begun.',
     blocks: [{ status: 'FAILED', nodes: [] }, { status: 'NOT_STARTED' }],
   });
+  expect(host.notices).toMatchObject([
+    {
+      event: 'CHAIN_FAILED',
+      app: 'a',
+      deployment: 'a-1',
+      labels: { team: 'x' },
+      mention: { users: ['U1'] },
+      reason: expect.stringContaining('Nothing to deploy for typo') as string,
+      link: '/api/v1/chains/a-1',
+      page: '/deployments/a-1',
+    },
+  ]);
 });
 
 test('a held application is tried again, and fails the chain after ten minutes', async () => {

@@ -51,6 +51,8 @@ export interface FakeWorld {
   task: 'GOOD' | 'BAD' | 'ENDLESS';
   inspected: Partial<TaskPreview>;
   stopped: TaskStopped['found'];
+  /** Whether AWS refuses to write tags. */
+  tagsRefused: boolean;
 }
 
 export const SNAPSHOT: Snapshot = {
@@ -83,6 +85,7 @@ export function fakeWorld(): FakeWorld {
     task: 'GOOD',
     inspected: {},
     stopped: 'ENDED',
+    tagsRefused: false,
   };
 }
 
@@ -198,6 +201,13 @@ export function fakeActivities(
     async restoreStickiness({ deployment }) {
       did('restoreStickiness', deployment);
       return Promise.resolve(progress('sticky again'));
+    },
+    renameService({ from, to }) {
+      did('renameService', `${from} → ${to}`);
+      if (world.tagsRefused) {
+        return Promise.reject(ApplicationFailure.nonRetryable('AWS does not allow it.', FAILURE.stage));
+      }
+      return Promise.resolve(progress('renamed'));
     },
     async finish() {
       did('finish');

@@ -162,6 +162,7 @@ test('of all names, those that no deployment sends are sent from git, by the wor
   note();
   expect(EVENT_NAMES.filter((event) => !sent.has(event))).toEqual([
     'DEPLOYMENT_TRIGGER_FAILED',
+    'CHAIN_FAILED',
     'APPLICATION_SYNCED',
     'APPLICATION_OUT_OF_SYNC',
     'EVENT_FAILED',

@@ -2,9 +2,9 @@ import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import type { CommitToDeploy, RepositoryActivities } from '../../activities/repository.js';
+import type { CommitToDeploy, FileToRename, RepositoryActivities } from '../../activities/repository.js';
 import { MINUTE } from '../../model/duration.js';
-import type { CommitDeployed, RepositoryState, SeenFile } from '../../model/repository.js';
+import type { CommitDeployed, FileRenamed, RepositoryState, SeenFile } from '../../model/repository.js';
 import { pokeSignal, repositoryQuery } from '../../workflows/messages.js';
 import type { Notice } from '../../model/notification.js';
 import { isRecording, record } from '../replay/record.js';
@@ -19,6 +19,7 @@ interface Host {
   problem?: string;
   configured: boolean;
   deployed: (asked: CommitToDeploy) => CommitDeployed;
+  renamed: (asked: FileToRename) => FileRenamed;
   looks: number;
   reads: { head: string; considered: Record<string, string> }[];
   asked: string[];
@@ -56,6 +57,10 @@ const activities: RepositoryActivities & { notify: (notice: Notice) => Promise<{
     host.asked.push(`${asked.app} ${asked.commit.hash}`);
     return Promise.resolve(host.deployed(asked));
   },
+  renameApplication: (asked) => {
+    host.asked.push(`${asked.from} → ${asked.to}`);
+    return Promise.resolve(host.renamed(asked));
+  },
   findChained: () => Promise.resolve({ problem: 'no chains here' }),
   readRelease: () => Promise.resolve({ findings: [] }),
   notify: (notice) => {
@@ -84,6 +89,7 @@ beforeEach(async () => {
     head: 'c1',
     files: [web()],
     configured: true,
+    renamed: () => ({ outcome: 'RENAMED' }),
     deployed: ({ app, commit }) => ({ outcome: 'DEPLOYED', deployment: `${app}-${commit.hash}` }),
     looks: 0,
     reads: [],
@@ -227,4 +233,86 @@ test('knows the same after its history is continued as new', async () => {
   );
   expect(host.reads).toHaveLength(1);
   expect((await state()).applications).toMatchObject([{ app: 'web', considered: 'c1' }]);
+});
+
+const shop = (over: Partial<SeenFile> = {}): SeenFile => web({ app: 'shop', ...over });
+async function push(head: string, files: SeenFile[]): Promise<void> {
+  await until('to be at rest', async () => (await state()).head?.hash === host.head);
+  Object.assign(host, { head, files });
+  await looked();
+  await until('the commit', async () => (await state()).head?.hash === head);
+}
+
+test('a file that got another name has its application renamed before it is deployed under it', async () => {
+  await push('c2', [shop({ due: 'Changed: web/app.pipecd.yaml.' })]);
+  await until('the deployment', async () => (await state()).applications[0]?.deployment === 'shop-c2');
+  expect(host.asked).toEqual(['web → shop', 'shop c2']);
+  expect((await state()).applications).toEqual([
+    { path: 'web/app.pipecd.yaml', app: 'shop', status: 'WATCHED', considered: 'c2', deployment: 'shop-c2' },
+  ]);
+  await env.sleep('3 minutes');
+  expect(host.asked).toHaveLength(2);
+});
+
+test('a rename that has to wait is tried again with each look, said once, and followed by its commit', async () => {
+  host.renamed = () => ({ outcome: 'WAITS', problem: 'web-1 is under way' });
+  await push('c2', [shop({ due: 'Changed: web/app.pipecd.yaml.' })]);
+  await until('it to wait', async () => (await state()).applications[0]?.status === 'WAITING');
+  await env.sleep('3 minutes');
+  expect(host.asked.length).toBeGreaterThanOrEqual(3);
+  expect(new Set(host.asked)).toEqual(new Set(['web → shop']));
+  expect((await state()).applications[0]).toMatchObject({
+    was: 'web',
+    considered: 'c1',
+    problem: 'web-1 is under way',
+  });
+  expect(host.notices.map(({ reason }) => reason)).toEqual(['web-1 is under way']);
+  host.renamed = () => ({ outcome: 'RENAMED' });
+  await looked();
+  await until('the deployment', async () => (await state()).applications[0]?.deployment === 'shop-c2');
+  expect(host.asked.slice(-2)).toEqual(['web → shop', 'shop c2']);
+  expect((await state()).applications[0]).not.toHaveProperty('was');
+});
+
+test('a name that is refused is said, deploys nothing, and is asked for again with the next commit alone', async () => {
+  host.renamed = () => ({ outcome: 'REFUSED', problem: 'shop is an application of its own' });
+  await push('c2', [shop({ due: 'Changed: web/app.pipecd.yaml.' })]);
+  await until('the refusal', async () => (await state()).applications[0]?.status === 'REFUSED');
+  await env.sleep('5 minutes');
+  expect(host.asked).toEqual(['web → shop']);
+  host.renamed = () => ({ outcome: 'RENAMED' });
+  await push('c3', [shop({ app: 'store', due: 'Changed: web/app.pipecd.yaml.' })]);
+  await until('the deployment', async () => (await state()).applications[0]?.deployment === 'store-c3');
+  expect(host.asked).toEqual(['web → shop', 'web → store', 'store c3']);
+});
+
+test('a name that goes back before it was taken is none, and one that another file has is that one’s', async () => {
+  host.renamed = () => ({ outcome: 'WAITS', problem: 'web-1 is under way' });
+  await push('c2', [shop()]);
+  await until('it to wait', async () => (await state()).applications[0]?.status === 'WAITING');
+  await push('c3', [web()]);
+  expect((await state()).applications[0]).toEqual({
+    path: 'web/app.pipecd.yaml',
+    app: 'web',
+    status: 'WATCHED',
+    considered: 'c3',
+  });
+  const asked = host.asked.length;
+  await push('c4', [shop(), web({ path: 'other/app.pipecd.yaml' })]);
+  await env.sleep('3 minutes');
+  expect(host.asked).toHaveLength(asked);
+  expect((await state()).applications.map(({ was }) => was)).toEqual([undefined, undefined]);
+});
+
+test('a file that cannot be loaded keeps the name that it has to leave, and one that was gone has left it', async () => {
+  await push('c2', [{ path: 'web/app.pipecd.yaml', status: 'INVALID', problem: 'broken' }]);
+  await push('c3', [shop({ status: 'ON_REQUEST' })]);
+  await until('the rename', () => host.asked.length > 0);
+  expect(host.asked).toEqual(['web → shop']);
+  await until('it to be told', async () => (await state()).applications[0]?.was === undefined);
+  expect((await state()).applications[0]).toMatchObject({ status: 'ON_REQUEST', considered: 'c3' });
+  await push('c4', []);
+  await push('c5', [web()]);
+  await env.sleep('2 minutes');
+  expect(host.asked).toEqual(['web → shop']);
 });

@@ -35,7 +35,8 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
     };
   }, [app, mark]);
   if (!application) return error === undefined ? <p class="quiet">Reading {app}…</p> : <ProblemNote error={error} />;
-  const { held, service, task, labels, lastGood, running, pending, links, git, history } = application;
+  const { held, renamed, formerly, service, task, labels, lastGood, running, pending, links, git, history } =
+    application;
   return (
     <>
       <header class="headline">
@@ -47,6 +48,13 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
           <Status status={application.state} large />
           <Acts acts={actsOn(application)} />
         </div>
+        {renamed && (
+          <p class="reason">
+            {renamed.underWay ? 'Being renamed' : 'Renamed'} to{' '}
+            <Link to={`/applications/${renamed.to}`}>{renamed.to}</Link> by {renamed.by}, {ago(renamed.at, now.value)}:{' '}
+            {renamed.reason}
+          </p>
+        )}
         {held && (
           <p class="reason">
             Held by {held.by}, {ago(held.at, now.value)}: {held.reason}
@@ -88,21 +96,27 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
               {git.repoId} <code>{git.path}</code>
             </Fact>
           )}
+          {formerly !== undefined && (
+            <Fact name="Formerly">
+              <Link to={`/applications/${formerly}`}>{formerly}</Link>
+            </Fact>
+          )}
           {Object.keys(labels).length > 0 && <Fact name="Labels">{labelsOf(labels).join(' ')}</Fact>}
           <OutsideLinks {...links} />
         </dl>
       </header>
-      <Drift app={app} seen={application.drift} />
+      {!renamed && <Drift app={app} seen={application.drift} />}
       <section aria-labelledby="history">
         <h2 id="history">Deployments</h2>
-        <History app={app} history={history} {...(lastGood && { current: lastGood.id })} />
+        <History app={app} history={history} over={renamed !== undefined} {...(lastGood && { current: lastGood.id })} />
       </section>
-      {!application.task && <TaskSets app={app} moving={application.state === 'DEPLOYING'} />}
+      {!application.task && !renamed && <TaskSets app={app} moving={application.state === 'DEPLOYING'} />}
     </>
   );
 }
 
-function actsOn({ app, held }: ApplicationDocument): Act[] {
+function actsOn({ app, held, renamed }: ApplicationDocument): Act[] {
+  if (renamed) return [];
   if (held) {
     return [
       {
@@ -137,10 +151,13 @@ function backTo(app: string, to: string): Act {
 function History({
   app,
   history,
+  over,
   current,
 }: {
   app: string;
   history: readonly HistoryEntry[];
+  /** It goes on under another name, where one goes back. */
+  over: boolean;
   current?: string;
 }): JSX.Element {
   if (history.length === 0) return <p class="quiet">None has ended yet.</p>;
@@ -166,7 +183,7 @@ function History({
           </td>
           <td class="number">{length(Date.parse(one.completedAt) - Date.parse(one.startedAt))}</td>
           <td>{one.reason}</td>
-          <td>{one.status === 'SUCCEEDED' && one.id !== current && <Acts acts={[backTo(app, one.id)]} />}</td>
+          <td>{!over && one.status === 'SUCCEEDED' && one.id !== current && <Acts acts={[backTo(app, one.id)]} />}</td>
         </tr>
       ))}
     </Table>

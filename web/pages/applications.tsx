@@ -42,7 +42,7 @@ export function ApplicationsPage(): JSX.Element {
             <span class="spoken">State</span>
             <select value={state} onChange={(event) => setQuery('state', event.currentTarget.value)}>
               <option value="">All states</option>
-              {['DEPLOYING', 'IDLE', 'HELD', 'DIVERGED'].map((one) => (
+              {['DEPLOYING', 'IDLE', 'HELD', 'DIVERGED', 'RENAMED'].map((one) => (
                 <option key={one} value={one}>
                   {wordsOf(one)}
                 </option>

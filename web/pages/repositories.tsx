@@ -60,7 +60,7 @@ export function RepositoriesPage(): JSX.Element {
 }
 
 function Repository({ repository }: { repository: RepositoryDocument }): JSX.Element {
-  const { repoId, remote, branch, head, lookedAt, problem, applications } = repository;
+  const { repoId, remote, branch, head, lookedAt, problem, removed, applications } = repository;
   return (
     <section aria-labelledby={`repository-${repoId}`}>
       <h2 id={`repository-${repoId}`}>{repoId}</h2>
@@ -73,7 +73,7 @@ function Repository({ repository }: { repository: RepositoryDocument }): JSX.Ele
           </>
         )}
         {lookedAt !== undefined && `, looked at ${ago(lookedAt, now.value)}`}{' '}
-        {session.value?.role === 'deployer' && (
+        {!removed && session.value?.role === 'deployer' && (
           <button
             type="button"
             onClick={() => void ask('POST', `/repositories/${encodeURIComponent(repoId)}/sync`, {})}
@@ -82,6 +82,12 @@ function Repository({ repository }: { repository: RepositoryDocument }): JSX.Ele
           </button>
         )}
       </p>
+      {removed && (
+        <p class="reason">
+          Not configured any more: commits deploy nothing. Its applications stay as they run; deploy and roll them back
+          by hand.
+        </p>
+      )}
       {problem !== undefined && (
         <p class="problem" role="alert">
           {problem}
