@@ -136,9 +136,11 @@ describe('what a point means, in words', () => {
       /decides nothing/,
     );
     const sequential = { test: 'SEQUENTIAL', kind: 'COUNTS', tolerance: 1.2, deviation: 'HIGH', reference };
-    expect(ruleInWords(analysis(sequential))).toMatch(/within 1\.2× the baseline.*A point above it counts/);
+    expect(ruleInWords(analysis(sequential))).toMatch(/within 1\.2× the baseline.*A point above it is worse/);
     expect(ruleInWords(analysis(sequential, 0.01))).toMatch(/allowed rate, held against the canary where the baseline/);
-    expect(ruleInWords(analysis({ ...sequential, tolerance: 1 }))).toMatch(/Nothing is tolerated: a point above/);
+    expect(ruleInWords(analysis({ ...sequential, tolerance: 1 }))).toMatch(
+      /No tolerance\. A point above the baseline’s/,
+    );
     expect(ruleInWords(analysis({ ...sequential, test: 'MANN_WHITNEY' }))).toMatch(/median of the baseline/);
     expect(toleranceOf(analysis(sequential))).toEqual(rule());
   });

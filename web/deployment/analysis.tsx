@@ -61,7 +61,7 @@ function Gate({
           key={one.metric}
           analysis={one}
           windows={windows.get(keyOf(one.stage, one.metric)) ?? NONE}
-          running={running}
+          stageRuns={running}
           axis={axis}
         />
       ))}
@@ -72,15 +72,17 @@ function Gate({
 function Metric({
   analysis,
   windows,
-  running,
+  stageRuns,
   axis,
 }: {
   analysis: AnalysisDocument;
   windows: readonly MeasurementRecord[];
-  running: boolean;
+  stageRuns: boolean;
   axis: TimeAxis;
 }): JSX.Element {
   const last = windows.at(-1);
+  // A stage that waits for people has judged all that it will.
+  const running = stageRuns && analysis.verdict === 'RUNNING';
   return (
     <article class="metric">
       <header>

@@ -93,6 +93,11 @@ export function bandOf(windows: readonly MeasurementRecord[], tolerance: Toleran
   return band;
 }
 
+/** A reference as people call it. */
+export function nameOf(reference: string): string {
+  return reference === 'previous' ? 'previous version' : reference;
+}
+
 function times(factor: number): string {
   return `${Number(factor.toPrecision(4))}×`;
 }
@@ -108,7 +113,8 @@ export function ruleInWords(analysis: AnalysisDocument): string | undefined {
       ? `Dashed: the allowed rate. What gathers over the stage is judged against it; one point above it decides nothing.`
       : 'Dashed: the bounds. One point outside fails its window.';
   }
-  const { test, factor, deviation, reference } = tolerance;
+  const { test, factor, deviation } = tolerance;
+  const reference = nameOf(tolerance.reference);
   if (test === 'MANN_WHITNEY') {
     return factor > 1
       ? `Band: ${times(factor)} around each window’s median of the ${reference}. A difference between the two samples within it is none; single points decide nothing.`
@@ -117,11 +123,11 @@ export function ruleInWords(analysis: AnalysisDocument): string | undefined {
   const worse = { HIGH: 'above', LOW: 'below', EITHER: 'beyond' }[deviation];
   const edge =
     factor > 1
-      ? `Band: within ${times(factor)} the ${reference}, which is tolerated. A point ${worse} it`
-      : `Nothing is tolerated: a point ${deviation === 'EITHER' ? 'other than' : worse} the ${reference}’s`;
+      ? `Band: within ${times(factor)} the ${reference}, which is tolerated. A point ${worse} it is worse than that`
+      : `No tolerance. A point ${deviation === 'EITHER' ? 'other than' : worse} the ${reference}’s is worse`;
   const bound =
     settings.kind === 'COUNTS' && max !== undefined && deviation !== 'LOW'
       ? ` Dashed: the allowed rate, held against the canary where the ${reference} keeps it.`
       : '';
-  return `${edge} counts against the canary; what gathers over the stage decides.${bound}`;
+  return `${edge}; what gathers over the stage decides.${bound}`;
 }

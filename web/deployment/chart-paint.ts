@@ -43,7 +43,8 @@ export function paintBehind(plot: uPlot, { data, until, nextVerdictAt }: Behind)
   paintBand(plot, data.band, x, { min, max });
   if (until !== undefined) {
     hatch(ctx, data.covered ? x(data.covered.to) : bbox.left, Math.min(x(until), bbox.left + bbox.width), bbox);
-    if (nextVerdictAt !== undefined && nextVerdictAt <= until) {
+    // When it was due, as long as it has not come.
+    if (nextVerdictAt !== undefined && nextVerdictAt <= until && nextVerdictAt > (data.covered?.to ?? 0)) {
       ctx.fillStyle = colour('waiting');
       ctx.fillRect(x(nextVerdictAt), bbox.top, devicePixelRatio, bbox.height);
     }

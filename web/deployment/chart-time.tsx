@@ -43,8 +43,8 @@ export function TimeButtons({ axis, name }: { axis: TimeAxis; name: string }): J
 export function ChartHint(): JSX.Element {
   return (
     <p class="quiet hint">
-      Drag in a chart to zoom in, or turn the wheel with ctrl or ⌘, or pinch; the wheel sideways moves. Twice clicked,
-      all is seen.
+      Drag in a chart to zoom in; a double click shows all. The wheel zooms with ctrl or ⌘, sideways it moves; so do two
+      fingers and one.
     </p>
   );
 }

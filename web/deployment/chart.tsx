@@ -7,7 +7,7 @@ import { value } from '../format.js';
 import { colour, repaint } from '../theme.js';
 import { timeAxis } from './chart-axis.js';
 import type { Range, TimeAxis } from './chart-axis.js';
-import { ruleInWords, toleranceOf } from './chart-band.js';
+import { nameOf, ruleInWords, toleranceOf } from './chart-band.js';
 import { chartData, indexAt } from './chart-data.js';
 import type { ChartData } from './chart-data.js';
 import { keyAct, listenToGestures } from './chart-gestures.js';
@@ -208,10 +208,12 @@ function optionsFor(
     value: (_plot, raw: number | null) => (raw === null ? '–' : value(raw)),
   });
   const reference = analysis.strategy === 'CANARY_BASELINE' ? 'baseline' : 'primary';
-  const referenceName = toleranceOf(analysis)?.reference ?? 'reference';
+  const referenceName = nameOf(toleranceOf(analysis)?.reference ?? 'reference');
   return {
     width: Math.max(200, box.clientWidth),
     height: HEIGHT,
+    // The last time stands half beyond the edge.
+    padding: [8, 26, 0, 0],
     legend: { live: true, mount: (_plot, table) => legend.append(table) },
     cursor: {
       y: false,
