@@ -10,19 +10,22 @@ import { applicationSchema } from '../../spec/described-application.js';
 import { errors, parse, seedFiles } from '../spec/support.js';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PAGES = ['getting-started.md', 'from-pipecd.md', 'troubleshooting.md', 'schema/README.md', 'fields.md'];
+const GUIDE = readdirSync(join(ROOT, 'docs/analysis')).map((name) => `analysis/${name}`);
+const PAGES = ['getting-started.md', 'from-pipecd.md', 'troubleshooting.md', 'schema/README.md', 'fields.md', ...GUIDE];
 /** Where messages stand. */
 const PRODUCT = ['model', 'document', 'analysis', 'spec', 'config', 'workflows', 'activities', 'worker', 'api', 'cli'];
 
 const page = (name: string): string => readFileSync(join(ROOT, 'docs', name), 'utf8');
 
-describe('docs/troubleshooting.md', () => {
+describe('docs/troubleshooting.md and docs/analysis', () => {
   const sources = PRODUCT.flatMap((folder) =>
     readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.ts'))
       .map((file) => readFileSync(join(ROOT, folder, file), 'utf8')),
   );
-  const quoted = [...page('troubleshooting.md').matchAll(/\*\*`([^`]+)`\*\*/g)].map(([, message = '']) => message);
+  const quotedIn = (text: string): string[] =>
+    [...text.matchAll(/\*\*`([^`]+)`\*\*/g)].map(([, message = '']) => message);
+  const quoted = quotedIn(page('troubleshooting.md'));
 
   /** Whether one source has the message: its parts, in this order, with something of the code between them. */
   function isSaid(message: string): boolean {
@@ -44,6 +47,12 @@ describe('docs/troubleshooting.md', () => {
 
   it('every quoted message is one of the code’s', () => {
     expect(quoted.filter((message) => !isSaid(message))).toEqual([]);
+  });
+
+  it('so is every one that the analysis guide quotes', () => {
+    const guide = GUIDE.flatMap((name) => quotedIn(page(name)));
+    expect(guide.length).toBeGreaterThan(10);
+    expect(guide.filter((message) => !isSaid(message))).toEqual([]);
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { MeasurementRecord } from '../../model/wire.js';
-import { chartData } from '../../web/deployment/chart-data.js';
+import { chartData, indexAt } from '../../web/deployment/chart-data.js';
 import { ago, imageName, length, stageName, value } from '../../web/format.js';
 
 const window = (over: Partial<MeasurementRecord>): MeasurementRecord => ({
@@ -32,7 +32,12 @@ describe('a chart', () => {
         ],
       }),
     ]);
-    expect(data).toEqual({ times: [10, 20, 30], canary: [1, 2, 3], reference: [null, null, null], compared: false });
+    expect(data).toMatchObject({
+      times: [10, 20, 30],
+      canary: [1, 2, 3],
+      reference: [null, null, null],
+      compared: false,
+    });
   });
 
   test('has a share of counts, nothing where there was no request, and both versions', () => {
@@ -46,7 +51,33 @@ describe('a chart', () => {
         reference: [[10, 1, 10]],
       }),
     ]);
-    expect(data).toEqual({ times: [10, 20], canary: [0.25, null], reference: [0.1, null], compared: true });
+    expect(data).toMatchObject({ times: [10, 20], canary: [0.25, null], reference: [0.1, null], compared: true });
+  });
+
+  test('has one span for windows in a row that ended alike, and a span of its own for the one that failed', () => {
+    const at = (minute: number): string => new Date(minute * 60_000).toISOString();
+    const outcomes = ['PASS', 'PASS', 'FAIL', 'PASS', 'ERROR', 'NO_DATA'];
+    const data = chartData(
+      outcomes.map((outcome, i) => window({ window: i + 1, from: at(i), to: at(i + 1), outcome })),
+    );
+    expect(data.spans).toEqual([
+      { from: 0, to: 120, tone: 'good' },
+      { from: 120, to: 180, tone: 'bad' },
+      { from: 180, to: 240, tone: 'good' },
+      { from: 240, to: 360, tone: 'waiting' },
+    ]);
+    expect(data.covered).toEqual({ from: 0, to: 360 });
+    expect(data.edges).toEqual([0, 60, 120, 180, 240, 300]);
+  });
+
+  test('finds the first time at or after another', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat()), fc.nat(), (times, at) => {
+        const sorted = times.toSorted((a, b) => a - b);
+        const found = sorted.findIndex((time) => time >= at);
+        expect(indexAt(sorted, at)).toBe(found < 0 ? sorted.length : found);
+      }),
+    );
   });
 
   test('never loses or makes up a point', () => {

@@ -51,7 +51,7 @@ export function PlanPage(): JSX.Element {
           Application
           <input
             required
-            pattern="[a-z0-9][a-z0-9-]{0,62}"
+            pattern="[a-z0-9][a-z0-9\-]{0,62}"
             value={app}
             onInput={(event) => setApp(event.currentTarget.value)}
           />
