@@ -1,6 +1,7 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
 import type { Finding } from '../model/finding.js';
+import { isTooDeep } from './nesting.js';
 
 /** Where a value stands in a document: keys and list indices from the top. */
 export type Path = readonly (string | number)[];
@@ -29,6 +30,16 @@ export function readDocuments(file: string, text: string): { documents: SourceDo
   const lines = new LineCounter();
   const findings: Finding[] = [];
   const documents: SourceDocument[] = [];
+  if (isTooDeep(text)) {
+    findings.push({
+      level: 'error',
+      file,
+      line: 1,
+      message: 'is nested too deeply',
+      fix: 'Nest less than 200 levels.',
+    });
+    return { documents, findings };
+  }
   // The library compares each key with every other one, which takes seconds for a large file: `repeatedKeys` does not.
   const options = {
     lineCounter: lines,

@@ -1,4 +1,5 @@
 import { parseDocument } from 'yaml';
+import { isTooDeep } from '../document/nesting.js';
 import { filesOfValues } from './rendered-files.js';
 
 /** PipeCD's default for the task definition; a service definition that is not named is not there. */
@@ -29,6 +30,7 @@ export function filesNamedBy(applicationFile: string): NamedFiles {
 }
 
 function valueOf(text: string): unknown {
+  if (isTooDeep(text)) return undefined;
   const document = parseDocument(text);
   try {
     return document.toJS();

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import type { Alias, CST, Document, Scalar } from 'yaml';
+import { isTooDeep } from '../nesting.js';
 import { formatPath } from '../yaml.js';
 import type { Path } from '../yaml.js';
 import { EditFailure } from './edit-failure.js';
@@ -27,6 +28,7 @@ export function replaceYamlField(text: string, field: string, value: string): st
 }
 
 function onlyDocument(text: string): Document.Parsed {
+  if (isTooDeep(text)) throw new EditFailure('cannot be looked for: the file is nested too deeply');
   const documents = parseAllDocuments(text, { keepSourceTokens: true, prettyErrors: false, uniqueKeys: false });
   const [document, second] = Array.isArray(documents) ? documents : [];
   if (!document) throw new EditFailure('the file is empty');

@@ -94,3 +94,18 @@ describe('a path', () => {
     expect(formatPath(path)).toBe(text);
   });
 });
+
+// The parser's own end of the stack may be the end of the process: this must not come to it.
+it.each([['['], ['{a: '], ['{"a":['], ['- '], ['? '], ['[ "]", '], ['[ # ]\n']])(
+  'a text of %j alone is refused before it is parsed',
+  (part) => {
+    const { documents, findings } = readDocuments('a.yaml', part.repeat(3_000));
+    expect(documents).toEqual([]);
+    expect(findings).toMatchObject([{ level: 'error', file: 'a.yaml', message: 'is nested too deeply' }]);
+  },
+);
+
+it('a text with many brackets that are closed, or stand in texts, is read', () => {
+  const text = `list: ${'['.repeat(150)}${']'.repeat(150)}\nmany: [${'{a: [1]},'.repeat(1_000)}]\nwords: "${'['.repeat(500)}"\nmore: |\n  ${'['.repeat(500)}\n  ${'-'.repeat(500)}\n`;
+  expect(readDocuments('a.yaml', text).findings).toEqual([]);
+});
