@@ -1,5 +1,5 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { isAbsolute, join, relative } from 'node:path';
+import { readdir, readFile, realpath } from 'node:fs/promises';
+import { isAbsolute, join, relative, sep } from 'node:path';
 import type { Finding } from '../model/finding.js';
 import { applicationFile } from '../spec/files.js';
 import { filesNamedBy } from '../spec/release-files.js';
@@ -28,12 +28,11 @@ export async function readReleaseFolder(dir: string): Promise<ReleaseFolder> {
       'Name the folder that holds app.pipecd.yaml.',
     );
   }
-  const text = await readFile(join(dir, file), 'utf8');
+  const text = (await readInside(dir, file)) ?? '';
   const files: Record<string, string> = { ...(await readTemplateFiles(dir)), [file]: text };
   const { app, files: named } = filesNamedBy(text);
   for (const name of named) {
-    if (isAbsolute(name) || relative(dir, join(dir, name)).startsWith('..')) continue;
-    const content = await readIfThere(join(dir, name));
+    const content = await readInside(dir, name);
     if (content !== undefined) files[name] = content;
   }
   return { ...(app !== undefined && { app }), files };
@@ -48,12 +47,27 @@ async function list(dir: string): Promise<string[]> {
   }
 }
 
-async function readIfThere(path: string): Promise<string | undefined> {
+/**
+ * A file of the folder; undefined when it is not there, or its name leads out of the folder.
+ * @throws CommandFailure when it is a link out of the folder: whoever wrote the repository would choose what is sent of this machine
+ */
+async function readInside(dir: string, name: string): Promise<string | undefined> {
+  if (isAbsolute(name) || leadsOut(dir, join(dir, name))) return undefined;
   try {
-    return await readFile(path, 'utf8');
+    const path = await realpath(join(dir, name));
+    if (!leadsOut(await realpath(dir), path)) return await readFile(path, 'utf8');
   } catch (error) {
     if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR'))
       return undefined;
     throw error;
   }
+  throw new CommandFailure(
+    EXIT.wrongUse,
+    `${name} is a link out of ${dir}, and what it leads to is not sent.`,
+    'Put the file itself into the folder.',
+  );
+}
+
+function leadsOut(dir: string, path: string): boolean {
+  return relative(dir, path).split(sep)[0] === '..';
 }

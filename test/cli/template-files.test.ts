@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -45,5 +45,26 @@ describe('the files of templates that are sent', () => {
     await write('shop/s.yaml', 'x: 1\n');
     const { files } = await readReleaseFolder(join(root, 'shop'));
     expect(Object.keys(files).sort()).toEqual(['../.pipe/analysis.yaml', 'app.pipecd.yaml', 's.yaml']);
+  });
+});
+
+describe('the files of a folder', () => {
+  const application = 'apiVersion: pipecd.dev/v1beta1\nkind: ECSApp\nspec:\n  name: shop\n';
+  const naming = `${application}  input:\n    serviceDefinitionFile: service.yaml\n    taskDefinitionFile: task.yaml\n`;
+
+  it('are sent, a link within it too', async () => {
+    await write('shop/app.pipecd.yaml', naming);
+    await write('shop/service.yaml', 'a: 1\n');
+    await write('shop/tasks/one.yaml', 'b: 1\n');
+    await symlink(join(root, 'shop/tasks/one.yaml'), join(root, 'shop/task.yaml'));
+    const { files } = await readReleaseFolder(join(root, 'shop'));
+    expect(files).toEqual({ 'app.pipecd.yaml': naming, 'service.yaml': 'a: 1\n', 'task.yaml': 'b: 1\n' });
+  });
+
+  it('that are links out of it are not sent', async () => {
+    await write('secret', 'key');
+    await write('shop/app.pipecd.yaml', naming);
+    await symlink(join(root, 'secret'), join(root, 'shop/task.yaml'));
+    await expect(readReleaseFolder(join(root, 'shop'))).rejects.toThrow(/^task.yaml is a link out of/);
   });
 });

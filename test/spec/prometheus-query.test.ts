@@ -130,6 +130,12 @@ describe('a query to the tasks', () => {
     expect(errors[0]?.fix).toContain('leave the outer one out');
   });
 
+  it('whose expression may never end is refused', () => {
+    const { errors } = readOne({ ...tasks, query: 'rate(hits{path=~"(a+)+b"})' });
+    expect(said(errors)).toEqual([expect.stringContaining('"(a+)+b" may try for so long')]);
+    expect(readOne({ ...tasks, query: 'rate(hits{path=~"/a/.*|/b/.+"})' }).errors).toEqual([]);
+  });
+
   it('that divides two counters is judged as the two counts', () => {
     const query = 'rate(hits{code=~"5..",p="a\\"b"}) / hits';
     const { metric, errors } = readOne({ provider: 'tasks', strategy: 'CANARY_PRIMARY', interval: '1m', query });

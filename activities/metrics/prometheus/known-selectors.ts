@@ -1,3 +1,4 @@
+import { RE2JS, RE2JSException } from 're2js';
 import { z } from 'zod';
 import { DAY, HOUR, type Millis } from '../../../model/duration.js';
 import type { PrometheusProvider } from '../../../config/server.js';
@@ -28,9 +29,11 @@ function narrows({ operator, value }: Matcher): boolean {
 function takes({ operator, value }: Matcher, candidate: string): boolean {
   if (operator === '=') return value === candidate;
   try {
-    return new RegExp(`^(?:${value})$`).test(candidate);
-  } catch {
-    return false;
+    // Prometheus's own kind of expression: another would read some differently, and may never end.
+    return RE2JS.compile(value, RE2JS.DOTALL).matches(candidate);
+  } catch (error) {
+    if (error instanceof RE2JSException) return false;
+    throw error;
   }
 }
 
