@@ -1,6 +1,7 @@
 // `npm run bench [-- --json]`: measures what the product promises in seconds, events and bytes, and prints it with a baseline of the
 // same run. Nothing is asserted: it fails only where something could not be measured.
 // `npm run bench -- verdicts [--runs N] …` is another program: the judges on simulated rollouts, see `verdicts/main.ts`.
+// `npm run bench -- charts` looks at frames: see `charts/main.mjs`.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cpus } from 'node:os';
@@ -8,6 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { prepare, run } from '../scripts/prepare.mjs';
 
 if (process.argv[2] === 'verdicts') process.exit(verdicts(process.argv.slice(3)));
+if (process.argv[2] === 'charts') {
+  prepare();
+  process.exit(run('node', ['bench/charts/main.mjs', ...process.argv.slice(3)]));
+}
 
 const STDERR = 2;
 let measured = { figures: [], failures: [] };

@@ -88,6 +88,43 @@ describe.runIf(hasChromium)('the page in Chromium', () => {
     await shows(page, /The canary is removed/);
   });
 
+  test(
+    'a chart is zoomed by keys, wheel and buttons, and the wheel alone scrolls the page',
+    { timeout: LIMIT },
+    async () => {
+      const { apiUrl: url } = stack();
+      const { page, errors } = await visit(browser, url, KEYS.viewer);
+      await page.goto(`${url}/deployments/away-2`);
+      await page.waitForSelector('.chart canvas');
+      const zoomed = async (is: boolean): Promise<void> => {
+        await page.waitForSelector(`.time button:last-child:${is ? 'enabled' : 'disabled'}`);
+      };
+      await zoomed(false);
+      await page.focus('.chart .plot');
+      await page.keyboard.press('+');
+      await zoomed(true);
+      await page.keyboard.press('0');
+      await zoomed(false);
+      await page.locator('.time button:first-child').click();
+      await zoomed(true);
+      await page.focus('.chart .plot');
+      await page.keyboard.press('Escape');
+      await zoomed(false);
+
+      await page.locator('.chart .u-over').hover();
+      const before = await page.evaluate('scrollY');
+      await page.mouse.wheel({ deltaY: 100 });
+      await page.waitForFunction(`scrollY > ${Number(before)}`);
+      await zoomed(false);
+      await page.locator('.chart .u-over').hover();
+      await page.keyboard.down('Control');
+      await page.mouse.wheel({ deltaY: -300 });
+      await page.keyboard.up('Control');
+      await zoomed(true);
+      expect(errors).toEqual([]);
+    },
+  );
+
   test('what somebody changed in AWS is looked at now, and each difference is named', { timeout: LIMIT }, async () => {
     const { apiUrl: url, sandbox } = stack();
     const { services } = await sandbox.state();

@@ -94,6 +94,7 @@ function paintBand(plot: uPlot, { times, low, high }: Band, x: XOf, { min, max }
   if (times.length === 0) return;
   const { ctx } = plot;
   const y = (value: number): number => plot.valToPos(value, 'y', true);
+  // Left open: a fill closes each part by itself, and to close thousands takes a path longer each time.
   const fill = new Path2D();
   let columns: { at: number; low: number; high: number }[] = [];
   const close = (): void => {
@@ -102,7 +103,6 @@ function paintBand(plot: uPlot, { times, low, high }: Band, x: XOf, { min, max }
       else fill.lineTo(at, y(value));
     }
     for (const { at, low: value } of columns.toReversed()) fill.lineTo(at, y(value));
-    if (columns.length > 0) fill.closePath();
     columns = [];
   };
   // One more on each side: the lines go on beyond what is seen.

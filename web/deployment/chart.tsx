@@ -17,6 +17,7 @@ import { TimeButtons } from './chart-time.js';
 const HEIGHT = 180;
 /** Whole seconds between two marks of the time, up to a day. */
 const TICKS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 14_400, 21_600, 43_200, 86_400];
+const LINE_WIDTH = 1.5;
 /** So few points that each is told apart. */
 const FEW = 200;
 /** How often the edge of a running analysis is painted anew. */
@@ -155,6 +156,7 @@ function drawn(
     if (data !== held) plot.setData(dataOf(latest.current), false);
     held = data;
     const { from, to } = seen();
+    thin(plot, indexAt(data.times, to) - indexAt(data.times, from));
     plot.setScale('x', { min: from, max: to });
   };
   const draw = (): void => {
@@ -185,6 +187,12 @@ function drawn(
   };
 }
 
+/** Where several points share a pixel a line is as thin as can be: a wide one is painted many times slower, and is no clearer. */
+function thin({ series, over }: uPlot, points: number): void {
+  const width = points > over.clientWidth ? 1 / devicePixelRatio : LINE_WIDTH;
+  for (const one of series) one.width = width;
+}
+
 function optionsFor(
   box: HTMLElement,
   legend: HTMLElement,
@@ -202,7 +210,7 @@ function optionsFor(
   const line = (label: string, name: string): uPlot.Series => ({
     label,
     stroke: colour(name),
-    width: 1.5,
+    width: LINE_WIDTH,
     spanGaps: false,
     points: { show: (_plot, _series, first, last) => last - first < FEW, size: 5, fill: colour(name) },
     value: (_plot, raw: number | null) => (raw === null ? '–' : value(raw)),
