@@ -66,11 +66,13 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
           </p>
         )}
         <dl class="facts">
-          <Fact name="Runs">
-            <span title={lastGood?.image}>
-              {lastGood?.image === undefined ? 'nothing of ours yet' : imageName(lastGood.image)}
-            </span>
-          </Fact>
+          {!renamed && (
+            <Fact name="Runs">
+              <span title={lastGood?.image}>
+                {lastGood?.image === undefined ? 'nothing of ours yet' : imageName(lastGood.image)}
+              </span>
+            </Fact>
+          )}
           {service && (
             <Fact name="Service">
               {service.name} <span class="quiet">in {service.cluster.split('/').at(-1)}</span>
