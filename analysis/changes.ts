@@ -39,6 +39,11 @@ function share(text: string, isShare: (value: number) => boolean, words: string)
   return 'wrong' in read || isShare(read.value) ? read : { wrong: `must be a number ${words}, not "${text}"` };
 }
 
+/** As the files have it. */
+function isWholePercentage(value: number): boolean {
+  return value >= 0 && value <= 1 && Math.abs(value * 100 - Math.round(value * 100)) < 1e-9;
+}
+
 const READ: { [S in Setting]-?: (text: string) => Read<NonNullable<Changes[S]>> } = {
   max: anyNumber,
   min: anyNumber,
@@ -52,7 +57,7 @@ const READ: { [S in Setting]-?: (text: string) => Read<NonNullable<Changes[S]>> 
     return value === undefined ? { wrong: `must be HIGH, LOW or EITHER, not "${text}"` } : { value };
   },
   alpha: (text) => share(text, (value) => value > 0 && value < 1, 'between 0 and 1'),
-  minMeasured: (text) => share(text, (value) => value >= 0 && value <= 1, 'from 0 to 1'),
+  minMeasured: (text) => share(text, isWholePercentage, 'of whole percent from 0 to 100 %'),
 };
 
 /** Reads settings as people write them: numbers, percentages (`2%` is 0.02), a tolerance as the files have it. */
@@ -78,6 +83,11 @@ export function settingsOf(metric: Metric): readonly Setting[] {
   if (!metric.reference) return ['max', 'alpha', 'minMeasured'];
   const compared = ['tolerance', 'deviation', 'alpha', 'minMeasured'] as const;
   return metric.kind === 'COUNTS' ? ['max', ...compared] : compared;
+}
+
+/** The option of `sluice judge` that changes a setting. */
+export function optionOf(setting: Setting): string {
+  return `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** A metric with other settings. One that has no meaning for the metric changes nothing. */

@@ -1,4 +1,4 @@
-import { changedMetric, readChanges, type Changes, type Setting } from '../analysis/changes.js';
+import { changedMetric, optionOf, readChanges, type Changes, type Setting } from '../analysis/changes.js';
 import { judgedAgain, judgeRecords, type JudgedAgain } from '../analysis/judged-again.js';
 import type { Metric } from '../model/metric.js';
 import type { AnalysisDocument, MeasurementRecord } from '../model/wire.js';
@@ -16,13 +16,13 @@ export interface Asked {
 }
 
 const EXAMPLES: Readonly<Record<Setting, string>> = {
-  max: '--max 0.02',
-  min: '--min 0.98',
-  failureLimit: '--failure-limit 1',
-  tolerance: '--tolerance 1.2',
-  deviation: '--deviation HIGH',
-  alpha: '--alpha 0.05',
-  minMeasured: '--min-measured 50%',
+  max: '0.02',
+  min: '0.98',
+  failureLimit: '1',
+  tolerance: '1.2',
+  deviation: 'HIGH',
+  alpha: '0.05',
+  minMeasured: '50%',
 };
 
 /** Reads the settings of the command line. @throws CommandFailure for one that is none */
@@ -31,7 +31,8 @@ export function changesOf(given: Partial<Record<Setting, string>>): Changes {
   for (const [setting, example] of Object.entries(EXAMPLES) as [Setting, string][]) {
     const words = wrong[setting];
     if (words === undefined) continue;
-    throw new CommandFailure(EXIT.wrongUse, `${example.split(' ')[0] ?? ''} ${words}.`, `Write ${example}.`);
+    const option = optionOf(setting);
+    throw new CommandFailure(EXIT.wrongUse, `${option} ${words}.`, `Write ${option} ${example}.`);
   }
   return changes;
 }

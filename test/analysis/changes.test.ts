@@ -60,6 +60,7 @@ describe('settings as people write them', () => {
     ['alpha', '0'],
     ['alpha', '1'],
     ['minMeasured', '101%'],
+    ['minMeasured', '0.333'],
   ] as const)('%s cannot be %j, and the others are read', (setting, text) => {
     const { changes, wrong } = readChanges({ min: '1', [setting]: text });
     expect(changes).toEqual({ min: 1 });

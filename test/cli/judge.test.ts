@@ -317,7 +317,7 @@ describe('--deployment', () => {
     [['--alpha', 'much'], '--alpha must be a number'],
     [['--alpha', '5'], '--alpha must be a number between 0 and 1'],
     [['--failure-limit', '0.5'], '--failure-limit must be a number of windows'],
-    [['--min-measured', '200%'], '--min-measured must be a number from 0 to 1'],
+    [['--min-measured', '200%'], '--min-measured must be a number of whole percent'],
     [['--deviation', 'UP'], '--deviation must be'],
     [['--tolerance', '-1'], '--tolerance must be'],
   ])('refuses %j', async (args, words) => {

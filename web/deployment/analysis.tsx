@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import type { AnalysisDocument, DeploymentDocument, MeasurementRecord } from '../../model/wire.js';
 import { now } from '../clock.js';
 import { length, time, value } from '../format.js';
+import { Link } from '../link.js';
 import { Status } from '../status.js';
 import { MetricChart } from './chart.js';
 import { keyOf } from './live.js';
@@ -22,6 +23,9 @@ export function Analysis({
   return (
     <section aria-labelledby="analysis">
       <h2 id="analysis">Analysis</h2>
+      <p>
+        <Link to={`/deployments/${document.id}/retrospective`}>What other settings would have said</Link>
+      </p>
       {document.analysis.map((one) => (
         <Metric
           key={keyOf(one.stage, one.metric)}
