@@ -28,11 +28,13 @@ export function stageAgain(
   const open = stage?.name === 'WAIT_APPROVAL' ? 'people decide' : undefined;
   switch (verdict) {
     case 'FAIL':
-      return { verdict: shown, words: `The stage fails, and the deployment is rolled back. ${reason}` };
+      return { verdict: shown, words: `The stage fails, and the deployment would be rolled back. ${reason}` };
     case 'PASS':
       return {
         verdict: shown,
-        words: open ? `Nothing fails: ${open}.` : 'The stage passes, and the deployment goes on with its next stage.',
+        words: open
+          ? `Nothing fails: ${open}.`
+          : 'The stage passes, and the deployment would go on with its next stage.',
       };
     case 'RUNNING':
       return {

@@ -11,7 +11,7 @@ const NAMES: Readonly<Record<Setting, string>> = {
   tolerance: 'Tolerance',
   deviation: 'Which difference is bad',
   alpha: 'Wrong rollbacks accepted',
-  minMeasured: 'Windows that must be measured',
+  minMeasured: 'Windows to be measured',
 };
 const HINTS: Partial<Record<Setting, string>> = {
   tolerance: 'a factor: 1.2, 0.2 and 20% all mean a fifth more',
@@ -81,9 +81,7 @@ export function Settings({
         const slides = (setting === 'max' || setting === 'min') && metric.test !== 'SEQUENTIAL';
         return (
           <div key={setting}>
-            <label for={field}>
-              {NAMES[setting]} <code>{setting}</code>
-            </label>
+            <label for={field}>{NAMES[setting]}</label>
             {setting === 'deviation' ? (
               <select
                 id={field}
@@ -125,9 +123,10 @@ export function Settings({
               />
             )}
             <p id={`${field}.hint`} class={problem === undefined ? 'quiet' : 'wrong'}>
+              <code>{setting}</code>{' '}
               {problem === undefined
                 ? [`was ${was}`, HINTS[setting]].filter(Boolean).join('; ')
-                : `${setting} ${problem}: judged without it.`}
+                : `${problem}: judged without it.`}
             </p>
           </div>
         );
