@@ -40,8 +40,8 @@ const ARROWS = {
   api: { folders: ['model', 'spec', 'config'], files: ['workflows/messages', 'workflows/search-attributes'] },
   cli: { folders: ['model', 'document', 'spec', 'analysis', 'config'] },
   sandbox: { folders: [] },
-  // What the wire carries, as types: the page has no code of ours but its own.
-  web: { folders: [], types: ['model'] },
+  // Judging a past deployment again is pure: the page does it itself. Of spec the small schema of what it judges with.
+  web: { folders: ['model', 'analysis'], files: ['spec/stored-metric'] },
 };
 
 /** The one file of the command line that reads AWS, with the credentials of the person who runs it. */

@@ -67,6 +67,10 @@ export interface MeasurementDocument {
   spoiled?: string;
   /** A planned end after which the stage could be extended. */
   mayBeExtended?: true;
+  /** The newest bucket that the source showed: those before it are complete, though the window may not be. */
+  newest?: string;
+  /** How many points were taken for buckets that the source left out. */
+  filled?: number;
 }
 
 export interface AnalysisDocument {
@@ -292,6 +296,8 @@ export function measurementOf(record: MeasurementRecord, query: string): Measure
     ...(record.evidence && { evidence: record.evidence }),
     ...(record.spoiled !== undefined && { spoiled: record.spoiled }),
     ...(record.mayBeExtended && { mayBeExtended: true as const }),
+    ...(record.newest !== undefined && { newest: Date.parse(record.newest) }),
+    ...(record.filled !== undefined && { filled: record.filled }),
   };
 }
 
@@ -312,6 +318,8 @@ export function measurementDocument(m: Measurement): MeasurementDocument {
     ...(m.evidence && { evidence: m.evidence }),
     ...(m.spoiled !== undefined && { spoiled: m.spoiled }),
     ...(m.mayBeExtended && { mayBeExtended: true as const }),
+    ...(m.newest !== undefined && { newest: iso(m.newest) }),
+    ...(m.filled !== undefined && { filled: m.filled }),
   };
 }
 

@@ -66,6 +66,8 @@ const measurement = z.object({
     .describe('How strong the evidence against the canary is, and what would be enough.'),
   spoiled: maybe,
   mayBeExtended: z.literal(true).exactOptional(),
+  newest: maybeInstant,
+  filled: number.exactOptional(),
 });
 
 const analysis = z.object({

@@ -4,7 +4,7 @@ import { written } from '../document/written.js';
 import { MINUTE, parseDuration, SECOND, type Millis } from '../model/duration.js';
 import type { Finding } from '../model/finding.js';
 import type { ComparedMetric, Deviation, Metric, MetricStrategy, Variant } from '../model/metric.js';
-import { parseTolerance } from './tolerance.js';
+import { parseTolerance } from '../model/tolerance.js';
 
 /** Data to judge a metric on: what `sluice judge FILE` takes, in milliseconds. */
 export interface JudgeDocument {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration, percentage, text } from '../document/scalars.js';
-import { parseTolerance } from './tolerance.js';
+import { parseTolerance } from '../model/tolerance.js';
 
 const LONGEST_QUERY = 10_000;
 

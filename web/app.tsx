@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { address } from './address.js';
 import { findSession, logOut, session } from './api.js';
 import { forgetApplications, watchApplications } from './applications.js';
+import { lazily } from './lazily.js';
 import { Link } from './link.js';
 import { Login } from './login.js';
 import { ApplicationPage } from './pages/application.js';
@@ -12,6 +13,9 @@ import { InsightsPage } from './pages/insights.js';
 import { PlanPage } from './pages/plan.js';
 import { RepositoriesPage } from './pages/repositories.js';
 import { changeTheme, theme } from './theme.js';
+
+/** With the judge, which nobody needs who only watches. */
+const RetrospectivePage = lazily(async () => (await import('./pages/retrospective.js')).RetrospectivePage);
 
 const TRY_AGAIN_MS = 2_000;
 
@@ -73,10 +77,11 @@ export function App(): JSX.Element {
 }
 
 function Shown({ path }: { path: string }): JSX.Element {
-  const [, kind, name] = path.split('/').map(decodeURIComponent);
+  const [, kind, name, part] = path.split('/').map(decodeURIComponent);
   useEffect(() => {
-    document.title = [name ?? kind, 'Sluice'].filter(Boolean).join(' · ');
-  }, [kind, name]);
+    document.title = [part, name ?? kind, 'Sluice'].filter(Boolean).join(' · ');
+  }, [kind, name, part]);
+  if (kind === 'deployments' && name && part === 'retrospective') return <RetrospectivePage key={name} id={name} />;
   if (kind === 'deployments' && name) return <DeploymentPage key={name} id={name} />;
   if (kind === 'applications' && name) return <ApplicationPage key={name} app={name} />;
   if (kind === 'plan') return <PlanPage />;

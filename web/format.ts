@@ -1,7 +1,4 @@
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+import { DAY, HOUR, MINUTE, SECOND } from '../model/duration.js';
 
 /** A length of time in at most two units: `1h 5m`, `42s`. */
 export function length(ms: number): string {

@@ -31,6 +31,7 @@ const TONES: Readonly<Record<string, Tone>> = {
   DIVERGED: 'bad',
   NO_DATA: 'waiting',
   NOT_ENOUGH_DATA: 'waiting',
+  INCONCLUSIVE: 'waiting',
   ERROR: 'waiting',
   CANCELLED: 'stopped',
   SKIPPED: 'stopped',

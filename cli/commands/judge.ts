@@ -30,6 +30,9 @@ interface JudgeOptions {
   tolerance?: string;
   failureLimit?: string;
   deviation?: string;
+  minMeasured?: string;
+  metric?: string;
+  stage?: string;
 }
 
 /** `sluice judge`: judges data as an ANALYSIS would, without a deployment and without a server. */
@@ -49,8 +52,11 @@ export function addJudge({ program, context, done }: CommandHost): void {
     .option('--tolerance <factor>', 'how much worse the canary may be: 1.2, 0.2 or 20%')
     .option('--failure-limit <count>', 'another failureLimit')
     .option('--deviation <side>', 'HIGH, LOW or EITHER')
+    .option('--min-measured <share>', 'another share of the windows that must have been measured: 0.5 or 50%')
+    .option('--metric <name>', 'of the deployment: only the metric of this name')
+    .option('--stage <id>', 'of the deployment: only the metrics of this stage')
     .action(async (file: string | undefined, options: JudgeOptions) => {
-      const { json, exitCode, deployment } = options;
+      const { json, exitCode, deployment, metric, stage } = options;
       if ((file === undefined) === (deployment === undefined)) {
         throw new CommandFailure(
           EXIT.wrongUse,
@@ -59,7 +65,12 @@ export function addJudge({ program, context, done }: CommandHost): void {
         );
       }
       if (deployment !== undefined) {
-        const metrics = await judgeDeployment(findServer(context), deployment, changesOf(options));
+        const asked = {
+          changes: changesOf(options),
+          ...(metric !== undefined && { metric }),
+          ...(stage !== undefined && { stage }),
+        };
+        const metrics = await judgeDeployment(findServer(context), deployment, asked);
         if (json) context.out(JSON.stringify({ deployment, metrics }));
         else for (const line of metrics.flatMap(againLines)) context.out(line);
         if (exitCode && metrics.some(({ verdict }) => verdict !== 'PASS')) done(EXIT.failed);

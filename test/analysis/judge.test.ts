@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { measurementDocument, measurementOf } from '../../model/wire.js';
 import { earliestVerdict, judgeWindow, judgeStored, thinEvidence, type Look } from '../../analysis/judge.js';
 import { judgeThreshold } from '../../analysis/threshold.js';
 import { MINUTE } from '../../model/duration.js';
@@ -247,6 +248,8 @@ describe('judgeWindow', () => {
           outcome: judged.outcome,
           ...(judged.value !== undefined && { value: judged.value }),
         });
+        const wire = { ...measurementDocument(stored), stage: 's', metric: m.name };
+        expect(judgeStored(m, measurementOf(wire, m.query)).outcome).toBe(judged.outcome);
         if (judged.outcome === 'PASS' || judged.outcome === 'FAIL') {
           expect(judgeStored(m, thinEvidence(judged, limit)).outcome).toBe(judged.outcome);
         }

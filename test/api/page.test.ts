@@ -31,18 +31,22 @@ describe('the page’s files', () => {
   });
   afterAll(() => rm(folder, { recursive: true }));
 
-  test.each(['/', '/applications/web', '/deployments/web-7', '/plan', '/repositories'])(
-    '%s is the page, and needs no key',
-    async (path) => {
-      api = await startApi({}, { webDir: folder });
-      const answer = await fetch(api.url + path);
-      expect(answer.status).toBe(200);
-      expect(await answer.text()).toContain('<title>Sluice</title>');
-      expect(answer.headers.get('cache-control')).toBe('no-cache');
-      expect(answer.headers.get('content-security-policy')).toContain("script-src 'self';");
-      expect(answer.headers.get('content-security-policy')).toContain("style-src 'self'");
-    },
-  );
+  test.each([
+    '/',
+    '/applications/web',
+    '/deployments/web-7',
+    '/deployments/web-7/retrospective',
+    '/plan',
+    '/repositories',
+  ])('%s is the page, and needs no key', async (path) => {
+    api = await startApi({}, { webDir: folder });
+    const answer = await fetch(api.url + path);
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).toContain('<title>Sluice</title>');
+    expect(answer.headers.get('cache-control')).toBe('no-cache');
+    expect(answer.headers.get('content-security-policy')).toContain("script-src 'self';");
+    expect(answer.headers.get('content-security-policy')).toContain("style-src 'self'");
+  });
 
   test('what has its content in its name is kept for ever, and compressed', async () => {
     api = await startApi({}, { webDir: folder });

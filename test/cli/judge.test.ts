@@ -304,8 +304,20 @@ describe('--deployment', () => {
     expect((await sluice(['--deployment', 'web-12', '--exit-code'], url)).code).toBe(0);
   });
 
+  test('judges one metric, where it is named', async () => {
+    const url = await deployed(4);
+    const named = await sluice(['--deployment', 'web-12', '--stage', 'stage-2', '--metric', 'errors'], url);
+    expect(named).toMatchObject({ code: 0, out: [expect.stringMatching(/^stage-2 errors: FAIL, as then\. /)] });
+    const other = await sluice(['--deployment', 'web-12', '--metric', 'latency'], url);
+    expect(other.code).toBe(2);
+    expect(other.err.join('\n')).toContain('--stage stage-2 --metric errors');
+  });
+
   test.each([
     [['--alpha', 'much'], '--alpha must be a number'],
+    [['--alpha', '5'], '--alpha must be a number between 0 and 1'],
+    [['--failure-limit', '0.5'], '--failure-limit must be a number of windows'],
+    [['--min-measured', '200%'], '--min-measured must be a number of whole percent'],
     [['--deviation', 'UP'], '--deviation must be'],
     [['--tolerance', '-1'], '--tolerance must be'],
   ])('refuses %j', async (args, words) => {

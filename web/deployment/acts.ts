@@ -1,9 +1,8 @@
+import { SKIPPABLE } from '../../model/stage.js';
 import type { DeploymentDocument } from '../../model/wire.js';
 import { ask } from '../api.js';
 import type { Act } from '../parts/reason-dialog.js';
 import { isOver } from './live.js';
-
-const SKIPPABLE = ['ANALYSIS', 'WAIT', 'WAIT_APPROVAL', 'SCRIPT_RUN'];
 
 /** What may be done with a deployment as it stands; the server decides again when it is asked. */
 export function actsOn(document: DeploymentDocument): Act[] {
@@ -37,7 +36,7 @@ export function actsOn(document: DeploymentDocument): Act[] {
       },
     );
   }
-  if (running && SKIPPABLE.includes(running.name)) {
+  if (running && SKIPPABLE.has(running.name)) {
     const verdict = running.name === 'ANALYSIS' ? ' without a verdict' : '';
     acts.push({
       name: 'Skip stage',

@@ -4,6 +4,7 @@ import { useMemo } from 'preact/hooks';
 import type { AnalysisDocument, DeploymentDocument, MeasurementRecord } from '../../model/wire.js';
 import { now } from '../clock.js';
 import { length, time, value } from '../format.js';
+import { Link } from '../link.js';
 import { Status } from '../status.js';
 import { timeAxis } from './chart-axis.js';
 import type { TimeAxis } from './chart-axis.js';
@@ -31,6 +32,9 @@ export function Analysis({
   return (
     <section aria-labelledby="analysis">
       <h2 id="analysis">Analysis</h2>
+      <p>
+        <Link to={`/deployments/${document.id}/retrospective`}>What other settings would have said</Link>
+      </p>
       <ChartHint />
       {stages.map((stage) => (
         <Gate

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
-import type { ChainDocument, ChainMatcher } from '../../model/chain.js';
+import { describeMatcher, type ChainDocument } from '../../model/chain.js';
 import { ask } from '../api.js';
 import { Link } from '../link.js';
 import { Status } from '../status.js';
@@ -39,7 +39,7 @@ export function Chain({ id, shown }: { id: string; shown: string }): JSX.Element
         </li>
         {chain.blocks.map((block, i) => (
           <li key={i}>
-            <Status status={block.status} /> <strong>{wordsOf(block.matcher)}</strong>
+            <Status status={block.status} /> <strong>{describeMatcher(block.matcher) || 'all applications'}</strong>
             {block.nodes.length === 0 && block.reason !== undefined && <p class="quiet">{block.reason}</p>}
             <ul>
               {block.nodes.map((node) => (
@@ -60,10 +60,4 @@ export function Chain({ id, shown }: { id: string; shown: string }): JSX.Element
 function Node({ deployment, shown }: { deployment: string; shown: string }): JSX.Element {
   if (deployment === shown) return <strong aria-current="page">{deployment}</strong>;
   return <Link to={`/deployments/${deployment}`}>{deployment}</Link>;
-}
-
-/** What a block deploys, in words. */
-function wordsOf({ name, labels = {} }: ChainMatcher): string {
-  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-  return [...(name === undefined ? [] : [name]), ...pairs].join(', ') || 'all applications';
 }

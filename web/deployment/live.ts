@@ -15,6 +15,8 @@ export interface LiveDeployment {
   changes: Signal<Change[]>;
   /** By stage and metric (`keyOf`), in the order of their windows. */
   windows: Signal<ReadonlyMap<string, readonly MeasurementRecord[]>>;
+  /** Whether the windows of before the page was opened are all there. */
+  hasRead: Signal<boolean>;
   connection: Signal<Connection>;
   problem: Signal<string | undefined>;
   close(): void;
@@ -41,6 +43,7 @@ export function openDeployment(id: string): LiveDeployment {
   const lines = signal<Line[]>([]);
   const changes = signal<Change[]>([]);
   const windows = signal<ReadonlyMap<string, readonly MeasurementRecord[]>>(new Map());
+  const hasRead = signal(false);
   const problem = signal<string | undefined>(undefined);
   let reading: Promise<void> | undefined;
   let again = false;
@@ -70,6 +73,7 @@ export function openDeployment(id: string): LiveDeployment {
       const all: MeasurementRecord[] = [];
       for await (const page of pagesOf<MeasurementPage>(`${path}/measurements`)) all.push(...page.measurements);
       addWindows(all);
+      hasRead.value = true;
     } catch (error) {
       if (!(error instanceof ApiFailure)) throw error;
       // The stream says whether the server is away; what is missing is read with the next snapshot.
@@ -141,5 +145,5 @@ export function openDeployment(id: string): LiveDeployment {
       }
     },
   );
-  return { document, lines, changes, windows, problem, connection: stream.connection, close: stream.close };
+  return { document, lines, changes, windows, hasRead, problem, connection: stream.connection, close: stream.close };
 }

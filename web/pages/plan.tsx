@@ -4,30 +4,19 @@ import type { Difference, PlanDocument } from '../../model/plan-preview.js';
 import { ask } from '../api.js';
 import { ProblemNote } from '../parts/problem.js';
 import { Table } from '../parts/table.js';
+import { PlanForm, type AskedPlan } from '../plan/plan-form.js';
 
 /** What a deployment of these files would do now; nothing is changed. */
 export function PlanPage(): JSX.Element {
-  const [files, setFiles] = useState<Record<string, string>>({});
-  const [app, setApp] = useState('');
-  const [image, setImage] = useState('');
   const [plan, setPlan] = useState<PlanDocument | undefined>(undefined);
   const [error, setError] = useState<unknown>(undefined);
   const [busy, setBusy] = useState(false);
 
-  const take = async (chosen: FileList | null): Promise<void> => {
-    const read = await Promise.all([...(chosen ?? [])].map(async (file) => [file.name, await file.text()] as const));
-    setFiles(Object.fromEntries(read));
-    const named = read.map(([, text]) => /^ {2}name: *["']?([a-z0-9-]+)/m.exec(text)?.[1]).find(Boolean);
-    if (named !== undefined && app === '') setApp(named);
-  };
-  const look = async (event: Event): Promise<void> => {
-    event.preventDefault();
+  const look = async (asked: AskedPlan): Promise<void> => {
     setBusy(true);
     setError(undefined);
     try {
-      setPlan(
-        await ask<PlanDocument>('POST', '/plan', { app, files, ...(image.trim() !== '' && { image: image.trim() }) }),
-      );
+      setPlan(await ask<PlanDocument>('POST', '/plan', asked));
     } catch (failure) {
       setPlan(undefined);
       setError(failure);
@@ -42,28 +31,7 @@ export function PlanPage(): JSX.Element {
         </div>
         <p>What a deployment would do now, compared with what runs in AWS. Nothing is changed.</p>
       </header>
-      <form class="plan" onSubmit={(event) => void look(event)}>
-        <label>
-          Files <span class="quiet">app.pipecd.yaml, the service and the task definition</span>
-          <input type="file" multiple required onChange={(event) => void take(event.currentTarget.files)} />
-        </label>
-        <label>
-          Application
-          <input
-            required
-            pattern="[a-z0-9][a-z0-9\-]{0,62}"
-            value={app}
-            onInput={(event) => setApp(event.currentTarget.value)}
-          />
-        </label>
-        <label>
-          Image <span class="quiet">(optional)</span>
-          <input value={image} onInput={(event) => setImage(event.currentTarget.value)} />
-        </label>
-        <button type="submit" class="main" disabled={busy}>
-          {busy ? 'Looking…' : 'Look'}
-        </button>
-      </form>
+      <PlanForm busy={busy} look={(asked) => void look(asked)} />
       <ProblemNote error={error} />
       {plan && <Plan plan={plan} />}
     </>
@@ -74,6 +42,14 @@ function Plan({ plan }: { plan: PlanDocument }): JSX.Element {
   return (
     <section aria-labelledby="planned" class="planned">
       <h2 id="planned">{plan.plan.replaceAll('_', ' ').toLowerCase()}</h2>
+      <p class="quiet">
+        {plan.app}, {plan.version.image}
+        {plan.version.commit !== undefined && (
+          <>
+            , commit <code>{plan.version.commit.slice(0, 10)}</code>
+          </>
+        )}
+      </p>
       <p class={plan.plan === 'REFUSED' ? 'problem' : 'reason'}>{plan.reason}</p>
       {plan.stages.length > 0 && (
         <ol class="does">
