@@ -226,6 +226,10 @@ function wordsOf({ id, name, status, reason, detail }: StageDocument, state: Dep
   return [reason, detail].find((words) => words !== undefined && words !== state.reason) ?? '';
 }
 
+const PAYLOAD = 'with the input `{"by": "your name", "reason": "why"}`';
+const DECIDE = `To decide: *More Actions*, *Send a Signal*, \`approve\` or \`reject\` ${PAYLOAD}.`;
+const STEP_IN = `To step in: *More Actions*, *Send a Signal*, \`rollback\`, \`cancel\`, \`pause\`, \`resume\` or \`skip\` ${PAYLOAD}.`;
+
 /** What Temporal's own UI shows of the deployment: Markdown. */
 export function detailsOf(state: DeploymentState): string {
   // The spaces: Temporal's UI has a font that would set 80/20 as a fraction.
@@ -236,24 +240,25 @@ export function detailsOf(state: DeploymentState): string {
   const traffic = kind
     ? kind.toLowerCase().replace('_', ' ')
     : `traffic ${sides}: wanted ${weights(state.traffic?.wanted)}, verified ${weights(state.traffic?.verified)}`;
-  const rows = state.stages.map(
-    (s) => `| ${MARK[s.status]} | ${s.name} | ${s.status} | ${wordsOf(s, state).replaceAll('|', '\\|')} |`,
-  );
-  const verdicts = state.analysis.map(
-    (m) => `| ${m.stage} | ${m.metric} | ${m.verdict} | ${m.reason.replaceAll('|', '\\|')} |`,
-  );
+  // Lists, not tables: Temporal's UI sets the columns of a table without a space between them.
+  const stages = state.stages.flatMap((s) => {
+    const words = wordsOf(s, state);
+    return [
+      `- ${MARK[s.status]} **${s.name}** ${s.status}${words ? `: ${words}` : ''}`,
+      ...state.analysis
+        .filter((m) => m.stage === s.id)
+        // Another metric has ended the stage.
+        .map((m) => `  - ${m.metric} ${m.verdict === 'RUNNING' ? 'not decided' : m.verdict}: ${m.reason}`),
+    ];
+  });
   return [
     `### ${state.input.id}: ${state.status}`,
     state.reason,
     '',
     `Version \`${state.input.release.image}\` · ${traffic}`,
     '',
-    ...(rows.length ? ['| | stage | state | |', '|-|-|-|-|', ...rows, ''] : []),
-    ...(verdicts.length ? ['| stage | metric | verdict | why |', '|-|-|-|-|', ...verdicts, ''] : []),
-    ...(hasEnded(state.status)
-      ? []
-      : [
-          'Signals: `approve`, `reject`, `skip`, `pause`, `resume`, `cancel`, `rollback`, each with `{"by": "…", "reason": "…"}`.',
-        ]),
+    ...stages,
+    '',
+    ...(hasEnded(state.status) ? [] : [state.status === 'WAITING_APPROVAL' ? DECIDE : STEP_IN]),
   ].join('\n');
 }
