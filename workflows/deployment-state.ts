@@ -230,25 +230,30 @@ const PAYLOAD = 'with the input `{"by": "your name", "reason": "why"}`';
 const DECIDE = `To decide: *More Actions*, *Send a Signal*, \`approve\` or \`reject\` ${PAYLOAD}.`;
 const STEP_IN = `To step in: *More Actions*, *Send a Signal*, \`rollback\`, \`cancel\`, \`pause\`, \`resume\` or \`skip\` ${PAYLOAD}.`;
 
+/** Temporal's UI has a font that would set 80/20 as a fraction. */
+function spaced(text: string): string {
+  return text.replace(/(?<=\d)\/(?=\d)/g, ' / ');
+}
+
 /** What Temporal's own UI shows of the deployment: Markdown. */
 export function detailsOf(state: DeploymentState): string {
-  // The spaces: Temporal's UI has a font that would set 80/20 as a fraction.
   const weights = (w?: Weights): string =>
-    w ? [w.primary, w.canary, ...(w.baseline === undefined ? [] : [w.baseline])].join(' / ') : 'not read yet';
+    w ? spaced([w.primary, w.canary, ...(w.baseline === undefined ? [] : [w.baseline])].join('/')) : 'not read yet';
   const sides = state.traffic?.wanted.baseline === undefined ? 'primary/canary' : 'primary/canary/baseline';
   const { kind } = kindOf(state.input.release);
   const traffic = kind
     ? kind.toLowerCase().replace('_', ' ')
     : `traffic ${sides}: wanted ${weights(state.traffic?.wanted)}, verified ${weights(state.traffic?.verified)}`;
-  // Lists, not tables: Temporal's UI sets the columns of a table without a space between them.
+  // Flat lists: Temporal's UI sets the columns of a table without a space between them, and a list in a list as one paragraph.
   const stages = state.stages.flatMap((s) => {
-    const words = wordsOf(s, state);
+    const metrics = state.analysis.filter((m) => m.stage === s.id);
+    // What passed is said by its metrics.
+    const passed = s.name === 'ANALYSIS' && metrics.length > 0 && metrics.every((m) => m.verdict === 'PASS');
+    const words = passed ? '' : spaced(wordsOf(s, state));
     return [
       `- ${MARK[s.status]} **${s.name}** ${s.status}${words ? `: ${words}` : ''}`,
-      ...state.analysis
-        .filter((m) => m.stage === s.id)
-        // Another metric has ended the stage.
-        .map((m) => `  - ${m.metric} ${m.verdict === 'RUNNING' ? 'not decided' : m.verdict}: ${m.reason}`),
+      // One that is not decided was stopped by another.
+      ...metrics.map((m) => `- ↳ ${m.metric} ${m.verdict === 'RUNNING' ? 'not decided' : m.verdict}: ${m.reason}`),
     ];
   });
   return [

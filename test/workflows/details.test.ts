@@ -62,8 +62,8 @@ test('a metric stands below its stage, and one that another metric has stopped a
   );
   expect(shown.split('\n').filter((line) => line.trimStart().startsWith('- '))).toEqual([
     '- ✖ **ANALYSIS** FAILED: errors failed.',
-    '  - errors FAIL: Window 1: 6 errors.',
-    '  - latency not decided: No window has been judged yet.',
+    '- ↳ errors FAIL: Window 1: 6 errors.',
+    '- ↳ latency not decided: No window has been judged yet.',
     '- · **WAIT** NOT_STARTED',
   ]);
 });
