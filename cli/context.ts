@@ -9,6 +9,13 @@ import { lineFollower, terminalFollower } from './watch/screen.js';
 /** The file in SLUICE_DATA where `sluice up` leaves the key that it made. */
 export const KEY_FILE = 'api-key';
 
+/** A terminal: whether it can go back to a line, and what makes a line ready for it (colour, or ASCII where it knows nothing else). */
+export interface Terminal {
+  stream: NodeJS.WriteStream;
+  redraws: boolean;
+  paint: (line: string) => string;
+}
+
 /** What a command works with; tests give their own. */
 export interface Context {
   environment: Environment;
@@ -16,8 +23,8 @@ export interface Context {
   out: (text: string) => void;
   /** What it tells people on the way: standard error. */
   say: (text: string) => void;
-  /** Standard output, when it is a terminal that can be redrawn, and whether colour is wanted there. */
-  terminal?: { stream: NodeJS.WriteStream; coloured: boolean };
+  /** Standard output, when it is a terminal. */
+  terminal?: Terminal;
   /** Begins to ask the person at the terminal, where there is one. */
   openPrompt?: () => Prompt;
 }
@@ -45,6 +52,7 @@ function readKey(dataDir: string): string | undefined {
 /** Shows a deployment's progress: redrawn on a terminal, else a line for each change. Nothing but the result with `json`. */
 export function follower(context: Context, json: boolean): Follower {
   if (json) return { tick: () => undefined, notice: context.say };
-  if (context.terminal) return terminalFollower(context.terminal.stream, context.terminal.coloured);
-  return lineFollower(context.out);
+  const { terminal } = context;
+  if (terminal?.redraws) return terminalFollower(terminal.stream, terminal.paint);
+  return lineFollower(terminal ? (line) => context.out(terminal.paint(line)) : context.out);
 }

@@ -46,12 +46,20 @@ const SCALARS = new Map<z.ZodType, JsonSchema>([
     {
       title: 'duration',
       type: ['string', 'number'],
+      patternErrorMessage: 'A duration is written like 90s, 10m or 1h30m.',
       pattern: String.raw`^\s*\+?(0|((\d+(\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)\s*$`,
     },
   ],
   [
     percentage,
-    { title: 'percentage', type: ['integer', 'string'], minimum: 0, maximum: 100, pattern: String.raw`^\d+%?$` },
+    {
+      title: 'percentage',
+      type: ['integer', 'string'],
+      minimum: 0,
+      maximum: 100,
+      pattern: String.raw`^\d+%?$`,
+      patternErrorMessage: 'A share is written like 20 or 20%.',
+    },
   ],
 ]);
 

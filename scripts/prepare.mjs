@@ -46,7 +46,7 @@ export function prepare() {
     fail(`Sluice needs Node.js 20.20 or newer; this is ${process.versions.node}.`);
   }
   if (changed(INSTALLED) < changed(join(ROOT, 'package-lock.json'))) {
-    console.error('Installing the dependencies (npm ci) …');
+    console.error('Installing the dependencies (npm ci), which takes one to three minutes the first time …');
     // This also builds: npm runs our `prepare`.
     if (run('npm', ['ci', '--no-audit', '--no-fund']) !== 0)
       fail('The dependencies could not be installed: see above.');

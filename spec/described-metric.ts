@@ -107,7 +107,8 @@ function listOf(definition: string): JsonSchema {
   return {
     type: 'array',
     items: {
-      if: { required: ['template'] },
+      // An entry that is still empty is no template: editors complete the fields of the other kind there.
+      if: { type: 'object', required: ['template'] },
       then: { $ref: '#/definitions/fromTemplate' },
       else: { $ref: `#/definitions/${definition}` },
     },

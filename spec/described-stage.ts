@@ -101,11 +101,30 @@ export const WITH: Readonly<Record<StageName, JsonSchema>> = {
 
 const NAMES = Object.keys(WITH) as StageName[];
 
+/** What each stage does, in a line. */
+const DOES: Readonly<Record<StageName, string>> = {
+  ECS_SYNC: 'The new version takes the place of the old one at once.',
+  ECS_CANARY_ROLLOUT:
+    'Some tasks run the new version beside the old one, on the canary’s target group; they get no requests yet.',
+  ECS_TRAFFIC_ROUTING: 'Moves the requests between primary, canary and baseline, and reads the weights back.',
+  ECS_PRIMARY_ROLLOUT: 'The new version takes the place of the old one on the primary’s target group.',
+  ECS_CANARY_CLEAN: 'Removes the canary’s tasks, which must get no requests any more.',
+  ECS_BASELINE_ROLLOUT: 'Fresh tasks of the old version to compare the canary with, on a target group of their own.',
+  ECS_BASELINE_CLEAN: 'Removes the baseline’s tasks.',
+  WAIT: 'Waits for a time.',
+  WAIT_APPROVAL: 'Waits until people approve; a rejection rolls back.',
+  ANALYSIS: 'Judges metrics window by window; what fails rolls back, and what was not measured never passes.',
+  SCRIPT_RUN: 'Runs a command of yours on the worker, where the server allows scripts.',
+};
+
 /** One stage of the pipeline. */
 export const STAGE: JsonSchema = {
   ...described(stageHead, {
     id: 'Unique in the pipeline; left out, stage-0, stage-1 and so on.',
-    name: { means: 'Which stage.', is: { type: 'string', enum: NAMES } },
+    name: {
+      means: 'Which stage.',
+      is: { type: 'string', enum: NAMES, enumDescriptions: NAMES.map((name) => DOES[name]) },
+    },
     desc: 'A line for people.',
     timeout: `The stage fails when it takes longer; left out, ${formatDuration(ROLLOUT_TIMEOUT)} for one that changes AWS, ${formatDuration(LONG_TIMEOUT)} or more for the others.`,
     with: { means: 'What the stage does; its fields depend on the name.', is: { type: 'object' } },

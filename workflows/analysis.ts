@@ -163,15 +163,17 @@ function detailsOf(progress: readonly MetricProgress[]): string {
     .map((m) => {
       const delay = m.delaySeconds === undefined ? '' : `, data ${formatDuration(m.delaySeconds * SECOND)} late`;
       const next =
-        m.nextVerdictAt === undefined || m.verdict !== 'RUNNING' ? '' : `, next verdict about ${iso(m.nextVerdictAt)}`;
-      const rows = m.measurements.map(
-        (w) =>
-          `| ${w.window} | ${iso(w.from)} | ${w.outcome} | ${w.value ?? ''} | ${w.reason.replaceAll('|', '\\|')} |`,
-      );
+        m.nextVerdictAt === undefined || m.verdict !== 'RUNNING'
+          ? ''
+          : `, next verdict about ${iso(m.nextVerdictAt).slice(11, 19)} UTC`;
+      const windows = m.measurements.toReversed().map((w) => {
+        const value = w.value === undefined ? '' : ` ${Number(w.value.toPrecision(4))}`;
+        return `- window ${w.window}, ${iso(w.from).slice(11, 19)} to ${iso(w.to).slice(11, 19)} UTC: **${w.outcome}**${value}. ${w.reason}`;
+      });
       return [
         `### ${m.metric}: ${m.verdict} (${judged(m.counts)} of ${m.windows} windows${delay}${next})`,
         m.reason,
-        ...(rows.length ? ['', '| window | from | outcome | value | why |', '|-|-|-|-|-|', ...rows] : []),
+        ...(windows.length ? ['', ...windows] : []),
       ].join('\n');
     })
     .join('\n\n');

@@ -226,34 +226,44 @@ function wordsOf({ id, name, status, reason, detail }: StageDocument, state: Dep
   return [reason, detail].find((words) => words !== undefined && words !== state.reason) ?? '';
 }
 
+const PAYLOAD = 'with the input `{"by": "your name", "reason": "why"}`';
+const DECIDE = `To decide: *More Actions*, *Send a Signal*, \`approve\` or \`reject\` ${PAYLOAD}.`;
+const STEP_IN = `To step in: *More Actions*, *Send a Signal*, \`rollback\`, \`cancel\`, \`pause\`, \`resume\` or \`skip\` ${PAYLOAD}.`;
+
+/** Temporal's UI has a font that would set 80/20 as a fraction. */
+function spaced(text: string): string {
+  return text.replace(/(?<=\d)\/(?=\d)/g, ' / ');
+}
+
 /** What Temporal's own UI shows of the deployment: Markdown. */
 export function detailsOf(state: DeploymentState): string {
-  // The spaces: Temporal's UI has a font that would set 80/20 as a fraction.
   const weights = (w?: Weights): string =>
-    w ? [w.primary, w.canary, ...(w.baseline === undefined ? [] : [w.baseline])].join(' / ') : 'not read yet';
+    w ? spaced([w.primary, w.canary, ...(w.baseline === undefined ? [] : [w.baseline])].join('/')) : 'not read yet';
   const sides = state.traffic?.wanted.baseline === undefined ? 'primary/canary' : 'primary/canary/baseline';
   const { kind } = kindOf(state.input.release);
   const traffic = kind
     ? kind.toLowerCase().replace('_', ' ')
     : `traffic ${sides}: wanted ${weights(state.traffic?.wanted)}, verified ${weights(state.traffic?.verified)}`;
-  const rows = state.stages.map(
-    (s) => `| ${MARK[s.status]} | ${s.name} | ${s.status} | ${wordsOf(s, state).replaceAll('|', '\\|')} |`,
-  );
-  const verdicts = state.analysis.map(
-    (m) => `| ${m.stage} | ${m.metric} | ${m.verdict} | ${m.reason.replaceAll('|', '\\|')} |`,
-  );
+  // Flat lists: Temporal's UI sets the columns of a table without a space between them, and a list in a list as one paragraph.
+  const stages = state.stages.flatMap((s) => {
+    const metrics = state.analysis.filter((m) => m.stage === s.id);
+    // What passed is said by its metrics.
+    const passed = s.name === 'ANALYSIS' && metrics.length > 0 && metrics.every((m) => m.verdict === 'PASS');
+    const words = passed ? '' : spaced(wordsOf(s, state));
+    return [
+      `- ${MARK[s.status]} **${s.name}** ${s.status}${words ? `: ${words}` : ''}`,
+      // One that is not decided was stopped by another.
+      ...metrics.map((m) => `- ↳ ${m.metric} ${m.verdict === 'RUNNING' ? 'not decided' : m.verdict}: ${m.reason}`),
+    ];
+  });
   return [
     `### ${state.input.id}: ${state.status}`,
     state.reason,
     '',
     `Version \`${state.input.release.image}\` · ${traffic}`,
     '',
-    ...(rows.length ? ['| | stage | state | |', '|-|-|-|-|', ...rows, ''] : []),
-    ...(verdicts.length ? ['| stage | metric | verdict | why |', '|-|-|-|-|', ...verdicts, ''] : []),
-    ...(hasEnded(state.status)
-      ? []
-      : [
-          'Signals: `approve`, `reject`, `skip`, `pause`, `resume`, `cancel`, `rollback`, each with `{"by": "…", "reason": "…"}`.',
-        ]),
+    ...stages,
+    '',
+    ...(hasEnded(state.status) ? [] : [state.status === 'WAITING_APPROVAL' ? DECIDE : STEP_IN]),
   ].join('\n');
 }

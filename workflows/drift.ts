@@ -218,13 +218,8 @@ function publish(document: DriftDocument, before: DriftDocument | undefined): vo
 
 /** What Temporal's own UI shows: Markdown. */
 function detailsOfDrift({ app, status, reason, differences }: DriftDocument): string {
-  const cell = (text = ''): string => text.replaceAll('|', '\\|');
   const rows = differences.map(
-    ({ path, deployed, running }) => `| ${cell(path)} | ${cell(deployed)} | ${cell(running)} |`,
+    ({ path, deployed = 'nothing', running = 'nothing' }) => `- **${path}**: deployed ${deployed}, running ${running}`,
   );
-  return [
-    `### ${app}: ${status}`,
-    reason,
-    ...(rows.length > 0 ? ['', '| field | deployed | running |', '|-|-|-|', ...rows] : []),
-  ].join('\n');
+  return [`### ${app}: ${status}`, reason, ...(rows.length > 0 ? ['', ...rows] : [])].join('\n');
 }

@@ -1,4 +1,5 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
+import type { ActivityInterfaceFor } from '@temporalio/workflow';
 import { HOUR, SECOND, MINUTE } from '../model/duration.js';
 import type { DeliveryActivities } from '../activities/delivery.js';
 import type { DriftActivities } from '../activities/drift.js';
@@ -59,12 +60,23 @@ export const reading = proxyActivities<
   retry: RETRY,
 });
 
+const remember = (summary: string): ActivityInterfaceFor<MemoryActivities & DoctorActivities> =>
+  proxyActivities<MemoryActivities & DoctorActivities>({
+    summary,
+    startToCloseTimeout: MINUTE,
+    cancellationType: ActivityCancellationType.TRY_CANCEL,
+    retry: RETRY,
+  });
+
 /** Looks at Temporal and at tags. */
-export const remembering = proxyActivities<MemoryActivities & DoctorActivities>({
-  startToCloseTimeout: MINUTE,
-  cancellationType: ActivityCancellationType.TRY_CANCEL,
-  retry: RETRY,
-});
+export const remembering = {
+  lookAtDeployment: remember('is it open, or how did it end?').lookAtDeployment,
+  wakeApplication: remember('ask the application for its turn').wakeApplication,
+  tellApplication: remember('tell the application how it ended').tellApplication,
+  recallAnalysis: remember('recall the evidence that the last good version left').recallAnalysis,
+  recallApplication: remember('recall what is deployed from tags and earlier deployments').recallApplication,
+  examine: remember('look at credentials, rights, metrics providers and clocks').examine,
+};
 
 /** A look for drift is short, and the next one comes anyway. */
 export const comparing = proxyActivities<DriftActivities>({

@@ -180,16 +180,17 @@ export function detailsOfRepository(state: RepositoryState): string {
   const { head, problem, applications } = state;
   const rows = applications
     .filter(({ status }) => status !== 'REMOVED')
-    .map((file) => `| ${file.app ?? '?'} | ${file.path} | ${file.status} | ${file.deployment ?? ''} |`);
+    .map(
+      ({ app = '?', path, status, deployment }) =>
+        `- **${app}** (${path}): ${status}${deployment === undefined ? '' : `, last deployment ${deployment}`}`,
+    );
   return [
     `### ${state.remote} ${state.branch}`,
     head
       ? `At ${head.hash.slice(0, 9)}${head.message ? `: ${head.message.split('\n', 1)[0] ?? ''}` : ''}`
       : 'Not read yet.',
     ...(problem === undefined ? [] : [`**${problem}**`]),
-    ...(rows.length > 0
-      ? [['| application | file | status | last deployment |', '|-|-|-|-|', ...rows.slice(0, 100)].join('\n')]
-      : []),
+    ...(rows.length > 0 ? [rows.slice(0, 100).join('\n')] : []),
   ].join('\n\n');
 }
 

@@ -38,6 +38,7 @@ export async function startDeployment(
         args: [{ ...input, id, app, n, uid: uuid4() }],
         parentClosePolicy: ParentClosePolicy.ABANDON,
         workflowIdReusePolicy: WorkflowIdReusePolicy.REJECT_DUPLICATE,
+        staticDetails: aboutOf(input),
         staticSummary: summaryOf(app, input).slice(0, SUMMARY_LENGTH),
         typedSearchAttributes: [
           { key: SluiceApp, value: app },
@@ -55,6 +56,16 @@ export async function startDeployment(
       if (open) await onOpen({ id, n });
     }
   }
+}
+
+/** What is known from the start, for Temporal's own UI: Markdown. What becomes of it stands in the current details. */
+function aboutOf({ trigger, commit }: Pick<DeploymentInput, 'trigger' | 'commit'>): string {
+  const title = commit?.message?.split('\n', 1)[0];
+  return [
+    `Asked for by **${trigger.by}**.`,
+    ...(commit ? [`Commit \`${commit.hash}\`${title ? `: ${title}` : ''}`] : []),
+    '*Request Cancellation* stops it and rolls back. *Terminate* leaves AWS as it is at that moment.',
+  ].join('\n\n');
 }
 
 function summaryOf(

@@ -1,5 +1,6 @@
 import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { ALL_PRIMARY } from '../../model/delivery.js';
+import { SECOND } from '../../model/duration.js';
 import type { Measurement, MetricProgress } from '../../model/evidence.js';
 import { hasEnded } from '../../model/wire.js';
 import type { DeploymentDocument } from '../../model/wire.js';
@@ -87,7 +88,21 @@ export function withProgress(progress: MetricProgress[], judged: Measurement[]):
       ...metric,
       counts,
       ...(delaySeconds !== undefined && { delaySeconds }),
+      ...nextVerdict(metric, fresh, delaySeconds),
       measurements: [...metric.measurements, ...fresh].slice(-LAST),
     };
   });
+}
+
+/** The workflow knows when the first of the windows that an activity judges is due; this is the one after those that it has judged. */
+function nextVerdict(
+  { nextVerdictAt, windows, counts }: MetricProgress,
+  fresh: Measurement[],
+  delaySeconds = 0,
+): Pick<MetricProgress, 'nextVerdictAt'> {
+  const [first, last] = [fresh[0], fresh.at(-1)];
+  const before = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  if (!first || !last || nextVerdictAt === undefined || before + fresh.length >= windows) return {};
+  const to = last.to + (last.to - last.from);
+  return { nextVerdictAt: Math.max(nextVerdictAt + to - first.to, to + delaySeconds * SECOND) };
 }

@@ -34,6 +34,8 @@ export async function updateApplication<Answer, Request>(
         taskQueue: TASK_QUEUE,
         args: [input],
         workflowIdConflictPolicy: 'USE_EXISTING',
+        staticDetails:
+          'Starts one deployment after the other, and knows the last good version. It never ends by itself.',
         staticSummary: `Queue, lock and memory of ${app}`,
       }),
     }),

@@ -5,7 +5,6 @@ import { call } from '../client.js';
 import { findServer } from '../context.js';
 import { EXIT } from '../failure.js';
 import type { CommandHost } from '../program.js';
-import { colour } from '../watch/colour.js';
 import { plain } from '../watch/format.js';
 
 /** `sluice doctor`: what the server finds when it looks at everything it depends on. */
@@ -19,7 +18,7 @@ export function addDoctor({ program, context, done }: CommandHost): void {
     .action(async ({ json = false }: { json?: boolean }) => {
       const report = await call(findServer(context), { path: '/doctor', timeout: 2 * MINUTE }, doctorAnswer);
       const lines = json ? [JSON.stringify(report)] : doctorLines(report);
-      for (const line of lines) context.out(!json && context.terminal?.coloured ? colour(line) : line);
+      for (const line of lines) context.out(json ? line : (context.terminal?.paint(line) ?? line));
       if (report.checks.some(({ ok }) => ok === false)) done(EXIT.failed);
     });
 }

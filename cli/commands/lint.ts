@@ -11,7 +11,6 @@ import { addExamples } from '../examples.js';
 import { CommandFailure, EXIT } from '../failure.js';
 import type { CommandHost } from '../program.js';
 import { readReleaseFolder } from '../release-folder.js';
-import { colour } from '../watch/colour.js';
 
 interface LintOptions {
   config?: string;
@@ -48,8 +47,7 @@ export function addLint({ program, context, done }: CommandHost): void {
       const errors = findings.filter(({ level }) => level === 'error').length;
       if (json) context.out(JSON.stringify({ findings, providersChecked: known !== undefined }));
       else
-        for (const line of lintLines(findings, known !== undefined))
-          context.out(context.terminal?.coloured ? colour(line) : line);
+        for (const line of lintLines(findings, known !== undefined)) context.out(context.terminal?.paint(line) ?? line);
       if (errors > 0) done(EXIT.failed);
     });
   addExamples(

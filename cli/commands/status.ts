@@ -4,7 +4,6 @@ import { call } from '../client.js';
 import { findServer, type Context } from '../context.js';
 import { findDeployment } from '../find-deployment.js';
 import type { CommandHost } from '../program.js';
-import { colour } from '../watch/colour.js';
 import { plain } from '../watch/format.js';
 import { renderTree } from '../watch/tree.js';
 
@@ -24,7 +23,7 @@ async function showStatus(context: Context, name: string | undefined, json: bool
   const server = findServer(context);
   const show = <T>(answer: T, lines: (answer: T) => string[]): void => {
     if (json) return context.out(JSON.stringify(answer));
-    for (const line of lines(answer)) context.out(context.terminal?.coloured ? colour(line) : line);
+    for (const line of lines(answer)) context.out(context.terminal?.paint(line) ?? line);
   };
   if (name === undefined) {
     const list = await call(server, { path: `/deployments?limit=${LISTED}` }, deploymentListAnswer);

@@ -2,7 +2,8 @@ import type { Weights } from '../../model/delivery.js';
 import type { Millis } from '../../model/duration.js';
 import { hasEnded } from '../../model/wire.js';
 import type { AnalysisDocument, DeploymentDocument, LogPage, StageDocument } from '../../model/wire.js';
-import { clock, elapsed, fit, left, plain, value } from './format.js';
+import { nextVerdict, outcomeMark, renderChart } from './chart.js';
+import { bar, clock, elapsed, fit, left, plain, value, wrap } from './format.js';
 
 type LogLines = LogPage['lines'];
 
@@ -10,7 +11,7 @@ export interface TreeOptions {
   /** Epoch ms: for running times and the time left. */
   now: Millis;
   width: number;
-  /** Rows that the tree may fill; windows and log are shortened to fit. */
+  /** Rows that the tree may fill: charts, windows and log are shortened to fit, then stages that do not run are counted only. */
   height: number;
   /** Lines told since watching began, oldest first. */
   log: LogLines;
@@ -25,48 +26,100 @@ const STAGE_MARK: Record<StageDocument['status'], string> = {
   CANCELLED: '⊘',
 };
 
-const OUTCOME_MARK: Record<string, string> = {
-  PASS: '✔',
-  FAIL: '✖',
-  NO_DATA: '?',
-  NOT_ENOUGH_DATA: '?',
-  ERROR: '⚠',
-};
+/** How much is shown of what can be long. */
+interface Amount {
+  /** Judged windows of each metric. */
+  windows: number;
+  /** Lines of the log. */
+  log: number;
+  /** Metrics with a chart, and rows of its values. */
+  charts: number;
+  rows: number;
+  /** Stages that do not run and did not fail are counted, warnings too. */
+  folded: boolean;
+}
 
-const LOG_TAIL = 6;
-const WINDOW_TAIL = 8;
+/** The reason is the answer to "why did it stop": it is broken rather than cut. */
+const REASON_LINES = 4;
+
+const MOST: Amount = { windows: 8, log: 6, charts: 8, rows: 6, folded: false };
+
+/** The next smaller amount: what says least goes first. Undefined when nothing can be left out any more. */
+function less(amount: Amount): Amount | undefined {
+  const { windows, log, charts, rows, folded } = amount;
+  if (windows > 2 || log > 2) return log >= windows ? { ...amount, log: log - 1 } : { ...amount, windows: windows - 1 };
+  if (rows > 4) return { ...amount, rows: rows - 1 };
+  if (charts > 1) return { ...amount, charts: charts - 1 };
+  if (rows > 3) return { ...amount, rows: rows - 1 };
+  if (windows > 1) return { ...amount, windows: windows - 1 };
+  if (log > 0) return { ...amount, log: log - 1 };
+  if (charts > 0) return { ...amount, charts: 0 };
+  if (windows > 0) return { ...amount, windows: 0 };
+  return folded ? undefined : { ...amount, folded: true };
+}
 
 /**
  * Draws a deployment as lines without colour: what it is, where the traffic is wanted and was verified, its stages with their times,
- * each metric with its windows, and the tail of the log. Pure: the same document and options give the same lines.
+ * each metric under judgement with its chart and its windows, and the tail of the log. Never wider or taller than asked. Pure: the same
+ * document and options give the same lines.
  */
 export function renderTree(deployment: DeploymentDocument, options: TreeOptions): string[] {
-  for (let windows = WINDOW_TAIL, log = LOG_TAIL; ;) {
-    const lines = draw(deployment, options, windows, log);
-    if (lines.length <= options.height || (windows === 0 && log === 0)) {
-      return lines.slice(0, options.height).map((line) => fit(plain(line), options.width).trimEnd());
-    }
-    if (log >= windows) log -= 1;
-    else windows -= 1;
+  const { width, height } = options;
+  let lines: string[] = [];
+  for (let amount: Amount | undefined = MOST; amount; amount = less(amount)) {
+    lines = draw(deployment, options, amount);
+    if (lines.length <= height) break;
   }
+  if (lines.length > height) lines = [...lines.slice(0, height - 1), `… ${lines.length - height + 1} more lines`];
+  return lines.map((line) => fit(plain(line), width).trimEnd());
 }
 
-function draw(deployment: DeploymentDocument, options: TreeOptions, windows: number, log: number): string[] {
+function draw(deployment: DeploymentDocument, options: TreeOptions, amount: Amount): string[] {
   const nameWidth = Math.max(...deployment.stages.map((stage) => stage.name.length), 10);
-  return [
-    ...heading(deployment, options.now),
-    '',
-    ...deployment.stages.flatMap((stage) => [
-      stageLine(stage, deployment, nameWidth, options.now),
-      ...deployment.analysis
-        .filter((metric) => metric.stage === stage.id && stage.status !== 'NOT_STARTED')
-        .flatMap((metric) => metricLines(metric, stage, options.now, windows)),
-    ]),
-    ...logTail(options.log, deployment, log),
-  ];
+  const charted = chartedFirst(deployment).slice(0, amount.charts);
+  const lines = [...heading(deployment, options, amount.folded), ''];
+  let quiet: StageDocument[] = [];
+  const countQuiet = (): void => {
+    const [one, ...others] = quiet;
+    if (one) {
+      lines.push(
+        others.length === 0
+          ? stageLine(one, deployment, nameWidth, options)
+          : `${STAGE_MARK[one.status]} ${quiet.length} stages, the last ${quiet.at(-1)?.name} ${quiet.at(-1)?.status}`,
+      );
+    }
+    quiet = [];
+  };
+  for (const stage of deployment.stages) {
+    if (amount.folded && stage.status !== 'RUNNING' && stage.status !== 'FAILED') {
+      if (quiet[0] && quiet[0].status !== stage.status) countQuiet();
+      quiet.push(stage);
+      continue;
+    }
+    countQuiet();
+    lines.push(stageLine(stage, deployment, nameWidth, options));
+    if (stage.status === 'NOT_STARTED') continue;
+    for (const metric of deployment.analysis.filter((one) => one.stage === stage.id)) {
+      lines.push(...metricLines(metric, stage, options, amount, charted.includes(metric)));
+    }
+  }
+  countQuiet();
+  return [...lines, ...logTail(options.log, deployment, amount.log)];
 }
 
-function heading(deployment: DeploymentDocument, now: Millis): string[] {
+/** The metrics whose chart says something, the most telling first: those of a stage that runs or failed, and of these the ones with trouble. */
+function chartedFirst({ stages, analysis }: DeploymentDocument): AnalysisDocument[] {
+  const shown = new Set(stages.filter(({ status }) => status === 'RUNNING' || status === 'FAILED').map(({ id }) => id));
+  const trouble = ({ verdict, counts }: AnalysisDocument): number =>
+    verdict === 'RUNNING' || verdict === 'PASS' ? counts.FAIL + counts.ERROR : Infinity;
+  return analysis.filter(({ stage }) => shown.has(stage)).toSorted((a, b) => compare(trouble(b), trouble(a)));
+}
+
+function compare(a: number, b: number): number {
+  return a === b ? 0 : a - b;
+}
+
+function heading(deployment: DeploymentDocument, { now, width }: TreeOptions, folded: boolean): string[] {
   const { version, trigger } = deployment;
   const began = deployment.startedAt ?? trigger.at;
   const took = elapsed(Date.parse(began), deployment.completedAt ? Date.parse(deployment.completedAt) : now);
@@ -78,9 +131,11 @@ function heading(deployment: DeploymentDocument, now: Millis): string[] {
   return [
     `${deployment.id}  ${deployment.status}  ${took}`,
     about.join(' · '),
-    deployment.reason,
+    ...(folded ? [deployment.reason] : wrap(plain(deployment.reason), width, REASON_LINES)),
     trafficLine(deployment),
-    ...deployment.warnings.map((warning) => `⚠ ${warning}`),
+    ...(folded && deployment.warnings.length > 1
+      ? [`⚠ ${deployment.warnings.length} warnings, the last: ${deployment.warnings.at(-1)}`]
+      : deployment.warnings.map((warning) => `⚠ ${warning}`)),
   ];
 }
 
@@ -94,50 +149,92 @@ export function trafficLine({ kind, traffic }: Pick<DeploymentDocument, 'kind' |
   return `traffic wanted ${show(wanted)} · verified ${verified ? show(verified) : 'not yet'}`;
 }
 
-function stageLine(stage: StageDocument, deployment: DeploymentDocument, nameWidth: number, now: Millis): string {
-  const running = stage.status === 'RUNNING' && !hasEnded(deployment.status);
+function stageLine(
+  stage: StageDocument,
+  deployment: DeploymentDocument,
+  nameWidth: number,
+  { now, width }: TreeOptions,
+): string {
   const took = stage.startedAt
     ? elapsed(Date.parse(stage.startedAt), stage.completedAt ? Date.parse(stage.completedAt) : now)
     : '';
-  const rest = running ? left(stage.expectedEndAt, now) : undefined;
   const words = [
-    rest && `${rest} left`,
+    ...(stage.status === 'RUNNING' && !hasEnded(deployment.status) ? progress(stage, now, width) : []),
     stage.status === 'FAILED' ? (stage.reason ?? stage.detail) : (stage.detail ?? stage.reason),
   ];
   return `${STAGE_MARK[stage.status]} ${stage.name.padEnd(nameWidth)}  ${took.padStart(7)}  ${words.filter(Boolean).join(' · ')}`;
 }
 
-function metricLines(metric: AnalysisDocument, stage: StageDocument, now: Millis, windows: number): string[] {
+/** How far a running stage is: by its time where it has one, else by its healthy tasks where it tells them. */
+function progress(stage: StageDocument, now: Millis, width: number): string[] {
+  const cells = width >= 100 ? 20 : width >= 80 ? 12 : 8;
+  if (stage.startedAt !== undefined && stage.expectedEndAt !== undefined) {
+    const [from, until] = [Date.parse(stage.startedAt), Date.parse(stage.expectedEndAt)];
+    const rest = left(stage.expectedEndAt, now);
+    const shown = bar((now - from) / Math.max(until - from, 1), cells);
+    if (!rest) return [shown];
+    return [`${shown} ${stage.name === 'WAIT_APPROVAL' ? `gives up in ${rest}` : `${rest} left`}`];
+  }
+  const [, healthy, wanted] = /^(\d+) of (\d+) targets healthy/.exec(stage.detail ?? '') ?? [];
+  return healthy === undefined || !Number(wanted) ? [] : [bar(Number(healthy) / Number(wanted), cells)];
+}
+
+/** Stands before each line of a metric. */
+const BRANCH = '  │ ';
+
+function metricLines(
+  metric: AnalysisDocument,
+  stage: StageDocument,
+  { now, width }: TreeOptions,
+  { windows, rows }: Amount,
+  charted: boolean,
+): string[] {
   const { counts } = metric;
+  // A stage that another metric has failed stops all of them.
+  const undecided = metric.verdict === 'RUNNING' && stage.status !== 'RUNNING';
   const judged = counts.PASS + counts.FAIL + counts.NO_DATA + counts.NOT_ENOUGH_DATA + counts.ERROR;
-  const next = metric.verdict === 'RUNNING' ? left(metric.nextVerdictAt, now) : undefined;
+  const chart = charted
+    ? renderChart(metric, {
+        now,
+        running: !undecided && metric.verdict === 'RUNNING',
+        width: width - BRANCH.length,
+        rows,
+      })
+    : [];
   const facts = [
-    `${metric.metric} ${metric.verdict}`,
+    `${metric.metric} ${undecided ? 'not decided' : metric.verdict}`,
     `${judged}/${metric.windows} windows`,
     `✔ ${counts.PASS} ✖ ${counts.FAIL} ? ${counts.NO_DATA + counts.NOT_ENOUGH_DATA} ⚠ ${counts.ERROR}`,
     metric.delaySeconds === undefined ? '' : `delay ${value(metric.delaySeconds)}s`,
-    next ? `next verdict in ${next}` : '',
+    // Below a chart it stands there.
+    ...(chart.length > 0 || undecided ? [] : (nextVerdict(metric, now) ?? [])),
   ];
   const said = ['', stage.reason, stage.detail];
   const shown = windows === 0 ? [] : metric.measurements.slice(-windows);
   return [
     `  ├ ${facts.filter(Boolean).join(' · ')}`,
     // With one metric, its reason is the stage's, which stands above.
-    ...(metric.verdict === 'RUNNING' || said.includes(metric.reason) ? [] : [`  │ ${metric.reason}`]),
-    ...shown.map((measured) => `  │ ${windowLine(measured)}`),
+    ...(metric.verdict === 'RUNNING' || said.includes(metric.reason) ? [] : [`${BRANCH}${metric.reason}`]),
+    ...chart.map((line) => `${BRANCH}${line}`),
+    ...shown.map((measured) => `${BRANCH}${windowLine(measured)}`),
   ];
 }
 
 /** One judged window: number, time, outcome, value and the reason in words. */
 export function windowLine(measured: AnalysisDocument['measurements'][number]): string {
-  const mark = OUTCOME_MARK[measured.outcome] ?? '·';
   const worst = measured.value === undefined ? '' : ` ${value(measured.value)}`;
-  return `${mark} #${measured.window} ${clock(measured.from)}–${clock(measured.to)} ${measured.outcome}${worst} · ${measured.reason}`;
+  return `${outcomeMark(measured.outcome)} #${measured.window} ${clock(measured.from)}–${clock(measured.to)} ${measured.outcome}${worst} · ${measured.reason}`;
 }
 
 function logTail(log: LogLines, deployment: DeploymentDocument, count: number): string[] {
-  if (count === 0 || log.length === 0) return [];
-  return ['', ...log.slice(-count).map((line) => logLine(line, deployment))];
+  if (count === 0) return [];
+  const tail = log.filter((line) => !isWindow(line, deployment)).slice(-count);
+  return tail.length === 0 ? [] : ['', ...tail.map((line) => logLine(line, deployment))];
+}
+
+/** A plain line of an ANALYSIS is about a window, which is told from the document, with or without a live stream. */
+export function isWindow({ level, stage }: LogLines[number], { analysis }: DeploymentDocument): boolean {
+  return level === 'info' && analysis.some((metric) => metric.stage === stage);
 }
 
 /** One line of the deployment's log, with the name of its stage. */

@@ -50,6 +50,14 @@ describe('windows that a running activity has judged', () => {
     expect(progress.measurements).toHaveLength(19);
     expect(progress.counts.FAIL).toBe(0);
   });
+
+  it('move the next verdict on, by the delay that is known', () => {
+    const due = { ...progress, nextVerdictAt: 60_020 };
+    const next = (...judged: Measurement[]): number | undefined => withProgress([due], judged)[0]?.nextVerdictAt;
+    expect(next()).toBe(60_020);
+    expect(next(window(20), window(21))).toBe(60_023);
+    expect(next(window(20), window(21, { delaySeconds: 90 }))).toBe(90_023);
+  });
 });
 
 describe('a heartbeat', () => {

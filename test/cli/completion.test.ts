@@ -119,6 +119,20 @@ it.each(installed)('the script for %s is read by it', (shell) => {
   expect([read.status, read.stderr]).toEqual([0, '']);
 });
 
+it.runIf(installed.includes('fish'))('fish proposes commands, options and choices', () => {
+  const proposed = (line: string): string[] => {
+    const asked = `source '${join(dir, 'fish')}'; complete -C '${line}'`;
+    const { stdout } = spawnSync('fish', ['--no-config', '-c', asked], { encoding: 'utf8' });
+    return stdout
+      .split('\n')
+      .flatMap((text) => text.split('\t').slice(0, 1))
+      .filter(Boolean);
+  };
+  expect(proposed('sluice dep')).toEqual(['deploy']);
+  expect(proposed('sluice deploy --strat')).toEqual(['--strategy']);
+  expect(proposed('sluice completion ')).toEqual(['bash', 'fish', 'zsh']);
+});
+
 it('there is no script for another shell', async () => {
   const { code, said } = await run(['completion', 'tcsh']);
   expect(code).toBe(2);

@@ -57,3 +57,28 @@ export function runningCanary(change: Partial<DeploymentDocument> = {}): Deploym
     ...change,
   };
 }
+
+/** The same with points: of six windows the fifth failed, where the canary answers slower than the primary. */
+export function measuredCanary(change: Partial<DeploymentDocument> = {}): DeploymentDocument {
+  const document = runningCanary(change);
+  const [metric] = document.analysis;
+  if (!metric) return document;
+  const second = (n: number): number => BEGAN / 1000 + 15 + n;
+  metric.metric = 'latency';
+  metric.strategy = 'CANARY_PRIMARY';
+  delete metric.expected;
+  metric.counts = { PASS: 5, FAIL: 1, NO_DATA: 0, NOT_ENOUGH_DATA: 0, ERROR: 0 };
+  metric.measurements = Array.from({ length: 6 }, (_, i) => ({
+    window: i + 1,
+    from: at(15 + i * 5),
+    to: at(20 + i * 5),
+    outcome: i === 4 ? 'FAIL' : 'PASS',
+    value: i === 4 ? 0.12 : 0.06,
+    points: [],
+    canary: [0, 1, 2, 3, 4].map((n): [number, number] => [second(i * 5 + n), i === 4 ? 0.12 : 0.06]),
+    reference: [0, 1, 2, 3, 4].map((n): [number, number] => [second(i * 5 + n), 0.05]),
+    reason: i === 4 ? 'Canary 0.12 on average, primary 0.05.' : 'Canary 0.06 on average, primary 0.05.',
+  }));
+  metric.nextVerdictAt = at(52);
+  return document;
+}

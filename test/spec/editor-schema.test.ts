@@ -185,3 +185,26 @@ describe('the defaults that the schema names are those that the reader takes', (
     expect(read.alwaysUsePipeline).toBe(defaultOf(spec.properties?.['planner'] ?? {}, 'alwaysUsePipeline'));
   });
 });
+
+describe('what an editor’s YAML server shows', () => {
+  interface Shown {
+    enum?: string[];
+    enumDescriptions?: string[];
+    if?: object;
+    patternErrorMessage?: string;
+  }
+  const { definitions } = committed as { definitions: { stage: { properties: Record<string, Shown> } } };
+  const { name, timeout } = definitions.stage.properties;
+
+  it('says of each stage what it does, and of a duration how it is written', () => {
+    expect(name?.enumDescriptions).toHaveLength(name?.enum?.length ?? -1);
+    expect(new Set(name?.enumDescriptions).size).toBe(name?.enum?.length);
+    expect(timeout?.patternErrorMessage).toContain('10m');
+  });
+
+  it('takes an entry of metrics that is still empty as a metric, not as a template', () => {
+    const metrics = (WITH.ANALYSIS.properties?.['metrics'] as { items: Shown }).items;
+    const isTemplate = new Ajv().compile(metrics.if ?? false);
+    expect([isTemplate(null), isTemplate({ template: { name: 'errors' } })]).toEqual([false, true]);
+  });
+});

@@ -19,7 +19,7 @@ async function judge(run: StageRun, stage: AnalysisStage): Promise<AnalysisResul
       Promise.race([
         runAnalysis(run, stage, places),
         condition(() => isSkipped(run), Math.max(deadline - Date.now(), 0), {
-          summary: `time limit of ${row.id}`,
+          summary: `time limit of ${row.name}`,
         }).then((skipped) => (skipped ? 'SKIPPED' : 'OUT_OF_TIME')),
       ]),
     );

@@ -36,7 +36,7 @@ export async function approval(
         isSkipped(run) ||
         harm() !== undefined,
       allowed,
-      { summary: `approval of ${row.id}` },
+      { summary: `until people decide on ${row.name}` },
     );
     if (gate.rejected) {
       const { by, reason } = gate.rejected;

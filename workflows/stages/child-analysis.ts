@@ -33,6 +33,9 @@ export function runAnalysis(
     ],
     cancellationType: ChildWorkflowCancellationType.TRY_CANCEL,
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
+    staticDetails: stage.metrics
+      .map((m) => `- **${m.name}** ${m.strategy} on ${m.provider}, each ${formatDuration(m.interval)}`)
+      .join('\n'),
     staticSummary: `ANALYSIS of ${state.input.id}: ${stage.metrics.length} metric(s) over ${formatDuration(stage.duration)}`,
   });
 }
