@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { LogPage, MeasurementPage } from '../../model/wire.js';
 import { parseWith } from '../body.js';
 import { readCursor, writeCursor } from '../cursor.js';
-import type { DeploymentRecord, Gateway, LiveDeployment, RecordPage } from '../gateway.js';
+import type { DeploymentRecord, RecordPage } from '../../records/record.js';
+import type { Gateway, LiveDeployment } from '../gateway.js';
 import { deploymentParam, unknownDeployment } from '../names.js';
 import { ListLog, ListMeasurements } from '../../spec/http.js';
 

@@ -6,7 +6,7 @@ import type { ApplicationState } from '../../workflows/messages.js';
 import { applicationWorkflowId, deploymentWorkflowId } from '../../model/workflow-id.js';
 import { readCursor, writeCursor } from '../cursor.js';
 import type { DeploymentQuery } from '../gateway.js';
-import { documentOf } from './document.js';
+import { documentOf } from '../../records/document.js';
 import type { DeploymentDocument } from '../../model/wire.js';
 import { ApplicationMemo } from './stored.js';
 
