@@ -20,3 +20,17 @@ export interface RecordPage {
   /** There are more records now; false at the present end. */
   more: boolean;
 }
+
+/** What makes two records the same one, told twice: by an attempt that failed and by the one after it. */
+export function keyOf({ kind, value }: DeploymentRecord): string {
+  switch (kind) {
+    case 'log':
+      return `log ${value.at} ${value.level} ${value.text}`;
+    case 'change':
+      return `change ${value.at} ${value.action} ${value.resource}`;
+    case 'measurement':
+      return `measurement ${value.stage} ${value.metric} ${value.window}`;
+    default:
+      return kind satisfies never;
+  }
+}

@@ -61,7 +61,8 @@ const documentShape = z.looseObject({
   links: z.looseObject({}),
 });
 
+/** A deployment's document. */
+export const deploymentDocument = z.custom<DeploymentDocument>((value) => documentShape.safeParse(value).success);
+
 /** The memo of a deployment: its document, without the running analysis. */
-export const DeploymentMemo = z.object({
-  document: z.custom<DeploymentDocument>((value) => documentShape.safeParse(value).success),
-});
+export const DeploymentMemo = z.object({ document: deploymentDocument });

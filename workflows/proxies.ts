@@ -1,5 +1,6 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import { HOUR, SECOND, MINUTE } from '../model/duration.js';
+import type { ArchiveActivities } from '../activities/archive.js';
 import type { DeliveryActivities } from '../activities/delivery.js';
 import type { DriftActivities } from '../activities/drift.js';
 import type { EventActivities } from '../activities/events.js';
@@ -59,8 +60,10 @@ export const reading = proxyActivities<
   retry: RETRY,
 });
 
-/** Looks at Temporal and at tags. */
-export const remembering = proxyActivities<MemoryActivities & DoctorActivities>({
+/** Looks at Temporal, at tags and at the archive. */
+export const remembering = proxyActivities<
+  MemoryActivities & DoctorActivities & Pick<ArchiveActivities, 'readArchive'>
+>({
   startToCloseTimeout: MINUTE,
   cancellationType: ActivityCancellationType.TRY_CANCEL,
   retry: RETRY,
@@ -89,4 +92,21 @@ export const telling = proxyActivities<PeopleActivities>({
   scheduleToCloseTimeout: HOUR,
   cancellationType: ActivityCancellationType.ABANDON,
   retry: { ...RETRY, maximumInterval: 5 * MINUTE },
+});
+
+/** Keeps an ended deployment: for an hour at most, since its workflow stays open for it. */
+export const archiving = proxyActivities<Pick<ArchiveActivities, 'archive'>>({
+  startToCloseTimeout: 5 * MINUTE,
+  scheduleToCloseTimeout: HOUR,
+  heartbeatTimeout: HEARTBEAT,
+  cancellationType: ActivityCancellationType.ABANDON,
+  retry: { ...RETRY, maximumInterval: 5 * MINUTE },
+});
+
+/** The first look of all may write thousands of deployments; a second attempt goes on where the first one stopped. */
+export const sweeping = proxyActivities<Pick<ArchiveActivities, 'sweepArchive'>>({
+  startToCloseTimeout: 6 * HOUR,
+  heartbeatTimeout: 3 * HEARTBEAT,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { ...RETRY, maximumAttempts: 5 },
 });

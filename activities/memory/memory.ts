@@ -1,9 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { defaultPayloadConverter, fromPayloadsAtIndex } from '@temporalio/common';
 import type { MetricProgress } from '../../model/evidence.js';
-import { isTask, type AnyRelease, type Release } from '../../model/release.js';
-import type { HistoryEntry } from '../../model/wire.js';
+import { isTask, type Release } from '../../model/release.js';
 import {
   analysisWorkflowId,
   applicationWorkflowId,
@@ -11,10 +9,10 @@ import {
   deploymentWorkflowId,
   TASK_QUEUE,
 } from '../../model/workflow-id.js';
-import type { DeploymentInput } from '../../workflows/messages.js';
 import { watchDrift } from '../drift/watch.js';
 import type { MemoryActivities, Recalled } from '../people.js';
 import { historyEntry, rollbackOf } from './history-entry.js';
+import { releaseOf } from './release-of.js';
 
 /** As many as an application remembers, and some that are open. */
 const RECALLED = 60;
@@ -83,7 +81,7 @@ export function createMemory({
       found.history.sort((a, b) => b.completedAt.localeCompare(a.completedAt));
       const good = found.history.find((entry) => entry.status === 'SUCCEEDED');
       if (good) {
-        const recalled = await releaseOf(client, good);
+        const recalled = await releaseOf(client, good.id);
         if (recalled) found.release = recalled;
       }
       // Of a standalone task nothing runs. A service that cannot be read is the preflight's to report; without it the numbers begin anew, which harms nothing.
@@ -115,18 +113,4 @@ export function createMemory({
 
 function applicationOf(deployment: string): string {
   return deployment.slice(0, deployment.lastIndexOf('-'));
-}
-
-/** What a deployment was started with: the first event of its history. */
-async function releaseOf(client: Client, { id }: HistoryEntry): Promise<AnyRelease | undefined> {
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    namespace: client.options.namespace,
-    execution: { workflowId: deploymentWorkflowId(id) },
-    maximumPageSize: 1,
-  });
-  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
-  if (!started?.input?.payloads) return undefined;
-  // We wrote it ourselves, as the argument of our own workflow.
-  const input = fromPayloadsAtIndex<DeploymentInput>(defaultPayloadConverter, 0, started.input.payloads);
-  return { ...input.release, pipeline: [], warnings: [] };
 }

@@ -5,11 +5,11 @@ import { z } from 'zod';
 import { knownProviders } from '../../config/known-providers.js';
 import { readDecrypt } from '../../config/secret-management.js';
 import type { GitRepository, ServerConfig } from '../../config/server.js';
-import { SECOND } from '../../model/duration.js';
 import type { ReadRelease, ReleaseInGit, SealedFiles } from '../../model/repository.js';
 import type { Finding } from '../../model/finding.js';
 import { parseRelease } from '../../spec/release.js';
 import type { Decrypt } from '../../spec/release-secrets.js';
+import { beating } from '../beating.js';
 import type { ActivityContext } from '../context.js';
 import type { PullRequests } from '../git/pull-request.js';
 import { GitFailure } from '../git/repository.js';
@@ -23,9 +23,6 @@ import { readDeployed } from './deployed.js';
 import { findChained } from './find-chained.js';
 import { readReleaseFiles } from './release-files.js';
 import { readSeenFiles } from './seen-files.js';
-
-/** A third of what the workflow waits for one. */
-const BEAT = 10 * SECOND;
 
 export interface RepositoryDependencies {
   config: Pick<
@@ -50,16 +47,8 @@ export function createRepositoryActivities(
   const openKey = (): Promise<Decrypt> => readDecrypt(config.secretKeys);
   const find = (repoId: string): GitRepository | undefined => config.repositories.find((one) => one.repoId === repoId);
 
-  /** Heartbeats while git works: a clone takes minutes. */
-  async function beating<T>(work: () => Promise<T>): Promise<T> {
-    const running = context();
-    const beats = setInterval(() => running.heartbeat({ stage: '', detail: '', log: [] }), BEAT);
-    try {
-      return await work();
-    } finally {
-      clearInterval(beats);
-    }
-  }
+  /** While git works: a clone takes minutes. */
+  const whileGitWorks = <T>(work: () => Promise<T>): Promise<T> => beating(context(), work);
 
   async function readFromGit(asked: ReleaseInGit): Promise<ReadRelease> {
     const { app, repoId, ref, path, image, provider } = asked;
@@ -115,7 +104,7 @@ export function createRepositoryActivities(
       if (!repository) return undefined;
       const { remote, branch } = repository;
       const common = { remote, branch, interval: config.syncInterval };
-      return beating(async () => {
+      return whileGitWorks(async () => {
         try {
           return { ...common, head: await git.head(repository) };
         } catch (error) {
@@ -124,7 +113,7 @@ export function createRepositoryActivities(
       });
     },
     readRepository: ({ repoId, head, considered }) =>
-      beating(async () => {
+      whileGitWorks(async () => {
         const repository = find(repoId);
         if (!repository) return { problem: `Repository ${repoId} is not configured any more.` };
         try {
@@ -138,7 +127,7 @@ export function createRepositoryActivities(
         }
       }),
     deployCommit: (asked) =>
-      beating(async () => {
+      whileGitWorks(async () => {
         const repository = find(asked.repoId);
         if (!repository)
           return { outcome: 'REFUSED', problem: `Repository ${asked.repoId} is not configured any more.` };
@@ -151,7 +140,7 @@ export function createRepositoryActivities(
         }
       }),
     findChained: ({ matcher, not }) =>
-      beating(async () => {
+      whileGitWorks(async () => {
         try {
           return await findChained({ git, known, decrypt: await openKey() }, config.repositories, matcher, not);
         } catch (error) {
@@ -159,14 +148,14 @@ export function createRepositoryActivities(
         }
       }),
     commitEvents: ({ repoId, events }) =>
-      beating(async () => {
+      whileGitWorks(async () => {
         const repository = find(repoId);
         if (!repository) return { problem: `Repository ${repoId} is not configured any more.` };
         const committed = await commitEvents(git, pullRequests, repository, events);
         return { ...committed, alone: config.repositories.length === 1 };
       }),
     readRelease: (asked) =>
-      beating(async () => {
+      whileGitWorks(async () => {
         try {
           return 'sealedFiles' in asked ? await openSent(asked) : await readFromGit(asked);
         } catch (error) {
