@@ -87,10 +87,10 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
     measure: createMeasure({
       sources,
       observe: (traffic) => driver.observe(traffic),
-      readEvidence: createReadEvidence(client),
+      readEvidence: createReadEvidence(client, archive),
       context,
     }),
-    ...createMemory({ client, readRunning: running, watchesDrift: config.driftInterval !== undefined }),
+    ...createMemory({ client, readRunning: running, archive, watchesDrift: config.driftInterval !== undefined }),
     ...createPeople({ config, openSecret, clock, announce: createAnnounce(client) }),
     ...createRepositoryActivities({ config, client, git, pullRequests, ...sealer, context }),
     runScript: createRunScript({

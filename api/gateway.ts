@@ -49,6 +49,8 @@ export interface InsightsQuery {
 export interface DeploymentQuery {
   app?: string;
   status?: DeploymentStatus[];
+  /** A part of the id. */
+  text?: string;
   limit: number;
   cursor?: string;
 }

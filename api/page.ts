@@ -3,7 +3,15 @@ import express from 'express';
 import type { RequestHandler } from 'express';
 
 /** Addresses of the page: it shows what they name by itself (web/app.tsx). */
-const ADDRESSES = ['/', '/applications/:app', '/deployments/:id', '/plan', '/repositories', '/insights'] as const;
+const ADDRESSES = [
+  '/',
+  '/applications/:app',
+  '/deployments',
+  '/deployments/:id',
+  '/plan',
+  '/repositories',
+  '/insights',
+] as const;
 
 /**
  * Serves the built page. Files under `assets/` carry a hash of their content in their name, so a browser may keep them for ever; the

@@ -1,7 +1,7 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { MetricProgress } from '../../model/evidence.js';
-import { isTask, type Release } from '../../model/release.js';
+import { isTask, type AnyRelease, type Release } from '../../model/release.js';
 import {
   analysisWorkflowId,
   applicationWorkflowId,
@@ -9,6 +9,7 @@ import {
   deploymentWorkflowId,
   TASK_QUEUE,
 } from '../../model/workflow-id.js';
+import type { ArchiveReader } from '../archive/read.js';
 import { watchDrift } from '../drift/watch.js';
 import type { MemoryActivities, Recalled } from '../people.js';
 import { historyEntry, rollbackOf } from './history-entry.js';
@@ -24,10 +25,13 @@ export type ReadRunning = (release: Release, app: string) => Promise<Recalled['r
 export function createMemory({
   client,
   readRunning,
+  archive,
   watchesDrift = false,
 }: {
   client: Client;
   readRunning: ReadRunning;
+  /** What Temporal knows no more; without it that is all there is. */
+  archive?: Pick<ArchiveReader, 'namesOf' | 'deployment'>;
   /** Whether somebody looks for drift unasked: then soon after each deployment, too. */
   watchesDrift?: boolean;
 }): MemoryActivities {
@@ -77,11 +81,12 @@ export function createMemory({
         }
         if (found.history.length + found.open.length >= RECALLED) break;
       }
+      const releases = archive ? await recallArchived(archive, app, found) : new Map<string, AnyRelease>();
       found.open.sort((a, b) => a.n - b.n);
       found.history.sort((a, b) => b.completedAt.localeCompare(a.completedAt));
       const good = found.history.find((entry) => entry.status === 'SUCCEEDED');
       if (good) {
-        const recalled = await releaseOf(client, good.id);
+        const recalled = releases.get(good.id) ?? (await releaseOf(client, good.id));
         if (recalled) found.release = recalled;
       }
       // Of a standalone task nothing runs. A service that cannot be read is the preflight's to report; without it the numbers begin anew, which harms nothing.
@@ -113,4 +118,30 @@ export function createMemory({
 
 function applicationOf(deployment: string): string {
   return deployment.slice(0, deployment.lastIndexOf('-'));
+}
+
+/**
+ * Adds what only the archive knows. One that cannot be read holds no deployment up: then a number may be given twice, and the later
+ * deployment is the one that is meant by it.
+ * @returns what each of them brought out
+ */
+async function recallArchived(
+  archive: Pick<ArchiveReader, 'namesOf' | 'deployment'>,
+  app: string,
+  found: Recalled,
+): Promise<Map<string, AnyRelease>> {
+  const releases = new Map<string, AnyRelease>();
+  const names = await archive.namesOf(app).catch(() => []);
+  found.highest = Math.max(found.highest, names[0]?.n ?? 0);
+  const known = new Set([...found.history, ...found.open].map(({ id }) => id));
+  for (const { id } of names) {
+    if (found.history.length >= RECALLED) break;
+    if (known.has(id)) continue;
+    known.add(id);
+    const archived = await archive.deployment(id).catch(() => undefined);
+    const entry = historyEntry(archived?.document);
+    if (entry) found.history.push(entry);
+    if (archived?.release) releases.set(id, archived.release);
+  }
+  return releases;
 }

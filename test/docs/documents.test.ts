@@ -12,7 +12,19 @@ import { errors, parse, seedFiles } from '../spec/support.js';
 const ROOT = join(import.meta.dirname, '../..');
 const PAGES = ['getting-started.md', 'from-pipecd.md', 'troubleshooting.md', 'schema/README.md', 'fields.md'];
 /** Where messages stand. */
-const PRODUCT = ['model', 'document', 'analysis', 'spec', 'config', 'workflows', 'activities', 'worker', 'api', 'cli'];
+const PRODUCT = [
+  'model',
+  'document',
+  'analysis',
+  'spec',
+  'config',
+  'workflows',
+  'records',
+  'activities',
+  'worker',
+  'api',
+  'cli',
+];
 
 const page = (name: string): string => readFileSync(join(ROOT, 'docs', name), 'utf8');
 

@@ -95,6 +95,9 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
       <Drift app={app} seen={application.drift} />
       <section aria-labelledby="history">
         <h2 id="history">Deployments</h2>
+        <p>
+          <Link to={`/deployments?app=${app}`}>All deployments of {app}</Link>
+        </p>
         <History app={app} history={history} {...(lastGood && { current: lastGood.id })} />
       </section>
       {!application.task && <TaskSets app={app} moving={application.state === 'DEPLOYING'} />}
