@@ -8,6 +8,7 @@ const FOLDERS = [
   'spec',
   'config',
   'workflows',
+  'records',
   'activities',
   'worker',
   'api',
@@ -34,10 +35,15 @@ const ARROWS = {
     pure: true,
     only: ['@temporalio/workflow', '@temporalio/common'],
   },
+  // Both those who write the archive and those who read a deployment's records.
+  records: { folders: ['model'], files: ['workflows/search-attributes'] },
   // Of spec for what is read from git, which no other process may.
-  activities: { folders: ['model', 'analysis', 'config', 'spec'], types: ['workflows'] },
+  activities: { folders: ['model', 'analysis', 'config', 'spec', 'records'], types: ['workflows'] },
   worker: { folders: ['model', 'activities', 'config'], files: ['workflows/search-attributes'] },
-  api: { folders: ['model', 'spec', 'config'], files: ['workflows/messages', 'workflows/search-attributes'] },
+  api: {
+    folders: ['model', 'spec', 'config', 'records'],
+    files: ['workflows/messages', 'workflows/search-attributes'],
+  },
   cli: { folders: ['model', 'document', 'spec', 'analysis', 'config'] },
   sandbox: { folders: [] },
   // Judging a past deployment again is pure: the page does it itself. Of spec the small schema of what it judges with.
@@ -52,7 +58,7 @@ const SDKS = ['@aws-sdk/*', '@datadog/*', '@temporalio/worker', '@temporalio/act
 function arrows(
   folder,
   { folders, types = [], files = [], pure = false, only },
-  withoutSdks = ['spec', 'cli', 'api'].includes(folder),
+  withoutSdks = ['spec', 'cli', 'api', 'records'].includes(folder),
 ) {
   const forbidden = FOLDERS.filter((other) => other !== folder && !folders.includes(other));
   const patterns = forbidden.map((other) => ({
@@ -105,7 +111,7 @@ export default tseslint.config(
   { ...arrows('cli', ARROWS.cli, false), files: [READS_AWS] },
   {
     // Only the configuration reads the environment; the sandbox is a program of its own.
-    files: ['{model,analysis,document,spec,workflows,activities,worker,api,cli}/**/*.ts'],
+    files: ['{model,analysis,document,spec,workflows,records,activities,worker,api,cli}/**/*.ts'],
     rules: {
       'no-restricted-properties': [
         'error',

@@ -4,6 +4,10 @@ import { gitEnvironment, scriptEnvironment } from '../config/environment.js';
 import { openSealer } from '../config/seal.js';
 import { openSecret } from '../config/secret.js';
 import type { ServerConfig } from '../config/server.js';
+import type { ArchiveActivities } from './archive.js';
+import { createArchiveActivities } from './archive/activities.js';
+import { folderStore } from './archive/folder.js';
+import { createArchiveReader } from './archive/read.js';
 import { createLimiter } from './aws/limiter.js';
 import type { ActivityContext, Clock } from './context.js';
 import type { DeliveryActivities } from './delivery.js';
@@ -39,7 +43,8 @@ export type Activities = DeliveryActivities &
   ScriptActivities &
   EventActivities &
   DoctorActivities &
-  DriftActivities;
+  DriftActivities &
+  ArchiveActivities;
 
 export interface ActivityDependencies {
   config: ServerConfig;
@@ -75,15 +80,17 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
     limiter: createLimiter(clock, 1),
     tasks: { findTasks, clock: background },
   });
+  const store = folderStore(config.archive.folder);
+  const archive = createArchiveReader(store, clock);
   return {
     ...driver,
     measure: createMeasure({
       sources,
       observe: (traffic) => driver.observe(traffic),
-      readEvidence: createReadEvidence(client),
+      readEvidence: createReadEvidence(client, archive),
       context,
     }),
-    ...createMemory({ client, readRunning: running, watchesDrift: config.driftInterval !== undefined }),
+    ...createMemory({ client, readRunning: running, archive, watchesDrift: config.driftInterval !== undefined }),
     ...createPeople({ config, openSecret, clock, announce: createAnnounce(client) }),
     ...createRepositoryActivities({ config, client, git, pullRequests, ...sealer, context }),
     runScript: createRunScript({
@@ -92,6 +99,7 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
       environment: scriptEnvironment(),
       context,
     }),
+    ...createArchiveActivities({ client, store, reader: archive, context }),
     redeploy: createRedeploy(client),
     lookForDrift: createLookForDrift({ client, interval: config.driftInterval, compare }),
     examine: createDoctor({ config, sources, clock, git }),

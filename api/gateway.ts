@@ -14,6 +14,7 @@ import type {
   MeasurementRecord,
   RepositoryDocument,
 } from '../model/wire.js';
+import type { DeploymentRecord, RecordPage, RecordPlace } from '../records/record.js';
 import type { RegisteredEvent } from '../model/event.js';
 import type { EventDocument } from '../model/event-document.js';
 import type {
@@ -28,26 +29,6 @@ import type {
   Rename,
   PlanInput,
 } from '../workflows/messages.js';
-
-/** One thing that a deployment left in its histories. */
-export type DeploymentRecord =
-  | { kind: 'log'; value: LogLine & { stage: string } }
-  | { kind: 'change'; value: AwsChange & { stage: string } }
-  | { kind: 'measurement'; value: MeasurementRecord };
-
-/**
- * How far a reader has come: for each workflow run of the deployment (its own and its analyses'), how many records were read.
- * A history only grows at its end, so a place stays good while the deployment runs.
- */
-export type RecordPlace = Record<string, number>;
-
-export interface RecordPage {
-  records: DeploymentRecord[];
-  /** Where to go on. */
-  place: RecordPlace;
-  /** There are more records now; false at the present end. */
-  more: boolean;
-}
 
 /** A deployment as it is this moment. */
 export interface LiveDeployment {
@@ -69,6 +50,8 @@ export interface InsightsQuery {
 export interface DeploymentQuery {
   app?: string;
   status?: DeploymentStatus[];
+  /** A part of the id. */
+  text?: string;
   limit: number;
   cursor?: string;
 }

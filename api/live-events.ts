@@ -3,7 +3,8 @@ import { MINUTE, SECOND } from '../model/duration.js';
 import type { Millis } from '../model/duration.js';
 import { hasEnded } from '../model/wire.js';
 import type { LiveEvent } from '../model/wire.js';
-import type { DeploymentRecord, Gateway, LiveDeployment, RecordPlace } from './gateway.js';
+import type { DeploymentRecord, RecordPlace } from '../records/record.js';
+import type { Gateway, LiveDeployment } from './gateway.js';
 import { eventsBetween } from './live-diff.js';
 
 /** An event with the id that `Last-Event-ID` resumes after. */

@@ -6,6 +6,7 @@ import type { RequestHandler } from 'express';
 const ADDRESSES = [
   '/',
   '/applications/:app',
+  '/deployments',
   '/deployments/:id',
   '/deployments/:id/retrospective',
   '/plan',

@@ -7,6 +7,7 @@ import type { RepositoryDocument } from '../model/wire.js';
 import { applicationWorkflowId } from '../model/workflow-id.js';
 import { applicationQuery, applicationUpdates } from '../workflows/messages.js';
 import type { Gateway } from './gateway.js';
+import { archivedDeployment, archivedRecords, createArchive } from './temporal/archive.js';
 import { askWorker } from './temporal/ask-worker.js';
 import { cancelChain, listChains, readChain } from './temporal/chains.js';
 import { createTaskSetLooks } from './temporal/task-sets.js';
@@ -18,8 +19,8 @@ import { doctor, readiness } from './temporal/health.js';
 import { readEvents, registerEvent, repositoriesWithEvents } from './temporal/events.js';
 import { pokeRepository, readRelease, readRepository, removedRepositories, withGit } from './temporal/repositories.js';
 import { renameApplication } from './temporal/rename.js';
-import { readRecords } from './temporal/history.js';
-import type { ClosedRuns } from './temporal/history.js';
+import { readRecords } from '../records/history.js';
+import type { ClosedRuns } from '../records/history.js';
 import { applicationDocument, withDeploymentLinks } from './temporal/links.js';
 import type { LinkBases } from './temporal/links.js';
 import { controlDeployment, updateApplication, updateKnownApplication } from './temporal/updates.js';
@@ -28,6 +29,8 @@ import { applicationOf, listApplications, listDeployments } from './temporal/vis
 /** A read of a document is a handful of calls; one of histories may be many. */
 const READ_DEADLINE = 10 * SECOND;
 const RECORDS_DEADLINE = 30 * SECOND;
+/** … and one of the archive's, by way of a worker. */
+const LIST_DEADLINE = 30 * SECOND;
 const QUERY_DEADLINE = 2 * SECOND;
 
 /** The gateway over a Temporal client. The client may be lazy: nothing is asked before the first request. */
@@ -39,6 +42,7 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
     return read.filter((one) => one !== undefined);
   };
   const closedRuns: ClosedRuns = new Map();
+  const archive = createArchive(client);
   return {
     deploy: (app, request) => updateApplication(client, app, applicationUpdates.deploy, request),
     rollbackApplication: (app, request) => updateKnownApplication(client, app, applicationUpdates.rollback, request),
@@ -67,15 +71,23 @@ export function createGateway(client: Client, bases: LinkBases, repositoryIds: r
       );
     },
     deployment: async (id) => {
-      const live = await callTemporal(client, READ_DEADLINE, () => readDeployment(client, id));
+      const live =
+        (await callTemporal(client, READ_DEADLINE, () => readDeployment(client, id))) ??
+        archivedDeployment(await archive.deployment(id));
       return live && { ...live, document: withDeploymentLinks(live.document, bases) };
     },
     deployments: async (query) => {
-      const page = await callTemporal(client, READ_DEADLINE, () => listDeployments(client, query, Date.now()));
+      const page = await callTemporal(client, LIST_DEADLINE, () => listDeployments(client, archive, query, Date.now()));
       return { ...page, deployments: page.deployments.map((document) => withDeploymentLinks(document, bases)) };
     },
-    records: (id, place, limit, wanted) =>
-      callTemporal(client, RECORDS_DEADLINE, () => readRecords(client, closedRuns, id, place, limit, wanted)),
+    records: async (id, place, limit, wanted) => {
+      const page = await callTemporal(client, RECORDS_DEADLINE, () =>
+        readRecords(client, closedRuns, id, place, limit, wanted),
+      );
+      if (page) return page;
+      const archived = await archive.deployment(id);
+      return archived && archivedRecords(archived, place, limit, wanted);
+    },
     repositories: async () => [
       ...(await repositories()),
       ...(await callTemporal(client, READ_DEADLINE, () => removedRepositories(client, repositoryIds))),

@@ -1,3 +1,4 @@
+import type { ArchiveActivities } from '../activities/archive.js';
 import type { DeliveryActivities } from '../activities/delivery.js';
 import type { MeasureActivities, MeasureInput } from '../activities/measure.js';
 import type { MemoryActivities, PeopleActivities } from '../activities/people.js';
@@ -120,7 +121,8 @@ export function measurement(
 export function scriptedActivities(): DeliveryActivities &
   MeasureActivities &
   PeopleActivities &
-  Pick<MemoryActivities, 'tellApplication' | 'wakeApplication'> {
+  Pick<MemoryActivities, 'tellApplication' | 'wakeApplication'> &
+  Pick<ArchiveActivities, 'archive'> {
   return {
     showTaskSets: () => Promise.reject(new Error('nobody looks here')),
     preview: () => Promise.reject(new Error('nobody plans here')),
@@ -167,6 +169,7 @@ export function scriptedActivities(): DeliveryActivities &
     deliver: () => Promise.resolve({ delivered: false }),
     notify: () => Promise.resolve({ delivered: true }),
     tellApplication: () => Promise.resolve(),
+    archive: ({ id }) => Promise.resolve({ name: id, bytes: 1 }),
     wakeApplication: () => Promise.resolve(),
   };
 }

@@ -284,6 +284,10 @@ export function serverSchema(): JsonSchema {
           },
           publicUrl: 'Where people reach the page, for links; left out, the listening address.',
           temporalUiUrl: 'Where people reach Temporal’s page, for links.',
+          archive: {
+            means: 'Where ended deployments are kept for good.',
+            fields: { folder: 'A folder that every worker sees; left out, archive in SLUICE_DATA.' },
+          },
           sealKeyFile: 'The key that seals what must not stand in histories; left out, seal.key in SLUICE_DATA.',
           allowScripts: { means: 'SCRIPT_RUN may run commands on the worker, with its rights.', default: false },
           secretManagement: {

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { hasErrors } from '../document/check.js';
 import { readerOf } from '../document/reader.js';
 import type { Reader } from '../document/reader.js';
@@ -130,6 +130,7 @@ function merge(parts: ConfigPart[], environment: Environment): ServerConfig {
     dataDir,
     publicUrl: last('publicUrl') ?? `http://${reachable(host)}:${port}`,
     ...(temporalUiUrl && { temporalUiUrl }),
+    archive: last('archive') ?? { folder: join(dataDir, 'archive') },
     sealKey: sealKeyFile ? { file: sealKeyFile } : defaultSealKey(dataDir),
     notNeeded: parts.flatMap((part) => part.notNeeded),
   };

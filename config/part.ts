@@ -8,6 +8,7 @@ import type { Route } from '../model/notification.js';
 import type {
   AnalysisProvider,
   ApiKey,
+  ArchivePlace,
   DeliverySettings,
   EcsProvider,
   GitAccess,
@@ -39,6 +40,7 @@ export interface ConfigPart {
   delivery?: Partial<DeliverySettings>;
   publicUrl?: string;
   temporalUiUrl?: string;
+  archive?: ArchivePlace;
   sealKeyFile?: string;
   allowScripts?: boolean;
   secretKeys?: SecretKeys;

@@ -180,6 +180,12 @@ export interface SecretKeys {
   publicKey?: SecretRef;
 }
 
+/** Where ended deployments are kept for good: a folder that every worker sees. */
+export interface ArchivePlace {
+  /** Absolute. */
+  folder: string;
+}
+
 /** Everything the server processes read from their configuration and environment. */
 export interface ServerConfig {
   ecsProviders: EcsProvider[];
@@ -200,8 +206,9 @@ export interface ServerConfig {
   /** The API's listening address. */
   host: string;
   port: number;
-  /** Folder of the embedded Temporal's state, the generated keys and the archive. */
+  /** Folder of the embedded Temporal's state, the generated keys and, unless it lies elsewhere, the archive. */
   dataDir: string;
+  archive: ArchivePlace;
   /** Base URLs for links, without a trailing slash. */
   publicUrl: string;
   temporalUiUrl?: string;

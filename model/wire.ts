@@ -130,6 +130,8 @@ export interface DeploymentDocument {
 
 export interface DeploymentList {
   deployments: DeploymentDocument[];
+  /** Why deployments that only the archive knows are missing; absent where none are. */
+  incomplete?: string;
   cursor?: string;
 }
 

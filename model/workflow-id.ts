@@ -1,6 +1,9 @@
 /** The one task queue of workflows and activities. */
 export const TASK_QUEUE = 'sluice';
 
+/** The one that looks for what is not archived. */
+export const ARCHIVIST = 'archivist';
+
 export const announcementWorkflowId = (notice: string): string => `announcement:${notice}`;
 export const applicationWorkflowId = (app: string): string => `application:${app}`;
 export const deploymentWorkflowId = (id: string): string => `deployment:${id}`;

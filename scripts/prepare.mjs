@@ -16,6 +16,7 @@ const SOURCES = [
   'spec',
   'config',
   'workflows',
+  'records',
   'activities',
   'worker',
   'api',

@@ -126,6 +126,7 @@ export const deploymentAnswer = z.object({
 
 export const deploymentListAnswer = z.object({
   deployments: z.array(deploymentAnswer),
+  incomplete: z.string().exactOptional(),
   cursor: maybe,
 }) satisfies z.ZodType<DeploymentList>;
 

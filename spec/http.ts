@@ -141,6 +141,7 @@ export const ListDeployments = z.strictObject({
     .pipe(z.array(DeploymentStatus))
     .describe('One or more states, divided by commas.')
     .exactOptional(),
+  text: z.string().trim().max(80).toLowerCase().describe('A part of the id.').exactOptional(),
   limit: z.coerce.number({ error: 'must be a number' }).int().min(1).max(PAGE_MAX).default(PAGE_DEFAULT),
   cursor,
 });

@@ -9,6 +9,7 @@ import { Login } from './login.js';
 import { ApplicationPage } from './pages/application.js';
 import { ApplicationsPage } from './pages/applications.js';
 import { DeploymentPage } from './pages/deployment.js';
+import { DeploymentsPage } from './pages/deployments.js';
 import { InsightsPage } from './pages/insights.js';
 import { PlanPage } from './pages/plan.js';
 import { RepositoriesPage } from './pages/repositories.js';
@@ -48,6 +49,7 @@ export function App(): JSX.Element {
         </Link>
         <nav aria-label="Pages">
           <Link to="/">Applications</Link>
+          <Link to="/deployments">Deployments</Link>
           <Link to="/plan">Plan</Link>
           <Link to="/repositories">Repositories</Link>
           <Link to="/insights">Insights</Link>
@@ -83,6 +85,7 @@ function Shown({ path }: { path: string }): JSX.Element {
   }, [kind, name, part]);
   if (kind === 'deployments' && name && part === 'retrospective') return <RetrospectivePage key={name} id={name} />;
   if (kind === 'deployments' && name) return <DeploymentPage key={name} id={name} />;
+  if (kind === 'deployments') return <DeploymentsPage />;
   if (kind === 'applications' && name) return <ApplicationPage key={name} app={name} />;
   if (kind === 'plan') return <PlanPage />;
   if (kind === 'insights') return <InsightsPage />;

@@ -8,6 +8,7 @@ import { loadServerConfig } from '../config/load.js';
 import { TASK_QUEUE } from '../model/workflow-id.js';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes.js';
 import { backgroundClock, temporalContext, wallClock } from './activity-context.js';
+import { keepDeployments } from './keep-deployments.js';
 import { createLog, temporalLogger } from './logger.js';
 import { keepHistories, registerSearchAttributes } from './namespace.js';
 import { tellStarted, tellStopped } from './tell-people.js';
@@ -53,6 +54,7 @@ const worker = await Worker.create({
   shutdownForceTime: '15s',
 });
 await watchRepositories(client, config.repositories);
+await keepDeployments(client);
 const announce = createAnnounce(client);
 /** Whether people hear of it decides nothing. */
 const nobodyTold = (error: unknown): void => log.warn({ err: error }, 'people could not be told of this worker');

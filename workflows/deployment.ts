@@ -6,6 +6,7 @@ import { MINUTE } from '../model/duration.js';
 import { isTask } from '../model/release.js';
 import { iso } from '../model/wire.js';
 import type { DeploymentDocument, HistoryEntry } from '../model/wire.js';
+import { archive } from './archive.js';
 import { goOnWithChain } from './go-on-with-chain.js';
 import { installControls } from './controls.js';
 import { asRollback, documentOf, end, pendingState, SOMEBODY, trafficOf } from './deployment-state.js';
@@ -153,7 +154,7 @@ function closeCurrentStage(state: DeploymentState, error: unknown, people: Notic
   delete state.current;
 }
 
-/** The last acts: the lists, the application, the people; then the handlers that still run. */
+/** The last acts: the lists, the application, the people; the handlers that still run; the archive. */
 async function close(state: DeploymentState, publish: () => void, people: Notices): Promise<void> {
   const { input, ending, handle } = state;
   const entry = historyEntryOf(state, state.completedAt ?? Date.now());
@@ -170,6 +171,8 @@ async function close(state: DeploymentState, publish: () => void, people: Notice
   await goOnWithChain(state, entry);
   await recallStopped(state);
   await people.delivered();
+  await condition(allHandlersFinished);
+  await archive(state);
   await condition(allHandlersFinished);
 }
 

@@ -263,6 +263,9 @@ export interface DriftState {
 }
 
 /** There is something to look after; `true` looks soon: a deployment has ended. */
+/** To the archivist: look now. */
+export const sweepArchiveSignal = defineSignal('sweep');
+
 export const watchDriftSignal = defineSignal<[boolean?]>('watch');
 /** Looks now, and answers what it saw. */
 export const lookForDriftUpdate = defineUpdate<DriftDocument>('lookForDrift');

@@ -1,6 +1,7 @@
 import { ActivityCancellationType, proxyActivities } from '@temporalio/workflow';
 import type { ActivityInterfaceFor } from '@temporalio/workflow';
 import { HOUR, SECOND, MINUTE } from '../model/duration.js';
+import type { ArchiveActivities } from '../activities/archive.js';
 import type { DeliveryActivities } from '../activities/delivery.js';
 import type { DriftActivities } from '../activities/drift.js';
 import type { EventActivities } from '../activities/events.js';
@@ -60,21 +61,26 @@ export const reading = proxyActivities<
   retry: RETRY,
 });
 
-const remember = (summary: string): ActivityInterfaceFor<MemoryActivities & DoctorActivities> =>
-  proxyActivities<MemoryActivities & DoctorActivities>({
+type Remembering = MemoryActivities & DoctorActivities & Pick<ArchiveActivities, 'readArchive'>;
+
+const remember = (summary: string): ActivityInterfaceFor<Remembering> =>
+  proxyActivities<Remembering>({
     summary,
     startToCloseTimeout: MINUTE,
     cancellationType: ActivityCancellationType.TRY_CANCEL,
     retry: RETRY,
   });
 
-/** Looks at Temporal and at tags. */
+/** Looks at Temporal, at tags and at the archive. */
 export const remembering = {
   lookAtDeployment: remember('is it open, or how did it end?').lookAtDeployment,
   wakeApplication: remember('ask the application for its turn').wakeApplication,
   tellApplication: remember('tell the application how it ended').tellApplication,
   recallAnalysis: remember('recall the evidence that the last good version left').recallAnalysis,
   recallApplication: remember('recall what is deployed from tags and earlier deployments').recallApplication,
+  takeOver: remember('hand the application over to its new name').takeOver,
+  lastRelease: remember('recall what was brought out last').lastRelease,
+  readArchive: remember('read the archive').readArchive,
   examine: remember('look at credentials, rights, metrics providers and clocks').examine,
 };
 
@@ -101,4 +107,21 @@ export const telling = proxyActivities<PeopleActivities>({
   scheduleToCloseTimeout: HOUR,
   cancellationType: ActivityCancellationType.ABANDON,
   retry: { ...RETRY, maximumInterval: 5 * MINUTE },
+});
+
+/** Keeps an ended deployment: for an hour at most, since its workflow stays open for it. */
+export const archiving = proxyActivities<Pick<ArchiveActivities, 'archive'>>({
+  startToCloseTimeout: 5 * MINUTE,
+  scheduleToCloseTimeout: HOUR,
+  heartbeatTimeout: HEARTBEAT,
+  cancellationType: ActivityCancellationType.ABANDON,
+  retry: { ...RETRY, maximumInterval: 5 * MINUTE },
+});
+
+/** The first look of all may write thousands of deployments; a second attempt goes on where the first one stopped. */
+export const sweeping = proxyActivities<Pick<ArchiveActivities, 'sweepArchive'>>({
+  startToCloseTimeout: 6 * HOUR,
+  heartbeatTimeout: 3 * HEARTBEAT,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+  retry: { ...RETRY, maximumAttempts: 5 },
 });

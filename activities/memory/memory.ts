@@ -1,6 +1,5 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { defaultPayloadConverter, fromPayloadsAtIndex } from '@temporalio/common';
 import type { MetricProgress } from '../../model/evidence.js';
 import { isTask, type AnyRelease, type Release } from '../../model/release.js';
 import {
@@ -10,11 +9,13 @@ import {
   deploymentWorkflowId,
   TASK_QUEUE,
 } from '../../model/workflow-id.js';
-import type { DeploymentInput, TakeOverAnswer } from '../../workflows/messages.js';
+import type { TakeOverAnswer } from '../../workflows/messages.js';
 import { updateApplication } from './update-application.js';
+import type { ArchiveReader } from '../archive/read.js';
 import { watchDrift } from '../drift/watch.js';
 import type { MemoryActivities, Recalled } from '../people.js';
 import { historyEntry, rollbackOf } from './history-entry.js';
+import { releaseOf } from './release-of.js';
 
 /** As many as an application remembers, and some that are open. */
 const RECALLED = 60;
@@ -26,10 +27,13 @@ export type ReadRunning = (release: Release, app: string) => Promise<Recalled['r
 export function createMemory({
   client,
   readRunning,
+  archive,
   watchesDrift = false,
 }: {
   client: Client;
   readRunning: ReadRunning;
+  /** What Temporal knows no more; without it that is all there is. */
+  archive?: Pick<ArchiveReader, 'namesOf' | 'deployment'>;
   /** Whether somebody looks for drift unasked: then soon after each deployment, too. */
   watchesDrift?: boolean;
 }): MemoryActivities {
@@ -79,11 +83,12 @@ export function createMemory({
         }
         if (found.history.length + found.open.length >= RECALLED) break;
       }
+      const releases = archive ? await recallArchived(archive, app, found) : new Map<string, AnyRelease>();
       found.open.sort((a, b) => a.n - b.n);
       found.history.sort((a, b) => b.completedAt.localeCompare(a.completedAt));
       const good = found.history.find((entry) => entry.status === 'SUCCEEDED');
       if (good) {
-        const recalled = await releaseOf(client, good.id);
+        const recalled = releases.get(good.id) ?? (await releaseOf(client, good.id));
         if (recalled) found.release = recalled;
       }
       // Of a standalone task nothing runs. A service that cannot be read is the preflight's to report; without it the numbers begin anew, which harms nothing.
@@ -122,6 +127,8 @@ export function createMemory({
       for (const id of deployments) {
         const found = await releaseOf(client, id).catch(() => undefined);
         if (found) return found;
+        const archived = await archive?.deployment(id).catch(() => undefined);
+        if (archived?.release) return archived.release;
       }
       return undefined;
     },
@@ -133,16 +140,28 @@ function applicationOf(deployment: string): string {
   return deployment.slice(0, deployment.lastIndexOf('-'));
 }
 
-/** What a deployment was started with: the first event of its history. */
-async function releaseOf(client: Client, id: string): Promise<AnyRelease | undefined> {
-  const { history } = await client.workflowService.getWorkflowExecutionHistory({
-    namespace: client.options.namespace,
-    execution: { workflowId: deploymentWorkflowId(id) },
-    maximumPageSize: 1,
-  });
-  const started = history?.events?.[0]?.workflowExecutionStartedEventAttributes;
-  if (!started?.input?.payloads) return undefined;
-  // We wrote it ourselves, as the argument of our own workflow.
-  const input = fromPayloadsAtIndex<DeploymentInput>(defaultPayloadConverter, 0, started.input.payloads);
-  return { ...input.release, pipeline: [], warnings: [] };
+/**
+ * Adds what only the archive knows. One that cannot be read holds no deployment up: then a number may be given twice, and the later
+ * deployment is the one that is meant by it.
+ * @returns what each of them brought out
+ */
+async function recallArchived(
+  archive: Pick<ArchiveReader, 'namesOf' | 'deployment'>,
+  app: string,
+  found: Recalled,
+): Promise<Map<string, AnyRelease>> {
+  const releases = new Map<string, AnyRelease>();
+  const names = await archive.namesOf(app).catch(() => []);
+  found.highest = Math.max(found.highest, names[0]?.n ?? 0);
+  const known = new Set([...found.history, ...found.open].map(({ id }) => id));
+  for (const { id } of names) {
+    if (found.history.length >= RECALLED) break;
+    if (known.has(id)) continue;
+    known.add(id);
+    const archived = await archive.deployment(id).catch(() => undefined);
+    const entry = historyEntry(archived?.document);
+    if (entry) found.history.push(entry);
+    if (archived?.release) releases.set(id, archived.release);
+  }
+  return releases;
 }

@@ -5,13 +5,13 @@ import { z } from 'zod';
 import { knownProviders } from '../../config/known-providers.js';
 import { readDecrypt } from '../../config/secret-management.js';
 import type { GitRepository, ServerConfig } from '../../config/server.js';
-import { SECOND } from '../../model/duration.js';
 import type { ReadRelease, ReleaseInGit, SealedFiles } from '../../model/repository.js';
 import type { EventEnd, RegisteredEvent } from '../../model/event.js';
 import type { Finding } from '../../model/finding.js';
 import { parseRelease } from '../../spec/release.js';
 import type { Decrypt } from '../../spec/release-secrets.js';
 import type { DeployAnswer, DeployRequest } from '../../workflows/messages.js';
+import { beating } from '../beating.js';
 import type { ActivityContext } from '../context.js';
 import type { PullRequests } from '../git/pull-request.js';
 import { GitFailure } from '../git/repository.js';
@@ -27,9 +27,6 @@ import { findChained } from './find-chained.js';
 import { readReleaseFiles } from './release-files.js';
 import { renameApplication } from './rename-application.js';
 import { readSeenFiles } from './seen-files.js';
-
-/** A third of what the workflow waits for one. */
-const BEAT = 10 * SECOND;
 
 export interface RepositoryDependencies {
   config: Pick<
@@ -54,16 +51,8 @@ export function createRepositoryActivities(
   const openKey = (): Promise<Decrypt> => readDecrypt(config.secretKeys);
   const find = (repoId: string): GitRepository | undefined => config.repositories.find((one) => one.repoId === repoId);
 
-  /** Heartbeats while git works: a clone takes minutes. */
-  async function beating<T>(work: () => Promise<T>): Promise<T> {
-    const running = context();
-    const beats = setInterval(() => running.heartbeat({ stage: '', detail: '', log: [] }), BEAT);
-    try {
-      return await work();
-    } finally {
-      clearInterval(beats);
-    }
-  }
+  /** While git works: a clone takes minutes. */
+  const whileGitWorks = <T>(work: () => Promise<T>): Promise<T> => beating(context(), work);
 
   async function readFromGit(asked: ReleaseInGit): Promise<ReadRelease> {
     const { app, repoId, ref, path, image, provider } = asked;
@@ -119,7 +108,7 @@ export function createRepositoryActivities(
       if (!repository) return undefined;
       const { remote, branch } = repository;
       const common = { remote, branch, interval: config.syncInterval };
-      return beating(async () => {
+      return whileGitWorks(async () => {
         try {
           return { ...common, head: await git.head(repository) };
         } catch (error) {
@@ -128,7 +117,7 @@ export function createRepositoryActivities(
       });
     },
     readRepository: ({ repoId, head, considered }) =>
-      beating(async () => {
+      whileGitWorks(async () => {
         const repository = find(repoId);
         if (!repository) return { problem: `Repository ${repoId} is not configured any more.` };
         try {
@@ -142,7 +131,7 @@ export function createRepositoryActivities(
         }
       }),
     deployCommit: (asked) =>
-      beating(async () => {
+      whileGitWorks(async () => {
         const repository = find(asked.repoId);
         if (!repository)
           return { outcome: 'REFUSED', problem: `Repository ${asked.repoId} is not configured any more.` };
@@ -155,7 +144,7 @@ export function createRepositoryActivities(
         }
       }),
     renameApplication: (asked) =>
-      beating(() =>
+      whileGitWorks(() =>
         renameApplication(
           client,
           deployed,
@@ -164,7 +153,7 @@ export function createRepositoryActivities(
         ),
       ),
     findChained: ({ matcher, not }) =>
-      beating(async () => {
+      whileGitWorks(async () => {
         try {
           return await findChained({ git, known, decrypt: await openKey() }, config.repositories, matcher, not);
         } catch (error) {
@@ -172,14 +161,14 @@ export function createRepositoryActivities(
         }
       }),
     commitEvents: ({ repoId, events }) =>
-      beating(async () => {
+      whileGitWorks(async () => {
         const repository = find(repoId);
         if (!repository) return { ends: endAsGone(repoId, events), alone: false };
         const committed = await commitEvents(git, pullRequests, repository, events);
         return { ...committed, alone: config.repositories.length === 1 };
       }),
     readRelease: (asked) =>
-      beating(async () => {
+      whileGitWorks(async () => {
         try {
           return 'sealedFiles' in asked ? await openSent(asked) : await readFromGit(asked);
         } catch (error) {

@@ -2,7 +2,7 @@ import type { Response } from 'express';
 import type { DeployAnswer } from '../../workflows/messages.js';
 import type { Gateway } from '../gateway.js';
 import { ApiProblem } from '../problem.js';
-import { notBegun } from '../temporal/document.js';
+import { notBegun } from '../../records/document.js';
 
 /** Answers a request for a deployment: 202 with its document and address, or the application's refusal. */
 export async function answerDeployment(

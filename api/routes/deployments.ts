@@ -7,11 +7,12 @@ import { ListDeployments } from '../../spec/http.js';
 /** `GET /deployments`: newest first, page by page. */
 export function listDeployments(gateway: Gateway): RequestHandler {
   return async (req, res) => {
-    const { app, status, limit, cursor } = parseWith(ListDeployments, req.query, 400);
+    const { app, status, text, limit, cursor } = parseWith(ListDeployments, req.query, 400);
     const page = await gateway.deployments({
       limit,
       ...(app !== undefined && { app }),
       ...(status !== undefined && { status }),
+      ...(text !== undefined && { text }),
       ...(cursor !== undefined && { cursor }),
     });
     res.json(page);

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import type { LogPage, MeasurementPage } from '../../model/wire.js';
 import { parseWith } from '../body.js';
 import { readCursor, writeCursor } from '../cursor.js';
-import type { DeploymentRecord, Gateway, LiveDeployment, RecordPage } from '../gateway.js';
+import { keyOf } from '../../records/record.js';
+import type { DeploymentRecord, RecordPage } from '../../records/record.js';
+import type { Gateway, LiveDeployment } from '../gateway.js';
 import { deploymentParam, unknownDeployment } from '../names.js';
 import { ListLog, ListMeasurements } from '../../spec/http.js';
 
@@ -25,7 +27,7 @@ export function listMeasurements(gateway: Gateway): RequestHandler {
     );
     const measurements = page.records.flatMap((record) => (record.kind === 'measurement' ? [record.value] : []));
     if (!page.more) measurements.push(...live.measurements.filter(wanted));
-    const once = new Map(measurements.map((m) => [`${m.stage} ${m.metric} ${m.window}`, m]));
+    const once = new Map(measurements.map((m) => [keyOf({ kind: 'measurement', value: m }), m]));
     res.json({ measurements: [...once.values()], ...cursorOf(page) } satisfies MeasurementPage);
   };
 }
@@ -46,8 +48,8 @@ export function listLog(gateway: Gateway): RequestHandler {
       lines.push(...live.log);
       changes.push(...live.changes);
     }
-    const onceLines = new Map(lines.map((line) => [`${line.at} ${line.level} ${line.text}`, line]));
-    const onceChanges = new Map(changes.map((change) => [`${change.at} ${change.action} ${change.resource}`, change]));
+    const onceLines = new Map(lines.map((line) => [keyOf({ kind: 'log', value: line }), line]));
+    const onceChanges = new Map(changes.map((change) => [keyOf({ kind: 'change', value: change }), change]));
     res.json({
       lines: [...onceLines.values()],
       changes: [...onceChanges.values()],

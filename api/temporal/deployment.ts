@@ -7,8 +7,9 @@ import type { DeploymentDocument } from '../../model/wire.js';
 import { analysisWorkflowId, deploymentWorkflowId } from '../../model/workflow-id.js';
 import { analysisQuery, documentQuery } from '../../workflows/messages.js';
 import type { LiveDeployment } from '../gateway.js';
-import { documentOf, withHeartbeats, withProgress } from './document.js';
-import { decodePayloads } from './payloads.js';
+import { documentOf } from '../../records/document.js';
+import { decodePayloads } from '../../records/payloads.js';
+import { withHeartbeats, withProgress } from './document.js';
 import { Heartbeat } from './stored.js';
 
 /** A worker answers a Query within milliseconds; one that does not within this time is taken as away. */

@@ -6,7 +6,7 @@ import { iso } from '../../model/wire.js';
 import { deploymentWorkflowId } from '../../model/workflow-id.js';
 import { SluiceLabels } from '../../workflows/search-attributes.js';
 import type { InsightsQuery } from '../gateway.js';
-import { documentOf } from './document.js';
+import { documentOf } from '../../records/document.js';
 
 const PAGE_SIZE = 200;
 /** Each is read with its memo: more would keep the API busy for a question that nobody is in a hurry about. */

@@ -1,53 +1,12 @@
 import { z } from 'zod';
 import type { ChainDocument } from '../../model/chain.js';
-import type { AwsChange, LogLine, Weights } from '../../model/delivery.js';
 import { DRIFT_STATUSES, type DriftSummary } from '../../model/drift.js';
-import type { Measurement } from '../../model/evidence.js';
 import type { RepositoryState } from '../../model/repository.js';
-import type { DeploymentDocument } from '../../model/wire.js';
+import { awsChange, logLine, measurement, weights } from '../../records/stored.js';
 import type { ApplicationState } from '../../workflows/messages.js';
 
 // What is read back from Temporal may have been written by an older or newer worker: each reader takes what it knows and leaves
 // the rest, and what does not fit is as if it were not there.
-
-const logLine: z.ZodType<LogLine> = z.object({
-  at: z.number(),
-  level: z.enum(['info', 'warning', 'error']),
-  text: z.string(),
-});
-
-const awsChange: z.ZodType<AwsChange> = z.object({
-  at: z.number(),
-  action: z.string(),
-  resource: z.string(),
-  summary: z.string(),
-});
-
-const measurementShape = z.looseObject({
-  metric: z.string(),
-  window: z.number(),
-  from: z.number(),
-  to: z.number(),
-  outcome: z.enum(['PASS', 'FAIL', 'NO_DATA', 'NOT_ENOUGH_DATA', 'ERROR']),
-  value: z.number().exactOptional(),
-  points: z.array(z.object({ at: z.number(), value: z.number() })),
-  reason: z.string(),
-  judgedAt: z.number(),
-});
-const measurement = z.custom<Measurement>((value) => measurementShape.safeParse(value).success);
-
-const weights: z.ZodType<Weights> = z.object({
-  primary: z.number(),
-  canary: z.number(),
-  baseline: z.number().exactOptional(),
-});
-
-/** An activity's result, a failure's details: the records in it. */
-export const Records = z.object({
-  log: z.array(logLine).catch([]),
-  changes: z.array(awsChange).catch([]),
-  measurements: z.array(measurement).catch([]),
-});
 
 /** What a running activity heartbeats (`ActivityHeartbeat` and `MeasureHeartbeat` in one). */
 export const Heartbeat = z.object({
@@ -60,23 +19,7 @@ export const Heartbeat = z.object({
 });
 export type Heartbeat = z.output<typeof Heartbeat>;
 
-const documentShape = z.looseObject({
-  id: z.string(),
-  app: z.string(),
-  status: z.string(),
-  reason: z.string(),
-  stages: z.array(z.looseObject({ id: z.string(), status: z.string() })),
-  traffic: z.looseObject({ wanted: weights }),
-  analysis: z.array(z.unknown()),
-  warnings: z.array(z.string()),
-  links: z.looseObject({}),
-});
 const stateShape = z.looseObject({ app: z.string(), state: z.string(), history: z.array(z.unknown()) });
-
-/** The memo of a deployment: its document, without the running analysis. */
-export const DeploymentMemo = z.object({
-  document: z.custom<DeploymentDocument>((value) => documentShape.safeParse(value).success),
-});
 
 /** The memo of an application: its state. */
 export const ApplicationMemo = z.object({

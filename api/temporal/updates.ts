@@ -10,7 +10,7 @@ import { unknownApplication, unknownDeployment } from '../names.js';
 import { ApiProblem } from '../problem.js';
 import { callTemporal } from './call.js';
 import { readDeployment } from './deployment.js';
-import { appOf } from './document.js';
+import { appOf } from '../../records/document.js';
 import { hasDeployments } from './visibility.js';
 
 /** A control is answered by one workflow task. */

@@ -6,8 +6,10 @@ import type { ApplicationState } from '../../workflows/messages.js';
 import { applicationWorkflowId, deploymentWorkflowId } from '../../model/workflow-id.js';
 import { readCursor, writeCursor } from '../cursor.js';
 import type { DeploymentQuery } from '../gateway.js';
-import { documentOf } from './document.js';
-import type { DeploymentDocument } from '../../model/wire.js';
+import { documentOf } from '../../records/document.js';
+import type { DeploymentDocument, DeploymentList } from '../../model/wire.js';
+import { ApiProblem } from '../problem.js';
+import type { Archive } from './archive.js';
 import { ApplicationMemo } from './stored.js';
 
 const PAGE_SIZE = 200;
@@ -20,25 +22,73 @@ const Cursor = z.object({ at: z.number(), id: z.string() });
 /** A page of deployments, newest first, from one Visibility query for each span that it needs. */
 export async function listDeployments(
   client: Client,
+  archive: Pick<Archive, 'rows'>,
   query: DeploymentQuery,
   now: number,
-): Promise<{ deployments: DeploymentDocument[]; cursor?: string }> {
+): Promise<DeploymentList> {
   const after = query.cursor === undefined ? undefined : readCursor(Cursor, query.cursor);
   let rows: WorkflowExecutionInfo[] = [];
   for (const span of SPANS) {
     const since = span === undefined ? undefined : (after?.at ?? now) - span;
     rows = (await findWorkflows(client, deploymentFilter(query, since, after?.at))).sort(newestFirst);
+    if (query.text !== undefined) rows = rows.filter((row) => idOf(row).includes(query.text ?? ''));
     if (after)
       rows = rows.filter((row) => newestFirst(row, { startTime: new Date(after.at), workflowId: after.id }) > 0);
     if (rows.length > query.limit) break;
   }
-  const shown = rows.slice(0, query.limit);
+  const known: ListedRow[] = rows.map((row) => ({
+    startTime: row.startTime,
+    workflowId: row.workflowId,
+    read: () => documentOf(idOf(row), row),
+  }));
+  // A page that Temporal fills is Temporal's; where it knows no more, the archive goes on.
+  const { more, incomplete } = rows.length > query.limit ? { more: [] } : await archived(archive, query, after);
+  const all = [...known, ...more.filter((row) => !known.some((other) => newestFirst(row, other) === 0))].sort(
+    newestFirst,
+  );
+  const shown = all.slice(0, query.limit);
   const last = shown.at(-1);
   return {
-    deployments: shown.map((row) => documentOf(row.workflowId.slice(deploymentWorkflowId('').length), row)),
+    deployments: shown.map(({ read }) => read()),
+    ...(incomplete !== undefined && { incomplete }),
     ...(last &&
-      rows.length > shown.length && { cursor: writeCursor({ at: last.startTime.getTime(), id: last.workflowId }) }),
+      all.length > shown.length && { cursor: writeCursor({ at: last.startTime.getTime(), id: last.workflowId }) }),
   };
+}
+
+interface ListedRow extends Pick<WorkflowExecutionInfo, 'startTime' | 'workflowId'> {
+  read: () => DeploymentDocument;
+}
+
+/** One more than is shown, so that it is known whether there are more. Without a worker there is still what Temporal knows. */
+async function archived(
+  archive: Pick<Archive, 'rows'>,
+  { app, status, text, limit }: DeploymentQuery,
+  after: z.output<typeof Cursor> | undefined,
+): Promise<{ more: ListedRow[]; incomplete?: string }> {
+  try {
+    const rows = await archive.rows({
+      ...(app !== undefined && { app }),
+      ...(status !== undefined && { status }),
+      ...(text !== undefined && { text }),
+      ...(after && { after: { at: after.at, id: idOf({ workflowId: after.id }) } }),
+      limit: limit + 1,
+    });
+    return {
+      more: rows.map(({ at, document }) => ({
+        startTime: new Date(at),
+        workflowId: deploymentWorkflowId(document.id),
+        read: () => document,
+      })),
+    };
+  } catch (error) {
+    if (!(error instanceof ApiProblem)) throw error;
+    return { more: [], incomplete: `The archive could not be read: ${error.message}` };
+  }
+}
+
+function idOf({ workflowId }: Pick<WorkflowExecutionInfo, 'workflowId'>): string {
+  return workflowId.slice(deploymentWorkflowId('').length);
 }
 
 /** `app` and `status` were checked against their patterns, so they need no quoting here. */

@@ -45,6 +45,7 @@ const CONFIG: ServerConfig = {
   delivery: { trafficSettle: 0, drainSettle: 0, rollbackRecheck: 0, pollMin: 1, pollMax: 1, absence: 0 },
   host: '127.0.0.1',
   port: 0,
+  archive: { folder: '' },
   dataDir: '.',
   publicUrl: 'http://127.0.0.1',
   sealKey: { base64: '' },

@@ -3,7 +3,12 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { Worker } from '@temporalio/worker';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DeploymentRecord, Gateway } from '../../api/gateway.js';
+import { archiveName } from '../../activities/archive/name.js';
+import { createArchiveReader } from '../../activities/archive/read.js';
+import type { Gateway } from '../../api/gateway.js';
+import type { ArchiveQuestion } from '../../model/archive.js';
+import { packArchived } from '../../records/archived.js';
+import type { DeploymentRecord } from '../../records/record.js';
 import { createGateway } from '../../api/temporal.js';
 import { withDrift } from '../../api/temporal/drift.js';
 import type { ActivityHeartbeat, LogLine } from '../../model/delivery.js';
@@ -29,7 +34,25 @@ let third: { promise: Promise<void>; open: () => void };
 const line = (text: string): LogLine => ({ at: 1, level: 'info', text });
 const request = { release: {} as Release, strategy: 'AUTO', by: 'ci', adopt: false } satisfies DeployRequest;
 
+/** The archive's files. */
+const files = new Map<string, Buffer>();
+const reader = createArchiveReader(
+  {
+    place: 'memory',
+    list: (prefix) => Promise.resolve([...files.keys()].filter((name) => name.startsWith(prefix))),
+    read: (name) => Promise.resolve(files.get(name)),
+    write: (name, bytes) => Promise.resolve(void files.set(name, bytes)),
+  },
+  // Each question an hour after the one before, so that no list of names is kept.
+  { now: () => Date.now() + files.size * 3_600_000 },
+);
+
+function archive(document: DeploymentDocument, at: number, records: DeploymentRecord[] = []): void {
+  files.set(archiveName(document, at), packArchived({ document, records }));
+}
+
 const activities = {
+  readArchive: (asked: ArchiveQuestion) => reader.answer(asked),
   begin: () => Promise.resolve({ handle: {}, log: [line('registered')], changes: [], detail: '' }),
   advance: () =>
     Promise.resolve({
@@ -247,6 +270,51 @@ describe('an application', () => {
     await expect
       .poll(async () => (await gateway.applications()).map(({ app, state }) => `${app} ${state}`), { timeout: 10_000 })
       .toEqual(['art IDLE', 'shop HELD']);
+  });
+});
+
+describe('what Temporal knows no more', () => {
+  const old = (n: number): DeploymentDocument =>
+    deploymentDocument({
+      id: `old-${n}`,
+      app: 'old',
+      status: n === 2 ? 'FAILED' : 'SUCCEEDED',
+      completedAt: '2026-01-01T01:00:00.000Z',
+    });
+  const LINE: DeploymentRecord = { kind: 'log', value: { ...line('long ago'), stage: 'stage-0' } };
+
+  it('is read from the archive, page by page where it is long', async () => {
+    const many = Array.from(
+      { length: 3 },
+      (_, at): DeploymentRecord => ({ ...LINE, value: { ...LINE.value, at } }),
+    );
+    archive(old(1), 1_000, many);
+    expect((await gateway.deployment('old-1'))?.document).toMatchObject({ id: 'old-1', status: 'SUCCEEDED' });
+    const first = await gateway.records('old-1', {}, 2, () => true);
+    expect(first).toMatchObject({ records: many.slice(0, 2), more: true });
+    expect(await gateway.records('old-1', first!.place, 2, () => true)).toMatchObject({
+      records: many.slice(2),
+      more: false,
+    });
+    expect(await gateway.deployment('old-77')).toBeUndefined();
+  });
+
+  it('goes on in the list after what Temporal knows, and what both know stands there once', async () => {
+    await begin(deploymentDocument({ id: 'old-3', app: 'old', stages: [] }));
+    const { startTime } = await temporal.client.workflow.getHandle(deploymentWorkflowId('old-3')).describe();
+    archive(old(2), 2_000);
+    archive(old(3), startTime.getTime());
+    const page = (query: object): ReturnType<Gateway['deployments']> =>
+      gateway.deployments({ limit: 2, app: 'old', ...query });
+    await expect
+      .poll(async () => (await page({})).deployments.map(({ id, status }) => `${id} ${status}`), { timeout: 10_000 })
+      .toEqual(['old-3 RUNNING', 'old-2 FAILED']);
+    const { cursor } = await page({});
+    const last = await page({ cursor: cursor! });
+    expect(last.deployments.map(({ id }) => id)).toEqual(['old-1']);
+    expect(last).not.toHaveProperty('cursor');
+    expect((await page({ status: ['FAILED'] })).deployments.map(({ id }) => id)).toEqual(['old-2']);
+    expect((await page({ text: 'ld-3' })).deployments.map(({ id }) => id)).toEqual(['old-3']);
   });
 });
 

@@ -7,7 +7,7 @@ import {
   defaultPayloadConverter,
 } from '@temporalio/common';
 import { expect, it } from 'vitest';
-import { readRecords } from '../../api/temporal/history.js';
+import { readRecords } from '../../records/history.js';
 
 const said = (text: string): object => ({ log: [{ at: 1, level: 'warning', text }], changes: [] });
 const payloads = (value: unknown): { payloads: Payload[] } => ({

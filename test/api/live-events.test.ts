@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { DeploymentRecord, LiveDeployment } from '../../api/gateway.js';
+import type { LiveDeployment } from '../../api/gateway.js';
+import type { DeploymentRecord } from '../../records/record.js';
 import { startApi } from './support/api-server.js';
 import type { ApiServer } from './support/api-server.js';
 import { deploymentDocument, liveDeployment } from './support/fake-gateway.js';

@@ -13,7 +13,19 @@ const ROOT = join(import.meta.dirname, '../..');
 const GUIDE = readdirSync(join(ROOT, 'docs/analysis')).map((name) => `analysis/${name}`);
 const PAGES = ['getting-started.md', 'from-pipecd.md', 'troubleshooting.md', 'schema/README.md', 'fields.md', ...GUIDE];
 /** Where messages stand. */
-const PRODUCT = ['model', 'document', 'analysis', 'spec', 'config', 'workflows', 'activities', 'worker', 'api', 'cli'];
+const PRODUCT = [
+  'model',
+  'document',
+  'analysis',
+  'spec',
+  'config',
+  'workflows',
+  'records',
+  'activities',
+  'worker',
+  'api',
+  'cli',
+];
 
 const page = (name: string): string => readFileSync(join(ROOT, 'docs', name), 'utf8');
 

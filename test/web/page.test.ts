@@ -152,6 +152,7 @@ describe.runIf(hasChromium)('the page in Chromium', () => {
       '/',
       '/?q=bad',
       '/applications/bad',
+      '/deployments',
       '/deployments/bad-2',
       '/plan',
       '/repositories',

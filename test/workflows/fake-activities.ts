@@ -1,5 +1,6 @@
 import { ApplicationFailure } from '@temporalio/common';
 import { Context } from '@temporalio/activity';
+import type { ArchiveActivities } from '../../activities/archive.js';
 import type { DeliveryActivities } from '../../activities/delivery.js';
 import type { MeasureActivities } from '../../activities/measure.js';
 import type { DoctorActivities, PeopleActivities, ToDeliver } from '../../activities/people.js';
@@ -11,6 +12,7 @@ import type { Outcome } from '../../model/evidence.js';
 import { FAILURE } from '../../model/failure.js';
 import type { Notice, Routing } from '../../model/notification.js';
 import type { TaskPreview, TaskStopped } from '../../model/standalone-task.js';
+import type { DeploymentDocument } from '../../model/wire.js';
 import type { DeploymentEnded } from '../../workflows/messages.js';
 import { routingTo } from '../support/routes.js';
 
@@ -30,6 +32,9 @@ export interface FakeWorld {
   /** What was handed over to an announcement. */
   notices: Notice[];
   ended: DeploymentEnded[];
+  /** What was kept for good, and why it cannot be. */
+  archived: DeploymentDocument[];
+  archiveError?: string | undefined;
   preflight: Partial<Preflight>;
   /** How a window ends. */
   outcome: (window: number) => Outcome;
@@ -72,6 +77,7 @@ export function fakeWorld(): FakeWorld {
     receive: () => undefined,
     notices: [],
     ended: [],
+    archived: [],
     preflight: {},
     outcome: () => 'PASS',
     unreachable: new Set(),
@@ -105,7 +111,13 @@ function wordsOf(position: Position): string {
 /** The activities of that world. */
 export function fakeActivities(
   world: FakeWorld,
-): DeliveryActivities & TaskActivities & MeasureActivities & PeopleActivities & DoctorActivities & ScriptActivities {
+): DeliveryActivities &
+  TaskActivities &
+  MeasureActivities &
+  PeopleActivities &
+  DoctorActivities &
+  ScriptActivities &
+  Pick<ArchiveActivities, 'archive'> {
   const did = (activity: string, detail = ''): void => void world.calls.push({ activity, detail });
   const progress = (detail: string, wanted?: Weights): Progress => ({
     detail,
@@ -247,6 +259,11 @@ export function fakeActivities(
     async notify(notice) {
       world.notices.push(notice);
       return Promise.resolve({ delivered: true });
+    },
+    archive: (document) => {
+      if (world.archiveError !== undefined) return Promise.reject(new Error(world.archiveError));
+      world.archived.push(document);
+      return Promise.resolve({ name: document.id, bytes: 1 });
     },
     examine: () => Promise.resolve({ checks: [] }),
   };

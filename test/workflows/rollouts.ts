@@ -65,7 +65,7 @@ export function rollouts(): Rollouts {
     await env.teardown();
   });
   beforeEach(() => {
-    Object.assign(world, fakeWorld());
+    Object.assign(world, { archiveError: undefined }, fakeWorld());
     started.length = 0;
   });
   afterEach(async ({ task }) => {

@@ -110,6 +110,9 @@ export function ApplicationPage({ app }: { app: string }): JSX.Element {
       {!renamed && <Drift app={app} seen={application.drift} />}
       <section aria-labelledby="history">
         <h2 id="history">Deployments</h2>
+        <p>
+          <Link to={`/deployments?app=${app}`}>All deployments of {app}</Link>
+        </p>
         <History app={app} history={history} over={renamed !== undefined} {...(lastGood && { current: lastGood.id })} />
       </section>
       {!application.task && !renamed && <TaskSets app={app} moving={application.state === 'DEPLOYING'} />}

@@ -1,4 +1,3 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
 import type { JSX } from 'preact';
 import type { ApplicationDocument, HistoryEntry } from '../../model/wire.js';
 import { query, setQuery } from '../address.js';
@@ -7,11 +6,10 @@ import { now } from '../clock.js';
 import { ago, imageName, labelsOf } from '../format.js';
 import { Link } from '../link.js';
 import { ConnectionNote } from '../parts/connection.js';
+import { useSeenRows } from '../parts/window-of-rows.js';
 import { Status, markOf, toneOf, wordsOf } from '../status.js';
 
 const ROW = 52;
-/** Rows above and below what is seen, so that a quick scroll shows no gap. */
-const SPARE = 12;
 const STRIP = 10;
 
 /** All applications, filtered by what stands in the address. */
@@ -88,23 +86,7 @@ function filtered(all: readonly ApplicationDocument[], text: string, state: stri
 
 /** Only the rows that are seen are in the document: thousands scroll like ten. */
 function Rows({ applications: all }: { applications: readonly ApplicationDocument[] }): JSX.Element {
-  const list = useRef<HTMLDivElement>(null);
-  const [seen, setSeen] = useState({ from: 0, to: 40 });
-  useEffect(() => {
-    const look = (): void => {
-      const top = -(list.current?.getBoundingClientRect().top ?? 0);
-      const from = Math.max(0, Math.floor(top / ROW) - SPARE);
-      const to = Math.ceil((top + window.innerHeight) / ROW) + SPARE;
-      setSeen((before) => (before.from === from && before.to === to ? before : { from, to }));
-    };
-    look();
-    window.addEventListener('scroll', look, { passive: true });
-    window.addEventListener('resize', look);
-    return () => {
-      window.removeEventListener('scroll', look);
-      window.removeEventListener('resize', look);
-    };
-  }, [all.length]);
+  const { list, seen } = useSeenRows(ROW, all.length);
   return (
     <div class="rows" role="table" aria-label="Applications" aria-rowcount={all.length + 1}>
       <div class="row head" role="row" aria-rowindex={1}>

@@ -8,6 +8,7 @@ import {
   upsertMemo,
   upsertSearchAttributes,
 } from '@temporalio/workflow';
+import type { ArchiveAnswer, ArchiveQuestion } from '../../../model/archive.js';
 import type { DriftDocument } from '../../../model/drift.js';
 import type { Measurement, MetricProgress } from '../../../model/evidence.js';
 import type { DeploymentDocument } from '../../../model/wire.js';
@@ -32,6 +33,7 @@ interface Activities {
   begin(): Promise<unknown>;
   restoreTraffic(): Promise<unknown>;
   measure(input: { windows: number[] }): Promise<{ measurements: Measurement[] }>;
+  readArchive(asked: ArchiveQuestion): Promise<ArchiveAnswer>;
 }
 
 const activities = proxyActivities<Activities>({
@@ -133,6 +135,10 @@ export async function drift({ app }: ApplicationInput): Promise<void> {
   upsertMemo({ drift: { app, status: seen.status, reason: seen.reason, since: seen.since } });
   setHandler(lookForDriftUpdate, () => seen);
   await condition(() => false);
+}
+
+export async function readArchive(asked: ArchiveQuestion): Promise<ArchiveAnswer> {
+  return await activities.readArchive(asked);
 }
 
 export async function doctor(): Promise<{ checks: { name: string; ok: boolean; detail: string }[] }> {

@@ -1,10 +1,10 @@
 import type { Client } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { Payload } from '@temporalio/common';
-import { ROLLBACK_STAGE } from '../../model/stage.js';
-import { measurementDocument } from '../../model/wire.js';
-import { analysisWorkflowId, deploymentWorkflowId } from '../../model/workflow-id.js';
-import type { DeploymentRecord, RecordPage, RecordPlace } from '../gateway.js';
+import { ROLLBACK_STAGE } from '../model/stage.js';
+import { measurementDocument } from '../model/wire.js';
+import { analysisWorkflowId, deploymentWorkflowId } from '../model/workflow-id.js';
+import type { DeploymentRecord, RecordPage, RecordPlace } from './record.js';
 import { decodePayloads } from './payloads.js';
 import { Records } from './stored.js';
 

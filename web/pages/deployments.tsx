@@ -1,0 +1,172 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { JSX } from 'preact';
+import type { DeploymentDocument } from '../../model/wire.js';
+import { query, setQuery } from '../address.js';
+import { applications } from '../applications.js';
+import { now } from '../clock.js';
+import { createDeploymentsReader } from '../deployments.js';
+import type { DeploymentRows } from '../deployments.js';
+import { ago, imageName, length } from '../format.js';
+import { Link } from '../link.js';
+import { ProblemNote } from '../parts/problem.js';
+import { useSeenRows } from '../parts/window-of-rows.js';
+import { Status, wordsOf } from '../status.js';
+
+const ROW = 52;
+/** The next page is asked for so many rows before it is seen. */
+const AHEAD = 60;
+/** What runs is told by the live list of applications, which may change many times a second. */
+const REFRESH_MS = 3_000;
+const STATES = [
+  'RUNNING',
+  'WAITING_APPROVAL',
+  'PAUSED',
+  'PENDING',
+  'ROLLING_BACK',
+  'SUCCEEDED',
+  'ROLLED_BACK',
+  'FAILED',
+  'CANCELLED',
+  'SUPERSEDED',
+];
+const WRONG = 'ROLLED_BACK,FAILED';
+
+/** All deployments, newest first, those of the archive too; filtered by what stands in the address. */
+export function DeploymentsPage(): JSX.Element {
+  const [reader] = useState(createDeploymentsReader);
+  const text = query.value.get('q') ?? '';
+  const status = query.value.get('status') ?? '';
+  const app = query.value.get('app') ?? '';
+  useEffect(() => {
+    reader.read({
+      ...(app !== '' && { app }),
+      ...(status !== '' && { status }),
+      ...(text.trim() !== '' && { text: text.trim() }),
+    });
+  }, [reader, app, status, text]);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const stop = applications.subscribe(() => {
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        reader.refresh();
+      }, REFRESH_MS);
+    });
+    return () => {
+      stop();
+      clearTimeout(timer);
+    };
+  }, [reader]);
+  const shown = reader.shown.value;
+  return (
+    <>
+      <header class="headline">
+        <div class="title">
+          <h1>Deployments</h1>
+        </div>
+        <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+          <label>
+            <span class="spoken">Search by a part of the deployment’s name</span>
+            <input
+              type="search"
+              id="search"
+              placeholder="Part of a name: checkout, checkout-12…"
+              value={text}
+              onInput={(event) => setQuery('q', event.currentTarget.value)}
+            />
+          </label>
+          <label>
+            <span class="spoken">State</span>
+            <select value={status} onChange={(event) => setQuery('status', event.currentTarget.value)}>
+              <option value="">All states</option>
+              <option value={WRONG}>Went wrong</option>
+              {STATES.map((one) => (
+                <option key={one} value={one}>
+                  {wordsOf(one)}
+                </option>
+              ))}
+            </select>
+          </label>
+          {app !== '' && (
+            <button type="button" class="quiet-button" onClick={() => setQuery('app', '')}>
+              Only {app}: show all
+            </button>
+          )}
+          <span class="quiet" role="status">
+            {countOf(shown)}
+          </span>
+        </form>
+      </header>
+      {reader.problem.value !== undefined && <ProblemNote error={reader.problem.value} />}
+      {shown?.incomplete !== undefined && <p class="problem">{shown.incomplete}</p>}
+      {shown?.rows.length === 0 ? (
+        <p class="quiet">No deployment fits.</p>
+      ) : (
+        <Rows shown={shown ?? { rows: [] }} onEnd={reader.more} />
+      )}
+    </>
+  );
+}
+
+function countOf(shown: DeploymentRows | undefined): string {
+  if (!shown) return 'Reading…';
+  return shown.cursor === undefined ? `${shown.rows.length}` : `The newest ${shown.rows.length}; scroll for more`;
+}
+
+function Rows({ shown: { rows, cursor }, onEnd }: { shown: DeploymentRows; onEnd: () => void }): JSX.Element {
+  const { list, seen } = useSeenRows(ROW, rows.length);
+  const near = cursor !== undefined && seen.to > rows.length - AHEAD;
+  useEffect(() => {
+    if (near) onEnd();
+  }, [near, rows.length]);
+  return (
+    <div
+      class="rows past"
+      role="table"
+      aria-label="Deployments"
+      aria-rowcount={cursor === undefined ? rows.length + 1 : -1}
+    >
+      <div class="row head" role="row" aria-rowindex={1}>
+        <span role="columnheader">Deployment</span>
+        <span role="columnheader">State</span>
+        <span role="columnheader">Version</span>
+        <span role="columnheader">Why</span>
+        <span role="columnheader">Asked for</span>
+        <span role="columnheader">Took</span>
+      </div>
+      <div ref={list} role="rowgroup" style={{ height: `${rows.length * ROW}px`, position: 'relative' }}>
+        {rows.slice(seen.from, seen.to).map((one, i) => (
+          <Row key={one.id} deployment={one} index={seen.from + i} />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Row({ deployment, index }: { deployment: DeploymentDocument; index: number }): JSX.Element {
+  const { id, status, version, reason, trigger, startedAt, completedAt } = deployment;
+  return (
+    <div class="row" role="row" aria-rowindex={index + 2} style={{ top: `${index * ROW}px` }}>
+      <span role="cell" class="app">
+        <Link to={`/deployments/${id}`}>{id}</Link>
+        <span class="quiet labels">by {trigger.by}</span>
+      </span>
+      <span role="cell">
+        <Status status={status} />
+      </span>
+      <span role="cell" title={version.image ?? ''}>
+        {version.image === undefined ? <span class="quiet">–</span> : imageName(version.image)}
+        {version.commit !== undefined && <code class="quiet labels">{version.commit.slice(0, 8)}</code>}
+      </span>
+      <span role="cell" class="quiet" title={reason}>
+        {reason}
+      </span>
+      <span role="cell" class="quiet number" title={trigger.at}>
+        {ago(trigger.at, now.value)}
+      </span>
+      <span role="cell" class="quiet number">
+        {completedAt === undefined ? '' : length(Date.parse(completedAt) - Date.parse(startedAt ?? trigger.at))}
+      </span>
+    </div>
+  );
+}
