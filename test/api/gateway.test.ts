@@ -284,10 +284,7 @@ describe('what Temporal knows no more', () => {
   const LINE: DeploymentRecord = { kind: 'log', value: { ...line('long ago'), stage: 'stage-0' } };
 
   it('is read from the archive, page by page where it is long', async () => {
-    const many = Array.from(
-      { length: 3 },
-      (_, at): DeploymentRecord => ({ ...LINE, value: { ...LINE.value, at } }),
-    );
+    const many = Array.from({ length: 3 }, (_, at): DeploymentRecord => ({ ...LINE, value: { ...LINE.value, at } }));
     archive(old(1), 1_000, many);
     expect((await gateway.deployment('old-1'))?.document).toMatchObject({ id: 'old-1', status: 'SUCCEEDED' });
     const first = await gateway.records('old-1', {}, 2, () => true);
