@@ -51,6 +51,8 @@ test("compose's configuration is one that the server takes", async () => {
 
 test('the image is built from every folder that the build reads', () => {
   const { include } = JSON.parse(read('tsconfig.build.json')) as { include: string[] };
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: { build: string } };
+  const [, page] = /--config (\w+)\//.exec(scripts.build) ?? [];
   const sent = read('.dockerignore').split('\n');
-  for (const folder of include) expect(sent).toContain(`!${folder}`);
+  for (const folder of [...include, page ?? 'the folder of the page']) expect(sent).toContain(`!${folder}`);
 });

@@ -197,6 +197,7 @@ describe('a Sluice document', () => {
       host: '127.0.0.1',
       port: 8080,
       dataDir: `${folder}/data`,
+      archive: { folder: `${folder}/data/archive` },
       git: {},
       repositories: [],
       syncInterval: MINUTE,
