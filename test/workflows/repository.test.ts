@@ -1,7 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { WorkflowHandle } from '@temporalio/client';
 import { Worker } from '@temporalio/worker';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { CommitToDeploy, FileToRename, RepositoryActivities } from '../../activities/repository.js';
 import { MINUTE } from '../../model/duration.js';
 import type { CommitDeployed, FileRenamed, RepositoryState, SeenFile } from '../../model/repository.js';
@@ -9,7 +9,6 @@ import { pokeSignal, repositoryQuery } from '../../workflows/messages.js';
 import type { Notice } from '../../model/notification.js';
 import { isRecording, record } from '../replay/record.js';
 import { workflowBundle } from '../support/bundle.js';
-import { endQuietly } from '../support/end-quietly.js';
 import { until } from '../support/processes.js';
 import { timeSkippingTemporal } from '../support/temporal.js';
 
@@ -69,7 +68,8 @@ const activities: RepositoryActivities & { notify: (notice: Notice) => Promise<{
   },
 };
 
-beforeAll(async () => {
+// A server for each test: what one of them leaves open or cut off may hold the server's clock still for the next.
+beforeEach(async () => {
   env = await timeSkippingTemporal();
   worker = await Worker.create({
     connection: env.nativeConnection,
@@ -78,13 +78,6 @@ beforeAll(async () => {
     activities,
   });
   running = worker.run();
-});
-afterAll(async () => {
-  worker.shutdown();
-  await running;
-  await env.teardown();
-});
-beforeEach(async () => {
   host = {
     head: 'c1',
     files: [web()],
@@ -105,7 +98,9 @@ beforeEach(async () => {
 });
 afterEach(async ({ task }) => {
   if (isRecording) await record(env.client, handle.workflowId, task.name);
-  await endQuietly(handle);
+  worker.shutdown();
+  await running;
+  await env.teardown();
 });
 
 const state = (): Promise<RepositoryState> => handle.query(repositoryQuery);
@@ -224,7 +219,7 @@ test('reads anew when asked for all of it, and ends when it is not configured an
   await handle.result();
 });
 
-test('knows the same after its history is continued as new', async () => {
+test('knows the same after its history is continued as new', { timeout: 180_000 }, async () => {
   const first = (await handle.describe()).runId;
   await env.sleep('8 hours');
   await until(
