@@ -6,7 +6,7 @@ import { openSecret } from '../config/secret.js';
 import type { ServerConfig } from '../config/server.js';
 import type { ArchiveActivities } from './archive.js';
 import { createArchiveActivities } from './archive/activities.js';
-import { folderStore } from './archive/folder.js';
+import { openStore } from './archive/open.js';
 import { createArchiveReader } from './archive/read.js';
 import { createLimiter } from './aws/limiter.js';
 import type { ActivityContext, Clock } from './context.js';
@@ -80,7 +80,7 @@ export async function createActivities(dependencies: ActivityDependencies): Prom
     limiter: createLimiter(clock, 1),
     tasks: { findTasks, clock: background },
   });
-  const store = folderStore(config.archive.folder);
+  const store = await openStore(config.archive);
   const archive = createArchiveReader(store, clock);
   return {
     ...driver,

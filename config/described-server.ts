@@ -286,7 +286,18 @@ export function serverSchema(): JsonSchema {
           temporalUiUrl: 'Where people reach Temporal’s page, for links.',
           archive: {
             means: 'Where ended deployments are kept for good.',
-            fields: { folder: 'A folder that every worker sees; left out, archive in SLUICE_DATA.' },
+            fields: {
+              folder: 'A folder that every worker sees; this or s3. Without archive: archive in SLUICE_DATA.',
+              s3: {
+                means: 'A bucket of S3, in place of a folder.',
+                fields: {
+                  ...ACCESS,
+                  region: 'The bucket’s region.',
+                  bucket: 'Its name.',
+                  prefix: 'What the keys begin with, such as sluice/production.',
+                },
+              },
+            },
           },
           sealKeyFile: 'The key that seals what must not stand in histories; left out, seal.key in SLUICE_DATA.',
           allowScripts: { means: 'SCRIPT_RUN may run commands on the worker, with its rights.', default: false },

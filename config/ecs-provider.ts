@@ -3,7 +3,7 @@ import type { Reader } from '../document/reader.js';
 import { written } from '../document/written.js';
 import type { Path } from '../document/yaml.js';
 import { besides, name } from './part.js';
-import type { EcsProvider } from './server.js';
+import type { AwsAccess, EcsProvider } from './server.js';
 
 /** The fields of a provider of type ECS: PipeCD's, and `externalId`. */
 export const ecsProviderFields = {
@@ -24,6 +24,11 @@ export function ecsProvider(
   providerName: string,
   fields: z.output<typeof ecsProviderSchema>,
 ): EcsProvider {
+  return { name: providerName, ...awsAccess(reader, path, fields) };
+}
+
+/** The access to AWS that these fields make; says what does not fit together. */
+export function awsAccess(reader: Reader, path: Path, fields: z.output<typeof ecsProviderSchema>): AwsAccess {
   const { region, profile, credentialsFile, roleARN, tokenFile, externalId } = fields;
   if (roleARN === undefined) {
     for (const [field, value] of Object.entries({ tokenFile, externalId })) {
@@ -32,7 +37,6 @@ export function ecsProvider(
     }
   }
   return {
-    name: providerName,
     region,
     ...written({
       profile,

@@ -77,6 +77,11 @@ export function deliversToAws(env: NodeJS.ProcessEnv = process.env): boolean {
   return !env.AWS_ENDPOINT_URL && !env.AWS_ENDPOINT_URL_ECS;
 }
 
+/** Whether the SDK's S3 is not AWS's, by its address: such a server has seldom a host name for each bucket. */
+export function s3IsElsewhere(env: NodeJS.ProcessEnv = process.env): boolean {
+  return Boolean(env.AWS_ENDPOINT_URL || env.AWS_ENDPOINT_URL_S3);
+}
+
 /** What git and ssh need of our environment to be found, to reach the host and to know certificates; no secret of ours is among it. */
 const FOR_GIT = /^(PATH|HOME|USER|TMPDIR|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|(https?|no|all)_proxy)$/i;
 

@@ -180,11 +180,17 @@ export interface SecretKeys {
   publicKey?: SecretRef;
 }
 
-/** Where ended deployments are kept for good: a folder that every worker sees. */
-export interface ArchivePlace {
-  /** Absolute. */
-  folder: string;
+/** A bucket of S3, or of what speaks its API, and whose rights it is asked with. */
+export interface S3Place extends AwsAccess {
+  bucket: string;
+  /** What the keys begin with, without a slash at either end; absent: they begin with the application. */
+  prefix?: string;
+  /** Whether the bucket stands in the path of the address instead of its host. */
+  pathStyle: boolean;
 }
+
+/** Where ended deployments are kept for good: a folder (absolute) that every worker sees, or a bucket. */
+export type ArchivePlace = { folder: string } | { s3: S3Place };
 
 /** Everything the server processes read from their configuration and environment. */
 export interface ServerConfig {

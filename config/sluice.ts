@@ -5,6 +5,7 @@ import { written } from '../document/written.js';
 import type { Millis } from '../model/duration.js';
 import type { Path } from '../document/yaml.js';
 import { datadogFields, datadogProvider } from './analysis-provider.js';
+import { archiveFields, readArchivePlace } from './archive.js';
 import { cloudWatchFields, cloudWatchProvider } from './cloudwatch-provider.js';
 import { ecsProvider, ecsProviderFields } from './ecs-provider.js';
 import { notificationFields, readNotifications } from './notifications.js';
@@ -53,7 +54,7 @@ export const sluiceShape = z.object({
     drift: z.object({ interval: duration.optional(), disabled: z.boolean().optional() }).optional(),
     publicUrl: webUrl.optional(),
     temporalUiUrl: webUrl.optional(),
-    archive: z.object({ folder: name }).optional(),
+    archive: archiveFields.optional(),
     sealKeyFile: name.optional(),
     allowScripts: z.boolean().optional(),
     secretManagement: secretManagementFields.optional(),
@@ -111,7 +112,7 @@ export function readSluice(reader: Reader): ConfigPart {
       drift: spec.drift && readDrift(reader, spec.drift),
       publicUrl: spec.publicUrl?.replace(/\/+$/, ''),
       temporalUiUrl: spec.temporalUiUrl?.replace(/\/+$/, ''),
-      archive: spec.archive && { folder: besides(reader, spec.archive.folder) },
+      archive: spec.archive && readArchivePlace(reader, spec.archive),
       sealKeyFile: spec.sealKeyFile && besides(reader, spec.sealKeyFile),
       allowScripts: spec.allowScripts,
       secretKeys: spec.secretManagement && readSecretManagement(reader, spec.secretManagement),

@@ -36,6 +36,13 @@ export const COMMANDS = {
   GetCallerIdentity: { action: 'sts:GetCallerIdentity', api: 'sts' },
 } as const satisfies Record<string, { action: string; api: ApiClass }>;
 
+/** What only an archive in S3 sends, as the identity of the bucket's configuration. S3 allows thousands of calls a second: no class. */
+export const ARCHIVE_COMMANDS = {
+  ListObjectsV2: { action: 's3:ListBucket' },
+  GetObject: { action: 's3:GetObject' },
+  PutObject: { action: 's3:PutObject' },
+} as const;
+
 export type CommandName = keyof typeof COMMANDS;
 
 /** The class of a command by its SDK name (`DescribeRulesCommand`); undefined for one that is not in the table. */

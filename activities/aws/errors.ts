@@ -14,7 +14,7 @@ const THROTTLES =
 const EXPIRED =
   /^(ExpiredToken(Exception)?|RequestExpired|CredentialsProviderError|TokenRefreshRequired|IDPCommunicationError)$/;
 const DENIED =
-  /^(AccessDenied(Exception)?|UnauthorizedException|UnrecognizedClientException|InvalidClientTokenId|SignatureDoesNotMatch|AuthFailure|OptInRequired|MissingAuthenticationToken)$/;
+  /^(AccessDenied(Exception)?|UnauthorizedException|UnrecognizedClientException|InvalidClientTokenId|InvalidAccessKeyId|SignatureDoesNotMatch|RequestTimeTooSkewed|AuthFailure|OptInRequired|MissingAuthenticationToken)$/;
 const TEMPORARY =
   /^(UpdateInProgressException|ServerException|InternalFailure|InternalError|ServiceUnavailable|TimeoutError|AbortError|SyntaxError)$/;
 
@@ -45,6 +45,11 @@ export function kindOf(error: unknown): ErrorKind {
 /** Whether AWS says that the thing named does not exist. */
 export function isNotFound(error: unknown, ...names: string[]): boolean {
   return isError(error) && names.includes(error.name);
+}
+
+/** Whether the credentials have run out or are not there: they may come back by themselves, and people can help them. */
+export function isStale(error: unknown): boolean {
+  return error instanceof Error && /Token|Credentials|RequestExpired/.test(error.name);
 }
 
 /** AWS's words, with the error's name. */

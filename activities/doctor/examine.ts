@@ -17,6 +17,7 @@ import { GitFailure } from '../git/repository.js';
 import type { Git } from '../git/repository.js';
 import type { FindSource } from '../metrics/sources.js';
 import type { Check, DoctorActivities } from '../people.js';
+import { examineArchive } from './archive.js';
 import { examineAnalysisProvider } from './analysis-provider.js';
 import { examineCaller } from './caller-identity.js';
 import { nowhere } from './probes.js';
@@ -113,7 +114,7 @@ async function examineRepository(repository: GitRepository, git: DoctorDeps['git
 
 /**
  * Makes the activity that looks at everything the worker depends on but Temporal: each ECS provider's credentials, clock and IAM
- * actions, each metrics provider, each repository, each receiver of notices. It changes nothing and delivers nothing, and answers within 45 s.
+ * actions, each metrics provider, each repository, the archive's bucket, each receiver of notices. It changes nothing and delivers nothing, and answers within 45 s.
  */
 export function createDoctor({ config, sources, clock, git }: DoctorDeps): DoctorActivities['examine'] {
   return async function examine(): Promise<{ checks: Check[] }> {
@@ -123,6 +124,7 @@ export function createDoctor({ config, sources, clock, git }: DoctorDeps): Docto
       ...ecsProviders.map((provider) => examineEcsProvider(provider, clock, () => end - clock.now())),
       ...analysisProviders.map((provider) => examineAnalysisProvider(provider, sources, clock)),
       ...repositories.map((repository) => examineRepository(repository, git)),
+      examineArchive(config.archive),
       ...(webhook ? [examineWebhook(webhook)] : []),
       ...(secretKeys ? [examineSecretKeys(secretKeys)] : []),
       ...notifications.receivers.map(examineReceiver),

@@ -473,6 +473,18 @@ describe('an examination', () => {
     expect(checks[0]?.fix).toMatch(/^Write credentials into the worker's environment/);
   });
 
+  it('asks the bucket of the archive, and a folder not', async () => {
+    await start();
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', undefined);
+    expect(named(await examine({}), 'archive')).toBeUndefined();
+    const archive = { s3: { bucket: 'acme', region: 'eu-central-1', pathStyle: true } };
+    expect(named(await examine({ archive }), 'archive')).toMatchObject({
+      ok: false,
+      detail: expect.stringMatching(/^s3:\/\/acme: .* cannot be listed: CredentialsProviderError: /) as string,
+    });
+  });
+
   it('tells expired credentials and the clock of the refusal', async () => {
     await start();
     const fault = { kind: 'api', operation: 'GetCallerIdentity', mode: 'error', code: 'ExpiredToken', status: 403 };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { COMMANDS } from '../../activities/aws/commands.js';
+import { ARCHIVE_COMMANDS, COMMANDS } from '../../activities/aws/commands.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -37,7 +37,9 @@ describe('the rights that Sluice asks for', () => {
   const made = commandsMade();
 
   it('names every command that the code can send, and no other', () => {
-    expect(named(made.filter((one) => !isProbe(one)))).toEqual(Object.keys(COMMANDS).sort());
+    expect(named(made.filter((one) => !isProbe(one)))).toEqual(
+      Object.keys({ ...COMMANDS, ...ARCHIVE_COMMANDS }).sort(),
+    );
   });
 
   it('are all that the doctor tries', () => {
@@ -49,7 +51,7 @@ describe('the rights that Sluice asks for', () => {
   it('are the actions of deploy/iam-policy.json', () => {
     const policy = JSON.parse(readFileSync(join(ROOT, 'deploy/iam-policy.json'), 'utf8')) as Policy;
     const allowed = policy.Statement.flatMap(({ Action }) => Action);
-    const needed = Object.values(COMMANDS)
+    const needed = Object.values({ ...COMMANDS, ...ARCHIVE_COMMANDS })
       .map(({ action }) => action as string)
       .filter((action) => action !== NEEDS_NO_RIGHT);
     expect(allowed.sort()).toEqual([...needed, ...IMPLIED].sort());

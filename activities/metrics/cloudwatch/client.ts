@@ -2,7 +2,7 @@ import type { Look } from '../../../analysis/judge.js';
 import type { CloudWatchProvider } from '../../../config/server.js';
 import { SECOND, type Millis } from '../../../model/duration.js';
 import type { Metric } from '../../../model/metric.js';
-import { kindOf } from '../../aws/errors.js';
+import { isStale, kindOf } from '../../aws/errors.js';
 import type { Limiter } from '../../aws/limiter.js';
 import { COMMANDS } from '../../aws/commands.js';
 import {
@@ -17,7 +17,7 @@ import { unless } from '../unless.js';
 import { askTogether, type Flights } from './batch.js';
 import { budgetOf, connect, placeOf, type Connection } from './connection.js';
 import { readLook, readSeries, type Answer } from './decode.js';
-import { cloudWatchFailure, isDenied, isStale } from './failure.js';
+import { cloudWatchFailure, isDenied } from './failure.js';
 import { createConfirm } from './known-metrics.js';
 import { seriesRequest, windowRequest, type CloudWatchRequest } from './request.js';
 import { sendBatch } from './send.js';

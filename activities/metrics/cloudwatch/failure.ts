@@ -1,7 +1,7 @@
 import type { CloudWatchProvider } from '../../../config/server.js';
 import type { Millis } from '../../../model/duration.js';
 import { credentialsFix } from '../../aws/credentials-fix.js';
-import { kindOf, wordsOf } from '../../aws/errors.js';
+import { isStale, kindOf, wordsOf } from '../../aws/errors.js';
 import { SourceError } from '../source.js';
 
 /** How CloudWatch says that IAM does not allow the action. */
@@ -15,11 +15,6 @@ export function isUnreadable(error: unknown): boolean {
 /** Whether IAM does not allow an action of CloudWatch (and not the role itself). */
 export function isDenied(error: unknown): boolean {
   return error instanceof Error && DENIED.test(error.name) && !/sts:/.test(error.message);
-}
-
-/** Whether the credentials have run out or are not there: they may come back by themselves, and people can help them. */
-export function isStale(error: unknown): boolean {
-  return error instanceof Error && /Token|Credentials|RequestExpired/.test(error.name);
 }
 
 /** Whether our own time limit ended the call: the SDK calls a lost connection a TimeoutError too (aws-emulators.md §3). */
