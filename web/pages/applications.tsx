@@ -6,10 +6,9 @@ import { now } from '../clock.js';
 import { ago, imageName, labelsOf } from '../format.js';
 import { Link } from '../link.js';
 import { ConnectionNote } from '../parts/connection.js';
-import { useSeenRows } from '../parts/window-of-rows.js';
+import { LongTable } from '../parts/long-table.js';
 import { Status, markOf, toneOf, wordsOf } from '../status.js';
 
-const ROW = 52;
 const STRIP = 10;
 
 /** All applications, filtered by what stands in the address. */
@@ -54,7 +53,17 @@ export function ApplicationsPage(): JSX.Element {
           </span>
         </form>
       </header>
-      {all?.length === 0 ? <NothingYet /> : <Rows applications={shown} />}
+      {all?.length === 0 ? (
+        <NothingYet />
+      ) : (
+        <LongTable
+          label="Applications"
+          heads={['Application', 'State', 'Runs', 'Last deployments', 'Changed']}
+          items={shown}
+          keyOf={({ app }) => app}
+          cells={(application) => <Cells application={application} />}
+        />
+      )}
     </>
   );
 }
@@ -84,32 +93,11 @@ function filtered(all: readonly ApplicationDocument[], text: string, state: stri
   });
 }
 
-/** Only the rows that are seen are in the document: thousands scroll like ten. */
-function Rows({ applications: all }: { applications: readonly ApplicationDocument[] }): JSX.Element {
-  const { list, seen } = useSeenRows(ROW, all.length);
-  return (
-    <div class="rows" role="table" aria-label="Applications" aria-rowcount={all.length + 1}>
-      <div class="row head" role="row" aria-rowindex={1}>
-        <span role="columnheader">Application</span>
-        <span role="columnheader">State</span>
-        <span role="columnheader">Runs</span>
-        <span role="columnheader">Last deployments</span>
-        <span role="columnheader">Changed</span>
-      </div>
-      <div ref={list} role="rowgroup" style={{ height: `${all.length * ROW}px`, position: 'relative' }}>
-        {all.slice(seen.from, seen.to).map((one, i) => (
-          <Row key={one.app} application={one} index={seen.from + i} />
-        ))}
-      </div>
-    </div>
-  );
-}
-
-function Row({ application, index }: { application: ApplicationDocument; index: number }): JSX.Element {
+function Cells({ application }: { application: ApplicationDocument }): JSX.Element {
   const { app, state, lastGood, history, labels, running, drift } = application;
   const last = history[0];
   return (
-    <div class="row" role="row" aria-rowindex={index + 2} style={{ top: `${index * ROW}px` }}>
+    <>
       <span role="cell" class="app">
         <Link to={`/applications/${app}`}>{app}</Link>
         <span class="quiet labels">{labelsOf(labels).join(' ')}</span>
@@ -137,7 +125,7 @@ function Row({ application, index }: { application: ApplicationDocument; index: 
       <span role="cell" class="quiet number">
         {last === undefined ? '' : ago(last.completedAt, now.value)}
       </span>
-    </div>
+    </>
   );
 }
 

@@ -9,12 +9,9 @@ import type { DeploymentRows } from '../deployments.js';
 import { ago, imageName, length } from '../format.js';
 import { Link } from '../link.js';
 import { ProblemNote } from '../parts/problem.js';
-import { useSeenRows } from '../parts/window-of-rows.js';
+import { LongTable } from '../parts/long-table.js';
 import { Status, wordsOf } from '../status.js';
 
-const ROW = 52;
-/** The next page is asked for so many rows before it is seen. */
-const AHEAD = 60;
 /** What runs is told by the live list of applications, which may change many times a second. */
 const REFRESH_MS = 3_000;
 const STATES = [
@@ -102,7 +99,15 @@ export function DeploymentsPage(): JSX.Element {
       {shown?.rows.length === 0 ? (
         <p class="quiet">No deployment fits.</p>
       ) : (
-        <Rows shown={shown ?? { rows: [] }} onEnd={reader.more} />
+        <LongTable
+          label="Deployments"
+          kind="past"
+          heads={['Deployment', 'State', 'Version', 'Why', 'Asked for', 'Took']}
+          items={shown?.rows ?? []}
+          keyOf={({ id }) => id}
+          cells={(deployment) => <Cells deployment={deployment} />}
+          onNearEnd={shown?.cursor === undefined ? undefined : reader.more}
+        />
       )}
     </>
   );
@@ -113,40 +118,10 @@ function countOf(shown: DeploymentRows | undefined): string {
   return shown.cursor === undefined ? `${shown.rows.length}` : `The newest ${shown.rows.length}; scroll for more`;
 }
 
-function Rows({ shown: { rows, cursor }, onEnd }: { shown: DeploymentRows; onEnd: () => void }): JSX.Element {
-  const { list, seen } = useSeenRows(ROW, rows.length);
-  const near = cursor !== undefined && seen.to > rows.length - AHEAD;
-  useEffect(() => {
-    if (near) onEnd();
-  }, [near, rows.length]);
-  return (
-    <div
-      class="rows past"
-      role="table"
-      aria-label="Deployments"
-      aria-rowcount={cursor === undefined ? rows.length + 1 : -1}
-    >
-      <div class="row head" role="row" aria-rowindex={1}>
-        <span role="columnheader">Deployment</span>
-        <span role="columnheader">State</span>
-        <span role="columnheader">Version</span>
-        <span role="columnheader">Why</span>
-        <span role="columnheader">Asked for</span>
-        <span role="columnheader">Took</span>
-      </div>
-      <div ref={list} role="rowgroup" style={{ height: `${rows.length * ROW}px`, position: 'relative' }}>
-        {rows.slice(seen.from, seen.to).map((one, i) => (
-          <Row key={one.id} deployment={one} index={seen.from + i} />
-        ))}
-      </div>
-    </div>
-  );
-}
-
-function Row({ deployment, index }: { deployment: DeploymentDocument; index: number }): JSX.Element {
+function Cells({ deployment }: { deployment: DeploymentDocument }): JSX.Element {
   const { id, status, version, reason, trigger, startedAt, completedAt } = deployment;
   return (
-    <div class="row" role="row" aria-rowindex={index + 2} style={{ top: `${index * ROW}px` }}>
+    <>
       <span role="cell" class="app">
         <Link to={`/deployments/${id}`}>{id}</Link>
         <span class="quiet labels">by {trigger.by}</span>
@@ -167,6 +142,6 @@ function Row({ deployment, index }: { deployment: DeploymentDocument; index: num
       <span role="cell" class="quiet number">
         {completedAt === undefined ? '' : length(Date.parse(completedAt) - Date.parse(startedAt ?? trigger.at))}
       </span>
-    </div>
+    </>
   );
 }
