@@ -1,7 +1,8 @@
 /** One measured thing, beside what it is compared with in the same run. Nothing is asserted of either. */
 export interface Figure {
   name: string;
-  unit: 's' | 'events' | 'bytes';
+  /** `shift`: Chromium's cumulative layout shift. */
+  unit: 's' | 'events' | 'bytes' | 'requests' | 'shift';
   /** The median of `runs`. */
   value: number;
   runs: number[];

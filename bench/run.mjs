@@ -48,7 +48,8 @@ function table(rows) {
 
 function amount(value, unit) {
   if (unit === 's') return `${value.toFixed(2)} s`;
-  return unit === 'bytes' ? `${Math.round(value / 1024)} KiB` : `${Math.round(value)} events`;
+  if (unit === 'shift') return value.toFixed(4);
+  return unit === 'bytes' ? `${Math.round(value / 1024)} KiB` : `${Math.round(value)} ${unit}`;
 }
 
 /** Compiled, since it computes for minutes on all cores: workers cannot load TypeScript. */
