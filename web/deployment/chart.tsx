@@ -31,6 +31,8 @@ interface Asked {
   until: number | undefined;
   /** The time that it has in common with other charts; its own unless it is given. */
   axis?: TimeAxis;
+  /** Values that are to be in sight too: charts beside each other have one scale. */
+  sight?: readonly number[];
 }
 
 interface Shown extends Asked {
@@ -73,7 +75,7 @@ export function MetricChart(asked: Asked): JSX.Element {
   useEffect(() => {
     axis.tell(latest, reach(latest.current));
     drawing.current?.();
-  }, [axis, data, edge]);
+  }, [axis, data, edge, asked.sight?.join(' ')]);
   useEffect(() => () => axis.tell(latest, undefined), [axis]);
 
   const words = ruleInWords(analysis);
@@ -287,7 +289,9 @@ function yRange(plot: uPlot, shown: Shown, min: number | null, max: number | nul
   let top = -Infinity;
   for (let i = indexAt(times, from); i < times.length && (times[i] ?? 0) <= to; i++)
     top = Math.max(top, high[i] || top);
-  const values = [min, max, expected?.min, expected?.max].filter((one) => typeof one === 'number');
+  const values = [min, max, expected?.min, expected?.max, ...(shown.sight ?? [])].filter(
+    (one) => typeof one === 'number',
+  );
   const low = Math.min(...values, 0);
   const above = Math.max(...values, top, low + Number.EPSILON);
   return [low, above + (above - low) * 0.1];

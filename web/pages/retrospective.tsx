@@ -5,6 +5,7 @@ import type { DeploymentDocument } from '../../model/wire.js';
 import { address, go } from '../address.js';
 import { isOver, openDeployment } from '../deployment/live.js';
 import type { LiveDeployment } from '../deployment/live.js';
+import { ChartHint } from '../deployment/chart-time.js';
 import { Link } from '../link.js';
 import { ConnectionNote } from '../parts/connection.js';
 import { addressOf, useRetrospect, type Retrospect, type Texts } from '../retrospective/judged.js';
@@ -79,6 +80,7 @@ function Again({ live, document }: { live: LiveDeployment; document: DeploymentD
   const ended = isOver(document) ? `ended (${wordsOf(document.status).toLowerCase()})` : undefined;
   return (
     <>
+      <ChartHint />
       {stages.map((stage) => {
         const mine = all.filter(({ analysis }) => analysis.stage === stage);
         const running = document.stages.some(({ id, status }) => id === stage && status === 'RUNNING');

@@ -5,6 +5,7 @@ import { windowsAgain, type JudgedMetric, type JudgedWindow } from '../../analys
 import type { Metric } from '../../model/metric.js';
 import { measurementDocument, type AnalysisDocument, type MeasurementRecord } from '../../model/wire.js';
 import { now } from '../clock.js';
+import { timeAxis } from '../deployment/chart-axis.js';
 import { MetricChart } from '../deployment/chart.js';
 import { time } from '../format.js';
 import { Copied } from '../parts/copied.js';
@@ -111,6 +112,8 @@ function Charts({
   const windows = useMemo(() => windowsAgain(judged, records), [of]);
   const different = windows.filter(({ was, outcome }) => was !== outcome);
   const until = running ? now.value : undefined;
+  const axis = useMemo(timeAxis, []);
+  const sight = [analysis, again.analysis].flatMap(({ expected = {} }) => Object.values(expected));
   return (
     <>
       <div class="columns even">
@@ -119,7 +122,7 @@ function Charts({
             As it was judged <Status status={shownVerdict(analysis.verdict, running)} />
           </h3>
           <p class="reason">{analysis.reason}</p>
-          <MetricChart analysis={analysis} windows={records} until={until} />
+          <MetricChart analysis={analysis} windows={records} until={until} axis={axis} sight={sight} />
         </article>
         <article aria-label={`${analysis.metric} with these settings`}>
           <h3>
@@ -127,7 +130,7 @@ function Charts({
             <Status status={shownVerdict(again.analysis.verdict, running)} />
           </h3>
           <p class="reason">{[judged.reason, ...whatIsMissing(metric, records, judged, ended)].join(' ')}</p>
-          <MetricChart analysis={again.analysis} windows={again.windows} until={until} />
+          <MetricChart analysis={again.analysis} windows={again.windows} until={until} axis={axis} sight={sight} />
         </article>
       </div>
       <h3 aria-live="polite">
