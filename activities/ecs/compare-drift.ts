@@ -8,7 +8,7 @@ import { nameOfRule } from '../traffic/set-traffic.js';
 import { nameOfGroup, namesOfGroups } from '../traffic/target-group.js';
 import { forwardedGroups, groupsOf, isPair, sameWeights, sharesOf, weightsText } from '../traffic/weights.js';
 import type { Scaling } from './desired-count.js';
-import { differencesOf } from './differences.js';
+import { differencesOf, secretFieldsOf } from './differences.js';
 import { fieldDifferences, withoutTags } from './field-differences.js';
 import { pairOf } from './preflight-traffic.js';
 import { tagOf, type Service } from './service.js';
@@ -43,7 +43,7 @@ export function driftBetween(deployed: Deployed, running: Running): DriftDiffere
   const { service, rules } = running;
   if (service === null) return [{ path: 'service', deployed: release.service.serviceName }];
   return [
-    ...(running.revisions ? ofRevisions(running.revisions, release.taskDefinition.secretFields) : []),
+    ...(running.revisions ? ofRevisions(running.revisions, release.taskDefinition) : []),
     ...(service ? ofService(release, service, running.scaling) : []),
     ...(running.sets ? ofTaskSets(deployed, running.sets) : []),
     ...(rules ? ofRules(deployed, rules) : []),
@@ -61,11 +61,12 @@ function under(part: string, { path, from, to }: Difference): DriftDifference {
 
 function ofRevisions(
   { deployed, running }: NonNullable<Running['revisions']>,
-  secretFields: readonly string[] | undefined,
+  wanted: Pick<Revision, 'secretFields'>,
 ): DriftDifference[] {
   // AWS fills in other things in other years: what we tagged as the same content is the same.
   if (deployed.content !== undefined && deployed.content === running.content) return [];
   const [was, is] = [deployed, running].map((revision) => withoutTags(requestOf(revision)));
+  const secretFields = secretFieldsOf(wanted, deployed, running);
   return differencesOf(is, was, { bothAnswered: true, secretFields }).map((one) => under('taskDefinition', one));
 }
 

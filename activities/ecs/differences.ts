@@ -36,6 +36,11 @@ export function differencesOf(
   });
 }
 
+/** The fields of secrets of all that is compared: one that holds a secret no more held it in the version before. */
+export function secretFieldsOf(...compared: readonly ({ secretFields?: string[] } | undefined)[]): string[] {
+  return compared.flatMap((one) => one?.secretFields ?? []);
+}
+
 /** Whether a leaf holds one of the fields, or stands in one of them. */
 function isSecret(path: string, fields: readonly string[]): boolean {
   const leaf = path.replaceAll(/\[[^\]]*\]/g, '');

@@ -4,7 +4,7 @@ import type { TaskHandle, TaskPreview } from '../../model/standalone-task.js';
 import type { TaskInput } from '../task.js';
 import { isNotFound } from '../aws/errors.js';
 import type { Run } from '../run.js';
-import { differencesOf } from './differences.js';
+import { differencesOf, secretFieldsOf } from './differences.js';
 import { ensureRegistered, findByContent, openDefinition, readRevision, sealRevision } from './task-definition.js';
 import type { Secrets } from './task-definition.js';
 import type { Progress } from '../../model/delivery.js';
@@ -36,7 +36,7 @@ export async function inspectTask(run: Run, { release }: TaskInput, secrets: Sec
     const newest = await readRevision(run, release.taskDefinition.family);
     const old = newest ? openDefinition(sealRevision(newest, secrets), secrets) : {};
     seen.taskDefinition = differencesOf(withoutTags(old), withoutTags(wanted), {
-      secretFields: release.taskDefinition.secretFields,
+      secretFields: secretFieldsOf(release.taskDefinition, newest),
     });
     return { ...seen, log: report.progress().log };
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Preview } from '../../model/plan-preview.js';
 import type { PreflightInput } from '../delivery.js';
 import type { Run } from '../run.js';
-import { differencesOf } from './differences.js';
+import { differencesOf, secretFieldsOf } from './differences.js';
 import { fieldDifferences, withoutTags } from './field-differences.js';
 import { preflight } from './preflight.js';
 import { readService } from './service.js';
@@ -29,7 +29,7 @@ export async function preview(run: Run, input: PreflightInput, secrets: Secrets)
     taskDefinition: isSame
       ? []
       : differencesOf(withoutTags(old), withoutTags(wanted), {
-          secretFields: release.taskDefinition.secretFields,
+          secretFields: secretFieldsOf(release.taskDefinition, primary?.taskDefinition),
         }),
     service: [
       ...(service ? fieldDifferences(release.service.updateService, service) : []),

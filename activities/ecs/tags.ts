@@ -12,6 +12,8 @@ export const TAG = {
   desiredCount: 'sluice:desired-count',
   /** On task definition revisions: the hash of their content (ecs-alb-facts §17). */
   content: 'sluice:content',
+  /** On them too: the fields that hold a secret of the repository's, so that a later comparison shows none of their values. */
+  secrets: 'sluice:secrets',
 } as const;
 
 /** What PipeCD puts on all that it makes (pipecd.md §2). */

@@ -41,6 +41,8 @@ export interface Revision {
   active: boolean;
   /** Value of the tag `sluice:content`; absent on revisions that others registered. */
   content?: string;
+  /** Value of the tag `sluice:secrets`: fields whose values nobody is shown. */
+  secretFields?: string[];
   containers: z.infer<typeof containerSchema>[];
   /** The whole of it, as DescribeTaskDefinition answers it. */
   whole: Record<string, unknown>;
@@ -52,12 +54,15 @@ export async function readRevision(run: Run, name: string): Promise<Revision | u
     const { taskDefinition, tags } = revisionSchema.parse(
       await run.aws.ecs.send(new DescribeTaskDefinitionCommand({ taskDefinition: name, include: ['TAGS'] })),
     );
-    const content = tags.find(({ key }) => key === TAG.content)?.value;
+    const valueOf = (tag: string): string | undefined => tags.find(({ key }) => key === tag)?.value;
+    const content = valueOf(TAG.content);
+    const secretFields = valueOf(TAG.secrets)?.split(' ');
     return {
       arn: taskDefinition.taskDefinitionArn,
       family: taskDefinition.family,
       active: taskDefinition.status === 'ACTIVE',
       ...(content !== undefined && { content }),
+      ...(secretFields && { secretFields }),
       containers: taskDefinition.containerDefinitions,
       whole: taskDefinition,
     };
@@ -96,7 +101,19 @@ export function sealRevision(revision: Revision, { seal }: Secrets): SealedTaskD
     content: revision.content ?? createHash('sha256').update(canonical(request)).digest('hex'),
     images: Object.fromEntries(revision.containers.map(({ name, image }) => [name, image])),
     sealed: seal(JSON.stringify(request)),
+    ...(revision.secretFields && { secretFields: revision.secretFields }),
   };
+}
+
+/** AWS's limit of a tag's value (ecs-alb-facts §17). */
+const LONGEST_TAG = 256;
+
+/** The tag that names the fields of secrets; too many for it, and it names what they stand in. */
+function secretsTag(fields: readonly string[] = []): { key: string; value: string }[] {
+  if (fields.length === 0) return [];
+  const value = fields.join(' ');
+  const whole = [...new Set(fields.map((field) => field.split('.', 1)[0]))].join(' ');
+  return [{ key: TAG.secrets, value: value.length <= LONGEST_TAG ? value : whole }];
 }
 
 const requestSchema = z.looseObject({
@@ -174,6 +191,7 @@ async function registerOnce(run: Run, definition: SealedTaskDefinition, secrets:
       ...request.tags.filter(({ key }) => !key.startsWith('sluice:')),
       { key: TAG.managedBy, value: 'sluice' },
       { key: TAG.content, value: definition.content },
+      ...secretsTag(definition.secretFields),
     ];
     const answer = await change(run, {
       command: 'RegisterTaskDefinition',

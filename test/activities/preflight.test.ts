@@ -314,3 +314,28 @@ describe('preflight of names and places', () => {
     expect(await problems(releaseOf(NEW))).toMatch(/ecs:DescribeServices.*iam-policy.json/);
   });
 });
+
+describe('a revision that held a secret of the repository', () => {
+  it('says in which fields, and no later comparison shows what was in them', async () => {
+    world = await startWorld();
+    const old = releaseOf(OLD);
+    const secret = old.taskDefinition.sealed.replace(
+      '"essential":true',
+      '"essential":true,"command":["--key=hunter2"]',
+    );
+    const fields = ['containerDefinitions.command'];
+    const definition = { ...old.taskDefinition, content: 'with-secret', sealed: secret, secretFields: fields };
+    await world.standing(OLD, { ...old, taskDefinition: definition });
+    const { snapshot } = await look(releaseOf(NEW));
+    expect(snapshot?.primary?.taskDefinition.secretFields).toEqual(fields);
+    const preview = await world.act('preview', {
+      app: 'shop',
+      deployment: 'shop-7',
+      release: releaseOf(NEW),
+      adopt: false,
+      repair: false,
+    });
+    expect(preview.taskDefinition).toContainEqual({ path: 'containerDefinitions[web].command', from: '(not shown)' });
+    expect(JSON.stringify(preview)).not.toContain('hunter2');
+  });
+});
