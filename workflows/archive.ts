@@ -1,4 +1,4 @@
-import { log, patched, TemporalFailure } from '@temporalio/workflow';
+import { log, TemporalFailure } from '@temporalio/workflow';
 import { documentOf } from './deployment-state.js';
 import type { DeploymentState } from './deployment-state.js';
 import { archiving } from './proxies.js';
@@ -9,7 +9,6 @@ import { reasonOf } from './reason.js';
  * an hour is said in the warnings, and the archivist tries again.
  */
 export async function archive(state: DeploymentState): Promise<void> {
-  if (!patched('archive')) return;
   try {
     await archiving.archive.executeWithOptions({ summary: 'keep it for good' }, [documentOf(state)]);
   } catch (error) {

@@ -1,4 +1,11 @@
-import { allHandlersFinished, CancellationScope, condition, setHandler, TemporalFailure } from '@temporalio/workflow';
+import {
+  allHandlersFinished,
+  CancellationScope,
+  condition,
+  patched,
+  setHandler,
+  TemporalFailure,
+} from '@temporalio/workflow';
 import { ALL_PRIMARY } from '../model/delivery.js';
 import type { DeliveryHandle, Traffic } from '../model/delivery.js';
 import type { Stood } from '../model/drift.js';
@@ -30,7 +37,9 @@ const LOOK_FOR_APPLICATION = 30 * MINUTE;
 export async function deployment(input: DeploymentInput): Promise<DeploymentDocument> {
   const state = pendingState(input);
   const publish = publisher(state);
-  const people = notices(state);
+  // One marker for both, since each costs two events: what is archived was begun when there were all notices.
+  const archived = patched('archive');
+  const people = notices(state, archived || patched('notifications'));
   // The pipeline runs in this scope; stopping it is how a cancel, a rollback and Temporal's own cancel reach a running stage.
   const forward = new CancellationScope();
   const stop = (): void => forward.cancel();
@@ -58,6 +67,8 @@ export async function deployment(input: DeploymentInput): Promise<DeploymentDocu
       await goForwardOrBack(state, forward, publish, people);
     }
     await close(state, publish, people);
+    if (archived) await archive(state);
+    await condition(allHandlersFinished);
   });
   return documentOf(state);
 }
@@ -154,7 +165,7 @@ function closeCurrentStage(state: DeploymentState, error: unknown, people: Notic
   delete state.current;
 }
 
-/** The last acts: the lists, the application, the people; the handlers that still run; the archive. */
+/** The last acts but the archive: the lists, the application, the people; the handlers that still run. */
 async function close(state: DeploymentState, publish: () => void, people: Notices): Promise<void> {
   const { input, ending, handle } = state;
   const entry = historyEntryOf(state, state.completedAt ?? Date.now());
@@ -171,8 +182,6 @@ async function close(state: DeploymentState, publish: () => void, people: Notice
   await goOnWithChain(state, entry);
   await recallStopped(state);
   await people.delivered();
-  await condition(allHandlersFinished);
-  await archive(state);
   await condition(allHandlersFinished);
 }
 

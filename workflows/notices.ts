@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, patched, sleep } from '@temporalio/workflow';
+import { CancellationScope, isCancellation, sleep } from '@temporalio/workflow';
 import { rollbackCommands, stopTaskCommands } from '../model/by-hand.js';
 import type { DeliveryHandle } from '../model/delivery.js';
 import { formatDuration } from '../model/duration.js';
@@ -42,8 +42,8 @@ const REMINDERS_AT_ONE_PACE = 100;
 /** Makes a notice of what is known of the deployment now. */
 type Write = (event: DeploymentEvent, reason: string, commands?: string[]) => DeploymentNotice;
 
-/** The notices of one deployment. To be called before the workflow's first await. */
-export function notices(state: DeploymentState): Notices {
+/** The notices of one deployment. To be called before the workflow's first await. @param all false for one that began when there were few */
+export function notices(state: DeploymentState, all: boolean): Notices {
   const { input } = state;
   let count = 0;
   const common = (event: EventName, reason: string): Omit<DeploymentNotice, 'event'> => {
@@ -72,7 +72,7 @@ export function notices(state: DeploymentState): Notices {
   });
 
   // Deployments that began under an older version go on saying the few things that it said.
-  if (!patched('notifications')) return fewNotices(state, write);
+  if (!all) return fewNotices(state, write);
 
   const ours = deliveries((state.threads = {}), lossesOf(state));
   const tell = (event: DeploymentEvent, reason: string, commands?: string[]): void =>
