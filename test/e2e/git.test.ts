@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { afterAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { packageRoot } from '../../cli/package-root.js';
@@ -453,5 +453,43 @@ test(
       status: 409,
       body: { detail: expect.stringContaining('store was renamed to api') as string },
     });
+  },
+);
+
+// The last one: it leaves no repository.
+test(
+  'an event that waits for a repository fails when that is not configured any more, and both are said',
+  { timeout: LIMIT },
+  async () => {
+    const ask = async (): Promise<EventDocument | undefined> => {
+      const { body } = await stack().ask('GET', '/events');
+      return (body as { events: EventDocument[] }).events.find(({ data }) => data === 'web:99');
+    };
+    await host.close();
+    await sluice('event', 'register', '--name', 'image-update', '--data', 'web:99', '--labels', 'app=web');
+    await until('the host to be missed', async () => {
+      const event = await ask();
+      return event?.status === 'PENDING' && event.reason !== 'It will be committed.';
+    });
+    await stack().kill('worker', 'api');
+    const config = parse(await readFile(stack().config, 'utf8')) as { spec: Record<string, unknown> };
+    delete config.spec['repositories'];
+    await writeFile(stack().config, stringify(config));
+    await stack().restart('worker', 'api');
+    const ended = await until(
+      'the event to end',
+      async () => {
+        const event = await ask();
+        return event?.status === 'PENDING' ? undefined : event;
+      },
+      { timeout: LIMIT },
+    );
+    expect(ended).toMatchObject({
+      status: 'FAILED',
+      reason: expect.stringContaining('Repository shop is not configured any more') as string,
+    });
+    expect(await sluice('repositories')).toMatch(/^shop {2}[\s\S]*Not configured any more: commits deploy nothing/);
+    const { body } = await stack().ask('GET', '/applications/web');
+    expect(body).toMatchObject({ state: 'IDLE' });
   },
 );

@@ -23,6 +23,8 @@ const POLLING = 'worker is polling';
 /** All of Sluice as real processes, on loopback, with a data folder of its own. */
 export interface Stack extends Api {
   sandbox: Panel;
+  /** The file of the server's configuration, read by each process when it starts. */
+  config: string;
   /** SIGKILL. */
   kill: (...names: ProcessName[]) => Promise<void>;
   /** Starts what was killed again, and waits until it answers. */
@@ -138,6 +140,7 @@ async function openStack(options: StackOptions, folder: string): Promise<Running
   const stack: Stack = {
     sandbox: panelOf(sandboxUrl),
     ...apiOf(apiUrl),
+    config,
     async kill(...names) {
       await Promise.all(names.map((name) => processOf(name).kill()));
     },
