@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
+import { Client } from '@temporalio/client';
 import { afterAll, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { packageRoot } from '../../cli/package-root.js';
@@ -488,7 +489,13 @@ test(
       status: 'FAILED',
       reason: expect.stringContaining('Repository shop is not configured any more') as string,
     });
-    expect(await sluice('repositories')).toMatch(/^shop {2}[\s\S]*Not configured any more: commits deploy nothing/);
+    // Its watcher sees it with its next look.
+    const client = new Client({ connection: await stack().temporal() });
+    await client.workflow.getHandle('repository:shop').signal('poke');
+    await until('the repository to be shown as removed', async () =>
+      /^shop {2}[\s\S]*Not configured any more: commits deploy nothing/.test(await sluice('repositories')),
+    );
+    await client.connection.close();
     const { body } = await stack().ask('GET', '/applications/web');
     expect(body).toMatchObject({ state: 'IDLE' });
   },
