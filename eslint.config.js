@@ -1,23 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import tseslint from 'typescript-eslint';
 
-const FOLDERS = [
-  'model',
-  'analysis',
-  'document',
-  'spec',
-  'config',
-  'workflows',
-  'records',
-  'activities',
-  'worker',
-  'api',
-  'cli',
-  'sandbox',
-  'test',
-  'bench',
-  'web',
-];
+/** The folders of the house: those that are compiled, and the rest. */
+const { include } = JSON.parse(readFileSync(new URL('tsconfig.build.json', import.meta.url), 'utf8'));
+const FOLDERS = [...include, 'test', 'bench', 'web'];
 
 /**
  * The house's arrows: what each folder may import of the others. `types` may be imported as types alone.

@@ -17,6 +17,12 @@ export const repositoryWorkflowId = (repoId: string): string => `repository:${re
 /** The deployment's name: `<app>-<n>`. */
 export const deploymentId = (app: string, n: number): string => `${app}-${n}`;
 
+/** The application's name in a deployment's: all before the last dash. */
+export const appOf = (id: string): string => id.slice(0, id.lastIndexOf('-'));
+
+/** The deployment whose workflow this is. */
+export const deploymentOf = (workflowId: string): string => workflowId.slice(deploymentWorkflowId('').length);
+
 /** The number in a deployment's name; undefined when it is no deployment of this application. */
 export function deploymentNumber(app: string, id: string): number | undefined {
   const n = id.startsWith(`${app}-`) ? id.slice(app.length + 1) : '';

@@ -2,6 +2,7 @@ import type { WorkflowExecutionInfo } from '@temporalio/client';
 import { ALL_PRIMARY } from '../model/delivery.js';
 import { hasEnded } from '../model/wire.js';
 import type { DeploymentDocument } from '../model/wire.js';
+import { appOf } from '../model/workflow-id.js';
 import { SluiceTriggeredBy } from '../workflows/search-attributes.js';
 import { DeploymentMemo } from './stored.js';
 
@@ -35,11 +36,6 @@ export function notBegun(id: string, at: Date, by = ''): DeploymentDocument {
     trail: [],
     links: {},
   };
-}
-
-/** The application's name in a deployment's id, `<app>-<n>`. */
-export function appOf(id: string): string {
-  return id.slice(0, id.lastIndexOf('-'));
 }
 
 /** Somebody ended the workflow in Temporal (terminate, reset, time-out), so nothing was cleaned up: never shown as still running. */

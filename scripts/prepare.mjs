@@ -1,6 +1,6 @@
 // What `npm start` and `npm test` need before they can begin, on a fresh clone and on every later one.
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -9,23 +9,9 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILT = join(ROOT, 'dist', 'workflow-bundle.js');
 /** What npm writes when it has installed everything. */
 const INSTALLED = join(ROOT, 'node_modules', '.package-lock.json');
-const SOURCES = [
-  'model',
-  'document',
-  'analysis',
-  'spec',
-  'config',
-  'workflows',
-  'records',
-  'activities',
-  'worker',
-  'api',
-  'cli',
-  'sandbox',
-  'web',
-  'tsconfig.json',
-  'tsconfig.build.json',
-];
+/** The folders of the house that are compiled. */
+const { include } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.build.json'), 'utf8'));
+const SOURCES = [...include, 'web', 'tsconfig.json', 'tsconfig.build.json'];
 
 /** Ends this process with the reason, for people. */
 export function fail(text) {

@@ -232,6 +232,13 @@ function asTold({ id: _inside, ...renamed }: NonNullable<Memory['renamed']>): Re
   return renamed;
 }
 
+function stateNameOf({ renamed, queue, held, diverged }: Memory): ApplicationState['state'] {
+  if (renamed) return 'RENAMED';
+  if (queue.length > 0) return 'DEPLOYING';
+  if (held) return 'HELD';
+  return diverged ? 'DIVERGED' : 'IDLE';
+}
+
 /** The application as others see it. */
 export function stateOf(app: string, memory: Memory): ApplicationState {
   const [running, ...waiting] = memory.queue;
@@ -239,15 +246,7 @@ export function stateOf(app: string, memory: Memory): ApplicationState {
   const { release } = memory;
   return {
     app,
-    state: memory.renamed
-      ? 'RENAMED'
-      : running
-        ? 'DEPLOYING'
-        : memory.held
-          ? 'HELD'
-          : memory.diverged
-            ? 'DIVERGED'
-            : 'IDLE',
+    state: stateNameOf(memory),
     ...(memory.renamed && { renamed: asTold(memory.renamed) }),
     ...(memory.formerly !== undefined && { formerly: memory.formerly }),
     ...(release &&

@@ -1,7 +1,8 @@
 import type { DeploymentStatus } from '../../model/wire.js';
 import { DEPLOYMENT_STATUSES, iso } from '../../model/wire.js';
-import { deploymentId, deploymentNumber } from '../../model/workflow-id.js';
+import { appOf, deploymentId, deploymentNumber } from '../../model/workflow-id.js';
 import type { DeploymentDocument } from '../../model/wire.js';
+import type { ArchiveStore } from './store.js';
 
 /** What an archived file's name tells: enough to filter and sort a list without opening one. */
 export interface ArchiveName {
@@ -37,7 +38,7 @@ export function archiveName(document: DeploymentDocument, startedAt: number): st
 
 /** What the names of one deployment's files begin with. Undefined of what is no deployment's id. */
 export function namePrefix(id: string): string | undefined {
-  const app = id.slice(0, id.lastIndexOf('-'));
+  const app = appOf(id);
   const n = deploymentNumber(app, id);
   return n === undefined ? undefined : `${app}/${padded(n)}~`;
 }
@@ -64,6 +65,17 @@ export function parseName(name: string): ArchiveName | undefined {
     status,
     ...(rollbackTo !== undefined && { rollbackTo }),
   };
+}
+
+/** A file with what its name tells. */
+export type NamedFile = ArchiveName & { name: string };
+
+/** The deployments' files whose names begin so, in no order. */
+export async function namedFiles(store: Pick<ArchiveStore, 'list'>, prefix: string): Promise<NamedFile[]> {
+  return (await store.list(prefix)).flatMap((name) => {
+    const known = parseName(name);
+    return known ? [{ ...known, name }] : [];
+  });
 }
 
 /** So that names sort as numbers do. */

@@ -10,8 +10,8 @@ import { notBegun } from '../../records/document.js';
 import type { Archived } from '../../records/archived.js';
 import type { Clock } from '../context.js';
 import { fewAtOnce } from '../doctor/time-limit.js';
-import { namePrefix, parseName } from './name.js';
-import type { ArchiveName } from './name.js';
+import { namedFiles, namePrefix } from './name.js';
+import type { ArchiveName, NamedFile } from './name.js';
 import type { ArchiveStore } from './store.js';
 
 /** Temporal takes 2 MiB, and base64 makes four bytes of three. */
@@ -20,8 +20,6 @@ const PIECE = 1024 * 1024;
 const NAMES_KEPT: Millis = 30 * SECOND;
 const MOST_ROWS_KEPT = 2_000;
 const AT_ONCE = 16;
-
-type NamedFile = ArchiveName & { name: string };
 
 /** Reads the archive for those who have no right to it, and for this worker itself. */
 export interface ArchiveReader {
@@ -37,12 +35,7 @@ export function createArchiveReader(store: ArchiveStore, clock: Pick<Clock, 'now
   let names: { at: number; all: Promise<NamedFile[]> } | undefined;
   const rows = new Map<string, DeploymentDocument>();
 
-  async function named(prefix: string): Promise<NamedFile[]> {
-    return (await store.list(prefix)).flatMap((name) => {
-      const known = parseName(name);
-      return known ? [{ ...known, name }] : [];
-    });
-  }
+  const named = (prefix: string): Promise<NamedFile[]> => namedFiles(store, prefix);
 
   function allNames(): Promise<NamedFile[]> {
     if (names && clock.now() - names.at < NAMES_KEPT) return names.all;
@@ -54,10 +47,11 @@ export function createArchiveReader(store: ArchiveStore, clock: Pick<Clock, 'now
   }
 
   /** An application that was lost and began anew may have given a number twice: the later one is meant. */
-  async function fileOf(id: string): Promise<NamedFile | undefined> {
+  async function bytesOf(id: string): Promise<Buffer | undefined> {
     const prefix = namePrefix(id);
     if (prefix === undefined) return undefined;
-    return (await named(prefix)).sort((a, b) => b.startedAt - a.startedAt)[0];
+    const [file] = (await named(prefix)).sort((a, b) => b.startedAt - a.startedAt);
+    return file && store.read(file.name);
   }
 
   async function documentIn(name: string): Promise<DeploymentDocument> {
@@ -93,8 +87,7 @@ export function createArchiveReader(store: ArchiveStore, clock: Pick<Clock, 'now
       if (asked.kind === 'LIST') {
         return { kind: 'LIST', packed: gzipSync(JSON.stringify(await list(asked))).toString('base64') };
       }
-      const file = await fileOf(asked.id);
-      const bytes = file && (await store.read(file.name));
+      const bytes = await bytesOf(asked.id);
       if (!bytes) return { kind: 'NONE' };
       const end = asked.offset + PIECE;
       return {
@@ -104,8 +97,7 @@ export function createArchiveReader(store: ArchiveStore, clock: Pick<Clock, 'now
       };
     },
     async deployment(id) {
-      const file = await fileOf(id);
-      const bytes = file && (await store.read(file.name));
+      const bytes = await bytesOf(id);
       return bytes && readArchived(bytes);
     },
     async namesOf(app) {

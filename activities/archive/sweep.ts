@@ -1,9 +1,9 @@
 import type { Client, WorkflowExecutionInfo } from '@temporalio/client';
 import type { DeploymentDocument } from '../../model/wire.js';
-import { deploymentWorkflowId } from '../../model/workflow-id.js';
+import { deploymentOf } from '../../model/workflow-id.js';
 import { documentOf } from '../../records/document.js';
 import type { Swept } from '../archive.js';
-import { parseName } from './name.js';
+import { namedFiles } from './name.js';
 import type { ArchiveStore } from './store.js';
 import { writeDeployment } from './write.js';
 
@@ -17,17 +17,12 @@ const PAGE_SIZE = 100;
  */
 export async function sweep(to: { client: Client; store: ArchiveStore }, beat: (swept: Swept) => void): Promise<Swept> {
   const { client, store } = to;
-  const there = new Set(
-    (await store.list('')).flatMap((name) => {
-      const known = parseName(name);
-      return known ? [keyOf(known.id, known.startedAt)] : [];
-    }),
-  );
+  const there = new Set((await namedFiles(store, '')).map(({ id, startedAt }) => keyOf(id, startedAt)));
   const swept: Swept = { written: 0, failed: 0 };
   const query = `WorkflowType = 'deployment' AND ExecutionStatus != 'Running'`;
   for await (const row of client.workflow.list({ query, pageSize: PAGE_SIZE })) {
     beat(swept);
-    const id = row.workflowId.slice(deploymentWorkflowId('').length);
+    const id = deploymentOf(row.workflowId);
     if (there.has(keyOf(id, row.startTime.getTime()))) continue;
     try {
       await writeDeployment(to, await finalDocument(client, id, row), row.startTime.getTime());

@@ -219,10 +219,7 @@ export function createGit({ folder, cancelled, ...access }: GitDependencies): Gi
 async function removeOldLock(mirror: string, stderr: string): Promise<boolean> {
   const [, lock] = /Unable to create '([^']+\.lock)': File exists/.exec(stderr) ?? [];
   if (lock === undefined || !resolve(lock).startsWith(`${resolve(mirror)}/`)) return false;
-  const made = await stat(lock).catch(() => undefined);
-  if (!made || Date.now() - made.mtimeMs < FETCH_WITHIN) return false;
-  await rm(lock, { force: true });
-  return true;
+  return removeAbandoned(lock);
 }
 
 /**
@@ -231,11 +228,15 @@ async function removeOldLock(mirror: string, stderr: string): Promise<boolean> {
  */
 async function sweep(packs: string): Promise<void> {
   const names = await readdir(packs).catch(() => []);
-  for (const name of names.filter((one) => one.startsWith('tmp_'))) {
-    const file = join(packs, name);
-    const written = await stat(file).catch(() => undefined);
-    if (written && Date.now() - written.mtimeMs > FETCH_WITHIN) await rm(file, { force: true });
-  }
+  for (const name of names.filter((one) => one.startsWith('tmp_'))) await removeAbandoned(join(packs, name));
+}
+
+/** Removes a file that nobody has written for longer than a fetch may take. @returns whether it did */
+async function removeAbandoned(file: string): Promise<boolean> {
+  const written = await stat(file).catch(() => undefined);
+  if (!written || Date.now() - written.mtimeMs <= FETCH_WITHIN) return false;
+  await rm(file, { force: true });
+  return true;
 }
 
 function namesIn(stdout: Buffer): string[] {

@@ -4,8 +4,10 @@ import type { MetricProgress } from '../../model/evidence.js';
 import { isTask, type AnyRelease, type Release } from '../../model/release.js';
 import {
   analysisWorkflowId,
+  appOf,
   applicationWorkflowId,
   deploymentNumber,
+  deploymentOf,
   deploymentWorkflowId,
   TASK_QUEUE,
 } from '../../model/workflow-id.js';
@@ -71,7 +73,7 @@ export function createMemory({
         query: `WorkflowType = "deployment" AND SluiceApp = "${app}"`,
         pageSize: RECALLED,
       })) {
-        const id = execution.workflowId.slice(deploymentWorkflowId('').length);
+        const id = deploymentOf(execution.workflowId);
         const n = deploymentNumber(app, id);
         if (n === undefined) continue;
         found.highest = Math.max(found.highest, n);
@@ -110,7 +112,7 @@ export function createMemory({
     },
 
     async tellApplication(ended) {
-      const app = applicationOf(ended.entry.id);
+      const app = appOf(ended.entry.id);
       await startsWith(app, 'deploymentEnded', [ended]);
       if (watchesDrift) await watchDrift(client, app, true);
     },
@@ -134,10 +136,6 @@ export function createMemory({
     },
     wakeApplication: (app, waiting) => startsWith(app, 'wake', [waiting]),
   };
-}
-
-function applicationOf(deployment: string): string {
-  return deployment.slice(0, deployment.lastIndexOf('-'));
 }
 
 /**

@@ -1,6 +1,5 @@
 import { gunzipSync } from 'node:zlib';
 import type { Client } from '@temporalio/client';
-import { MOST_ARCHIVED_ROWS } from '../../model/archive.js';
 import type { ArchiveAnswer, ArchivedRow, ArchiveListQuestion, ArchiveQuestion } from '../../model/archive.js';
 import { SECOND } from '../../model/duration.js';
 import type { Millis } from '../../model/duration.js';
@@ -61,8 +60,7 @@ export function createArchive(client: Client): Archive {
       return found;
     },
     async rows(asked) {
-      const question = { kind: 'LIST', ...asked, limit: Math.min(asked.limit, MOST_ARCHIVED_ROWS) } as const;
-      const answer = await ask(question, 'Lists the archive');
+      const answer = await ask({ kind: 'LIST', ...asked }, 'Lists the archive');
       if (answer.kind !== 'LIST') return [];
       // A worker of ours made it of documents of ours.
       return JSON.parse(gunzipSync(Buffer.from(answer.packed, 'base64')).toString('utf8')) as ArchivedRow[];

@@ -3,7 +3,7 @@ import { DAY } from '../../model/duration.js';
 import { insightsOf } from '../../model/insights.js';
 import type { Ended, InsightsDocument } from '../../model/insights.js';
 import { iso } from '../../model/wire.js';
-import { deploymentWorkflowId } from '../../model/workflow-id.js';
+import { deploymentOf } from '../../model/workflow-id.js';
 import { SluiceLabels } from '../../workflows/search-attributes.js';
 import type { InsightsQuery } from '../gateway.js';
 import { documentOf } from '../../records/document.js';
@@ -29,7 +29,7 @@ export async function readInsights(
       truncated = true;
       break;
     }
-    const document = documentOf(row.workflowId.slice(deploymentWorkflowId('').length), row);
+    const document = documentOf(deploymentOf(row.workflowId), row);
     deployments.push(document);
     labels.set(document.id, row.typedSearchAttributes.get(SluiceLabels) ?? []);
   }

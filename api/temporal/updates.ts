@@ -3,14 +3,13 @@ import { WithStartWorkflowOperation } from '@temporalio/client';
 import { WorkflowNotFoundError } from '@temporalio/common';
 import type { UpdateDefinition } from '@temporalio/common';
 import { SECOND } from '../../model/duration.js';
-import { applicationWorkflowId, deploymentWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
+import { appOf, applicationWorkflowId, deploymentWorkflowId, TASK_QUEUE } from '../../model/workflow-id.js';
 import { deploymentUpdates } from '../../workflows/messages.js';
 import type { ApplicationInput, CancelControl, ControlAnswer, ControlName } from '../../workflows/messages.js';
 import { unknownApplication, unknownDeployment } from '../names.js';
 import { ApiProblem } from '../problem.js';
 import { callTemporal } from './call.js';
 import { readDeployment } from './deployment.js';
-import { appOf } from '../../records/document.js';
 import { hasDeployments } from './visibility.js';
 
 /** A control is answered by one workflow task. */

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { DAY } from '../../model/duration.js';
 import type { Millis } from '../../model/duration.js';
 import type { ApplicationState } from '../../workflows/messages.js';
-import { applicationWorkflowId, deploymentWorkflowId } from '../../model/workflow-id.js';
+import { applicationWorkflowId, deploymentOf, deploymentWorkflowId } from '../../model/workflow-id.js';
 import { readCursor, writeCursor } from '../cursor.js';
 import type { DeploymentQuery } from '../gateway.js';
 import { documentOf } from '../../records/document.js';
@@ -31,7 +31,7 @@ export async function listDeployments(
   for (const span of SPANS) {
     const since = span === undefined ? undefined : (after?.at ?? now) - span;
     rows = (await findWorkflows(client, deploymentFilter(query, since, after?.at))).sort(newestFirst);
-    if (query.text !== undefined) rows = rows.filter((row) => idOf(row).includes(query.text ?? ''));
+    if (query.text !== undefined) rows = rows.filter((row) => deploymentOf(row.workflowId).includes(query.text ?? ''));
     if (after)
       rows = rows.filter((row) => newestFirst(row, { startTime: new Date(after.at), workflowId: after.id }) > 0);
     if (rows.length > query.limit) break;
@@ -39,7 +39,7 @@ export async function listDeployments(
   const known: ListedRow[] = rows.map((row) => ({
     startTime: row.startTime,
     workflowId: row.workflowId,
-    read: () => documentOf(idOf(row), row),
+    read: () => documentOf(deploymentOf(row.workflowId), row),
   }));
   // A page that Temporal fills is Temporal's; where it knows no more, the archive goes on.
   const { more, incomplete } = rows.length > query.limit ? { more: [] } : await archived(archive, query, after);
@@ -71,7 +71,7 @@ async function archived(
       ...(app !== undefined && { app }),
       ...(status !== undefined && { status }),
       ...(text !== undefined && { text }),
-      ...(after && { after: { at: after.at, id: idOf({ workflowId: after.id }) } }),
+      ...(after && { after: { at: after.at, id: deploymentOf(after.id) } }),
       limit: limit + 1,
     });
     return {
@@ -85,10 +85,6 @@ async function archived(
     if (!(error instanceof ApiProblem)) throw error;
     return { more: [], incomplete: `The archive could not be read: ${error.message}` };
   }
-}
-
-function idOf({ workflowId }: Pick<WorkflowExecutionInfo, 'workflowId'>): string {
-  return workflowId.slice(deploymentWorkflowId('').length);
 }
 
 /** `app` and `status` were checked against their patterns, so they need no quoting here. */

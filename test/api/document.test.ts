@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Heartbeat } from '../../api/temporal/stored.js';
 import { deploymentAnswer } from '../../spec/http-answers.js';
 import { withHeartbeats, withProgress } from '../../api/temporal/document.js';
-import { appOf } from '../../records/document.js';
+import { appOf } from '../../model/workflow-id.js';
 import { eventsBetween } from '../../api/live-diff.js';
 import type { Measurement, MetricProgress } from '../../model/evidence.js';
 import { deploymentDocument } from './support/fake-gateway.js';

@@ -12,20 +12,9 @@ import { errors, parse, seedFiles } from '../spec/support.js';
 const ROOT = join(import.meta.dirname, '../..');
 const GUIDE = readdirSync(join(ROOT, 'docs/analysis')).map((name) => `analysis/${name}`);
 const PAGES = ['getting-started.md', 'from-pipecd.md', 'troubleshooting.md', 'schema/README.md', 'fields.md', ...GUIDE];
-/** Where messages stand. */
-const PRODUCT = [
-  'model',
-  'document',
-  'analysis',
-  'spec',
-  'config',
-  'workflows',
-  'records',
-  'activities',
-  'worker',
-  'api',
-  'cli',
-];
+const { include } = JSON.parse(readFileSync(join(ROOT, 'tsconfig.build.json'), 'utf8')) as { include: string[] };
+/** Where messages stand: the sandbox has words of its own. */
+const PRODUCT = include.filter((folder) => folder !== 'sandbox');
 
 const page = (name: string): string => readFileSync(join(ROOT, 'docs', name), 'utf8');
 

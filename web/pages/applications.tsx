@@ -1,15 +1,21 @@
 import type { JSX } from 'preact';
 import type { ApplicationDocument, HistoryEntry } from '../../model/wire.js';
-import { query, setQuery } from '../address.js';
+import { query } from '../address.js';
 import { applications, listConnection } from '../applications.js';
 import { now } from '../clock.js';
 import { ago, imageName, labelsOf } from '../format.js';
 import { Link } from '../link.js';
 import { ConnectionNote } from '../parts/connection.js';
+import { ListFilters } from '../parts/list-filters.js';
 import { LongTable } from '../parts/long-table.js';
 import { Status, markOf, toneOf, wordsOf } from '../status.js';
 
 const STRIP = 10;
+const STATES = [
+  ...['DEPLOYING', 'IDLE', 'HELD', 'DIVERGED', 'RENAMED'].map((one) => [one, wordsOf(one)] as const),
+  ['OUT_OF_SYNC', 'Out of sync'],
+  ['BAD', 'Last one went wrong'],
+] as const;
 
 /** All applications, filtered by what stands in the address. */
 export function ApplicationsPage(): JSX.Element {
@@ -24,34 +30,18 @@ export function ApplicationsPage(): JSX.Element {
           <h1>Applications</h1>
           <ConnectionNote state={listConnection.value} />
         </div>
-        <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-          <label>
-            <span class="spoken">Search by name, image, commit or label</span>
-            <input
-              type="search"
-              id="search"
-              placeholder="Name, image, commit, team=checkout…"
-              value={text}
-              onInput={(event) => setQuery('q', event.currentTarget.value)}
-            />
-          </label>
-          <label>
-            <span class="spoken">State</span>
-            <select value={state} onChange={(event) => setQuery('state', event.currentTarget.value)}>
-              <option value="">All states</option>
-              {['DEPLOYING', 'IDLE', 'HELD', 'DIVERGED', 'RENAMED'].map((one) => (
-                <option key={one} value={one}>
-                  {wordsOf(one)}
-                </option>
-              ))}
-              <option value="OUT_OF_SYNC">Out of sync</option>
-              <option value="BAD">Last one went wrong</option>
-            </select>
-          </label>
+        <ListFilters
+          search="Search by name, image, commit or label"
+          placeholder="Name, image, commit, team=checkout…"
+          text={text}
+          name="state"
+          state={state}
+          states={STATES}
+        >
           <span class="quiet" role="status">
             {all === undefined ? 'Reading…' : `${shown.length} of ${all.length}`}
           </span>
-        </form>
+        </ListFilters>
       </header>
       {all?.length === 0 ? (
         <NothingYet />

@@ -9,24 +9,27 @@ import type { DeploymentRows } from '../deployments.js';
 import { ago, imageName, length } from '../format.js';
 import { Link } from '../link.js';
 import { ProblemNote } from '../parts/problem.js';
+import { ListFilters } from '../parts/list-filters.js';
 import { LongTable } from '../parts/long-table.js';
 import { Status, wordsOf } from '../status.js';
 
 /** What runs is told by the live list of applications, which may change many times a second. */
 const REFRESH_MS = 3_000;
 const STATES = [
-  'RUNNING',
-  'WAITING_APPROVAL',
-  'PAUSED',
-  'PENDING',
-  'ROLLING_BACK',
-  'SUCCEEDED',
-  'ROLLED_BACK',
-  'FAILED',
-  'CANCELLED',
-  'SUPERSEDED',
-];
-const WRONG = 'ROLLED_BACK,FAILED';
+  ['ROLLED_BACK,FAILED', 'Went wrong'],
+  ...[
+    'RUNNING',
+    'WAITING_APPROVAL',
+    'PAUSED',
+    'PENDING',
+    'ROLLING_BACK',
+    'SUCCEEDED',
+    'ROLLED_BACK',
+    'FAILED',
+    'CANCELLED',
+    'SUPERSEDED',
+  ].map((one) => [one, wordsOf(one)] as const),
+] as const;
 
 /** All deployments, newest first, those of the archive too; filtered by what stands in the address. */
 export function DeploymentsPage(): JSX.Element {
@@ -61,29 +64,14 @@ export function DeploymentsPage(): JSX.Element {
         <div class="title">
           <h1>Deployments</h1>
         </div>
-        <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-          <label>
-            <span class="spoken">Search by a part of the deployment’s name</span>
-            <input
-              type="search"
-              id="search"
-              placeholder="Part of a name: checkout, checkout-12…"
-              value={text}
-              onInput={(event) => setQuery('q', event.currentTarget.value)}
-            />
-          </label>
-          <label>
-            <span class="spoken">State</span>
-            <select value={status} onChange={(event) => setQuery('status', event.currentTarget.value)}>
-              <option value="">All states</option>
-              <option value={WRONG}>Went wrong</option>
-              {STATES.map((one) => (
-                <option key={one} value={one}>
-                  {wordsOf(one)}
-                </option>
-              ))}
-            </select>
-          </label>
+        <ListFilters
+          search="Search by a part of the deployment’s name"
+          placeholder="Part of a name: checkout, checkout-12…"
+          text={text}
+          name="status"
+          state={status}
+          states={STATES}
+        >
           {app !== '' && (
             <button type="button" class="quiet-button" onClick={() => setQuery('app', '')}>
               Only {app}: show all
@@ -92,7 +80,7 @@ export function DeploymentsPage(): JSX.Element {
           <span class="quiet" role="status">
             {countOf(shown)}
           </span>
-        </form>
+        </ListFilters>
       </header>
       {reader.problem.value !== undefined && <ProblemNote error={reader.problem.value} />}
       {shown?.incomplete !== undefined && <p class="problem">{shown.incomplete}</p>}
